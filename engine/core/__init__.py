@@ -1,0 +1,1 @@
+"""The deciding room: no socket, no clock, no log, no environment, no randomness, no await."""

@@ -1,0 +1,102 @@
+"""The settings that decide: risk limits, confidence bands and each strategy's parameters, typed and bounded.
+
+``trader.toml`` is read into these (by ``engine/settings.py``); an unknown key or a value out of bounds is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
+Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+ModeName = Literal["off", "ask", "auto"]
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The gate's limits; percentages are of equity unless said. Source of the defaults: C2 to C6 and C10."""
+
+    max_order_pct: Percent = 1.0
+    max_position_pct: Percent = 5.0
+    max_gross_pct: Percent = 20.0
+    collar_pct: Percent = 2.0
+    """Of the reference price (C4)."""
+    stale_s: Seconds = 2.0
+    """Oldest market data that an entry may rest on (C5)."""
+    repeats: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
+    """So many alike within ``repeat_window_s`` halt the strategy (C6)."""
+    repeat_window_s: Seconds = 60.0
+    risk_per_trade_pct: Percent = 0.5
+    min_stop_pct: Percent = 0.05
+    """A stop nearer than this to the entry is refused as tiny (C10); of the entry price."""
+    default_stop_pct: Percent = 2.0
+    """Of the entry price, for a person's buy that names none."""
+    default_target_pct: Percent = 4.0
+
+
+class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What every strategy has: where it looks, its bands, its exits, and how long its question stands."""
+
+    symbols: tuple[str, ...] = ()
+    """Empty for all that the engine follows."""
+    mode: ModeName = "auto"
+    """Capped by the global mode."""
+    ask: Ratio = 0.55
+    act: Ratio = 0.85
+    stop_pct: Percent = 1.5
+    target_pct: Percent = 3.0
+    expires_s: Seconds = 60.0
+
+    def __post_init__(self) -> None:
+        """Refuse bands that are the wrong way round."""
+        if self.ask > self.act:
+            raise ValueError(f"ask = {self.ask:g} is above act = {self.act:g}: ask must not be the higher one")
+
+
+class SmaCross(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A moving-average cross on candles made from trades."""
+
+    bar_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
+    fast: Annotated[int, msgspec.Meta(ge=2, le=500)] = 5
+    slow: Annotated[int, msgspec.Meta(ge=3, le=1000)] = 20
+
+    def __post_init__(self) -> None:
+        """Refuse a fast average that is not faster than the slow one."""
+        super().__post_init__()
+        if self.fast >= self.slow:
+            raise ValueError(f"fast = {self.fast} must be smaller than slow = {self.slow}")
+
+
+class OrderFlow(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Order-flow momentum: signed volume that leans one way while the price follows."""
+
+    half_life_s: Annotated[float, msgspec.Meta(gt=0.0, le=3600.0)] = 10.0
+    min_trades: Annotated[int, msgspec.Meta(ge=5, le=100_000)] = 50
+    cooldown_s: Seconds = 60.0
+
+
+class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Event-driven: a classified headline about a symbol that we trade."""
+
+    max_age_s: Seconds = 120.0
+    """A headline older than this at receipt is not news any more."""
+
+
+class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The strategies that run; a table that is absent runs with its defaults."""
+
+    sma_cross: SmaCross = SmaCross()
+    order_flow: OrderFlow = OrderFlow()
+    headlines: Headlines = Headlines(stop_pct=3.0, target_pct=10.0, ask=0.5, act=0.9)
+
+
+class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything in ``trader.toml`` that the core decides by."""
+
+    mode: ModeName = "ask"
+    """The mode until somebody sets another, which is then kept over restarts."""
+    quote_asset: str = "USDT"
+    limits: Limits = Limits()
+    strategies: Strategies = Strategies()

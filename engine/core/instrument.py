@@ -1,0 +1,105 @@
+"""Ticks and lots: exact conversion between a venue's decimals and the integers the core counts in."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+import msgspec
+
+from engine.core.types import Symbol
+
+E8: Final = 100_000_000
+"""Binance writes prices and quantities with at most eight decimals, so 1e-8 is the finest unit there is."""
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """One symbol's units and the venue's limits for it (C8). Source: Binance, "Filters"."""
+
+    symbol: Symbol
+    base_asset: str
+    quote_asset: str
+    tick_e8: int
+    """PRICE_FILTER.tickSize in 1e-8."""
+    lot_e8: int
+    """LOT_SIZE.stepSize in 1e-8."""
+    min_qty_lots: int
+    max_qty_lots: int
+    min_notional_e8: int
+    max_notional_e8: int
+    """0 for none."""
+    min_price_ticks: int
+    max_price_ticks: int
+    is_trading: bool
+    """False while the venue says anything but TRADING: no order for it."""
+
+    @property
+    def tick_size(self) -> float:
+        """One tick in the quote asset."""
+        return self.tick_e8 / E8
+
+    @property
+    def lot_size(self) -> float:
+        """One lot in the base asset."""
+        return self.lot_e8 / E8
+
+    def price_text(self, price_ticks: int) -> str:
+        """Write a price in the venue's decimals: as many as the tick size has."""
+        return scaled_text(price_ticks * self.tick_e8, decimals_of(self.tick_e8))
+
+    def qty_text(self, qty_lots: int) -> str:
+        """Write a quantity in the venue's decimals: as many as the lot size has."""
+        return scaled_text(qty_lots * self.lot_e8, decimals_of(self.lot_e8))
+
+    def price_ticks(self, text: str) -> int:
+        """Read a price that lies on a tick; raises ValueError where it doesn't."""
+        return _whole(parse_e8(text), self.tick_e8, text, "tick size", self.symbol)
+
+    def qty_lots(self, text: str) -> int:
+        """Read a quantity that lies on a lot; raises ValueError where it doesn't."""
+        return _whole(parse_e8(text), self.lot_e8, text, "lot size", self.symbol)
+
+    def notional_e8(self, price_ticks: int, qty_lots: int) -> int:
+        """Price times quantity in 1e-8 of the quote asset, rounded down; exact integers throughout."""
+        return price_ticks * self.tick_e8 * qty_lots * self.lot_e8 // E8
+
+    def lots_for_quote(self, quote_e8: int, price_ticks: int) -> int:
+        """Say how many whole lots an amount of the quote asset buys at a price; rounded down, never up (C8)."""
+        if price_ticks <= 0 or quote_e8 <= 0:
+            return 0
+        return quote_e8 * E8 // (price_ticks * self.tick_e8 * self.lot_e8)
+
+
+def parse_e8(text: str) -> int:
+    """Read a decimal as 1e-8 units; raises ValueError for anything but a finite number with at most 8 decimals."""
+    try:
+        scaled = Decimal(text).scaleb(8)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not a number") from None
+    if not scaled.is_finite() or abs(scaled) >= 2**63:
+        raise ValueError(f"{text!r} is not a number that money can have")
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{text!r} has more than eight decimals")
+    return int(scaled)
+
+
+def decimals_of(step_e8: int) -> int:
+    """Say how many decimals a step of so many 1e-8 needs: 1,000,000 (0.01) needs 2."""
+    decimals = 8
+    while decimals and step_e8 % 10 == 0:
+        step_e8, decimals = step_e8 // 10, decimals - 1
+    return decimals
+
+
+def scaled_text(value_e8: int, decimals: int) -> str:
+    """Write 1e-8 units with so many decimals (further ones are cut), without a float in between."""
+    sign, value = ("-", -value_e8) if value_e8 < 0 else ("", value_e8)
+    whole, part = divmod(value, E8)
+    return f"{sign}{whole}.{part:08d}"[: len(sign) + len(str(whole)) + 1 + decimals] if decimals else f"{sign}{whole}"
+
+
+def _whole(value_e8: int, step_e8: int, text: str, step_name: str, symbol: str) -> int:
+    steps, rest = divmod(value_e8, step_e8)
+    if rest:
+        raise ValueError(f"{text} is not a multiple of {symbol}'s {step_name} {scaled_text(step_e8, 8)}")
+    return steps

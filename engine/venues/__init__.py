@@ -1,0 +1,1 @@
+"""Talks to exchanges, and decides nothing."""

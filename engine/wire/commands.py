@@ -1,0 +1,186 @@
+"""What a person may ask of the engine, and how it answers: one typed message for each.
+
+Every command carries an ``id`` that is unique for what the person did (Slack's own id of the interaction, so
+that a redelivered envelope carries it again) and ``who`` did it. The engine answers an id that it has seen with
+the same reply and does nothing a second time.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from engine.wire.views import OrderView, PositionsView, PriceView, ProposalView, StatusView
+
+ModeName = Literal["off", "ask", "auto"]
+
+
+class Who(msgspec.Struct, frozen=True):
+    """The person behind a command, as the door that let them in knows them."""
+
+    user_id: str
+    """``U01ALICE`` from Slack, the login name from the command line."""
+    name: str
+    door: Literal["slack", "cli", "desk"]
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """How much: of the quote asset, of the base asset, a percentage, or everything there is."""
+
+    unit: Literal["quote", "base", "percent", "all"]
+    value: str
+    """A plain decimal; empty for ``all``. A percentage is of the free quote balance for a buy, of the position
+    for a sell or close."""
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """What every command has."""
+
+    id: str
+    who: Who
+
+
+class Buy(Command, frozen=True, tag="buy"):
+    """Buy a symbol.
+
+    Raw: ``{"type":"buy","id":"…","who":{…},"symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"}}``.
+    """
+
+    symbol: str
+    """As the person typed it: ``eth``, ``ETH/USDT`` and ``ETHUSDT`` are one."""
+    amount: Amount
+    stop_pct: float | None = None
+    """Distance of the stop-loss from the entry in percent; None takes the setting's default."""
+    target_pct: float | None = None
+
+
+class Sell(Command, frozen=True, tag="sell"):
+    """Sell from a position (spot: never more than is held)."""
+
+    symbol: str
+    amount: Amount
+
+
+class Close(Command, frozen=True, tag="close"):
+    """Close the position of a symbol, or of all (``symbol="all"``); works while halted."""
+
+    symbol: str
+    percent: float = 100.0
+
+
+class CancelOrder(Command, frozen=True, tag="cancel"):
+    """Cancel one open order by its client order id, or all (``all``); works while halted."""
+
+    client_order_id: str
+
+
+class SetMode(Command, frozen=True, tag="set_mode"):
+    """Set the auto-trade mode, of everything or of one strategy."""
+
+    mode: ModeName
+    strategy: str | None = None
+    """None sets the global mode, which caps every strategy's own."""
+
+
+class Halt(Command, frozen=True, tag="halt"):
+    """Stop all new entries at once. The market is still followed, closes and exits still work."""
+
+    reason: str = ""
+
+
+class Resume(Command, frozen=True, tag="resume"):
+    """Arm trading; refused until kernels are warm, books in sync and the account reconciled."""
+
+    confirm: str = ""
+    """On a live account it must be ``LIVE`` (C1)."""
+
+
+class Decide(Command, frozen=True, tag="decide"):
+    """A click on a proposal's button. Its price, size and limits are checked again at this moment."""
+
+    proposal_id: str
+    choice: Literal["buy", "sell", "dismiss"]
+    fingerprint: str
+    """The proposal's fingerprint as the button carried it: what the person saw."""
+
+
+class GetStatus(Command, frozen=True, tag="status"):
+    """Ask for mode, health, prices and counts."""
+
+
+class GetPositions(Command, frozen=True, tag="positions"):
+    """Ask for positions, balances and equity."""
+
+
+class GetOrders(Command, frozen=True, tag="orders"):
+    """Ask for open orders and the last finished ones."""
+
+
+class GetSnapshot(Command, frozen=True, tag="snapshot"):
+    """Ask for everything a watcher needs to go on from: sent after connecting and after a gap in the sequence."""
+
+
+AnyCommand = (
+    Buy
+    | Sell
+    | Close
+    | CancelOrder
+    | SetMode
+    | Halt
+    | Resume
+    | Decide
+    | GetStatus
+    | GetPositions
+    | GetOrders
+    | GetSnapshot
+)
+
+
+class OrdersView(msgspec.Struct, frozen=True, tag="orders"):
+    """Open orders, and the last finished ones (newest first, at most 20)."""
+
+    open: tuple[OrderView, ...]
+    finished: tuple[OrderView, ...]
+
+
+class OrderPlaced(msgspec.Struct, frozen=True, tag="order_placed"):
+    """The orders that a command led to; their fills come as events with the same ``client_order_id``."""
+
+    orders: tuple[OrderView, ...]
+
+
+class ProposalTaken(msgspec.Struct, frozen=True, tag="proposal_taken"):
+    """What a click became: the proposal as it is now, what changed since it was posted, and the order if any."""
+
+    proposal: ProposalView
+    changes: tuple[str, ...]
+    """For people: ``alert 41 s old``, ``price +0.31 %``, ``size cut 12 %``, ``still inside the gate``."""
+    order: OrderView | None
+
+
+class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
+    """Everything a watcher needs: the state after the event with number ``seq``."""
+
+    seq: int
+    status: StatusView
+    positions: PositionsView
+    orders: OrdersView
+    proposals: tuple[ProposalView, ...]
+    prices: tuple[PriceView, ...]
+
+
+Result = StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | Snapshot
+
+
+class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
+    """The engine's one answer to a command."""
+
+    command_id: str
+    ok: bool
+    code: str
+    """``OK``, a gate's reason code (``C4_PRICE_COLLAR``), or one of ``BAD_SYMBOL``, ``BAD_AMOUNT``, ``HALTED``,
+    ``NOT_FOUND``, ``EXPIRED``, ``ALREADY_DECIDED``, ``NOT_READY``, ``CHANGED``, ``BAD_REQUEST``."""
+    text: str
+    """One or two sentences for a person: what was done, or why not and what to do about it."""
+    result: Result | None = None

@@ -1,0 +1,122 @@
+"""What the engine tells whoever watches, each event with the next sequence number and none skipped.
+
+A watcher that sees a gap asks for a ``Snapshot`` and goes on from its ``seq``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from engine.wire.views import OrderView, PriceView, ProposalView, TradeView
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """What every event has. The control room numbers events as they go out; the core leaves 0."""
+
+    seq: int = 0
+    ts_ns: int
+
+
+class PricesMoved(Event, frozen=True, tag="prices"):
+    """The market as it stands, about once a second."""
+
+    prices: tuple[PriceView, ...]
+
+
+class ProposalOpened(Event, frozen=True, tag="proposal_opened"):
+    """A signal waits for a person: post it with its buttons."""
+
+    proposal: ProposalView
+
+
+class ProposalClosed(Event, frozen=True, tag="proposal_closed"):
+    """It was decided, or it expired: edit its message, take its buttons away. ``proposal.state`` says which."""
+
+    proposal: ProposalView
+
+
+class SignalActed(Event, frozen=True, tag="signal_acted"):
+    """A signal cleared its *act* threshold in mode *auto*: an order was sent (or refused, see ``proposal.outcome``).
+
+    ``proposal.state`` is ``acted`` or ``refused``. The alert has Close and Halt where others have Buy and Sell.
+    """
+
+    proposal: ProposalView
+    order: OrderView | None
+
+
+class OrderChanged(Event, frozen=True, tag="order"):
+    """One of our orders is new or changed: edit the message of what caused it."""
+
+    order: OrderView
+
+
+class TradeChanged(Event, frozen=True, tag="trade"):
+    """A round trip opened, grew, shrank, moved its stop or closed: reply in its thread, edit its root message."""
+
+    what: Literal["opened", "filled", "protection", "exit", "closed"]
+    trade: TradeView
+    text: str
+    """One sentence about this change."""
+
+
+class ModeChanged(Event, frozen=True, tag="mode"):
+    """Somebody changed the auto-trade mode."""
+
+    mode: str
+    strategy: str
+    """Empty for the global mode."""
+    previous: str
+    by: str
+
+
+class TradingArmed(Event, frozen=True, tag="armed"):
+    """Entries are allowed from now on."""
+
+    by: str
+
+
+class TradingHalted(Event, frozen=True, tag="halted"):
+    """No entries from now on; closes and exits go on."""
+
+    by: str
+    """A person, or the control that halted: ``slack:U01ALICE``, ``C6_REPEATS``."""
+    reason: str
+
+
+class NewsHeard(Event, frozen=True, tag="news"):
+    """A headline arrived for the first time, and what was made of it."""
+
+    source: str
+    news_id: str
+    title: str
+    url: str
+    verdict: str
+    """``ignored``, ``asked``, ``acted``, with the reason in words."""
+    symbols: tuple[str, ...]
+    confidence: float
+
+
+class Notice(Event, frozen=True, tag="notice"):
+    """Something a person should know: a refusal worth telling, a lost stream, a restart, a fault."""
+
+    severity: Literal["info", "warning", "critical"]
+    code: str
+    text: str
+
+
+AnyEvent = (
+    PricesMoved
+    | ProposalOpened
+    | ProposalClosed
+    | SignalActed
+    | OrderChanged
+    | TradeChanged
+    | ModeChanged
+    | TradingArmed
+    | TradingHalted
+    | NewsHeard
+    | Notice
+)

@@ -1,0 +1,187 @@
+"""How orders, positions, proposals and the state of things look from outside.
+
+Prices and quantities are the venue's exact decimals as text; amounts of the quote asset are text with two to
+eight decimals; ratios and percentages are floats; times are nanoseconds since the Unix epoch.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+SideName = Literal["buy", "sell"]
+
+
+class PriceView(msgspec.Struct, frozen=True):
+    """The market of one symbol now."""
+
+    symbol: str
+    bid: str
+    ask: str
+    last: str
+    change_pct: float
+    """Of ``last`` against the first price since the engine started."""
+    ts_exchange_ns: int
+    """The tape's or the venue's own time, which need not be the wall clock's."""
+    is_fresh: bool
+    """False when C5 would refuse an order on it."""
+
+
+class OrderView(msgspec.Struct, frozen=True, tag="order"):
+    """One order of ours, at whatever point of its life."""
+
+    client_order_id: str
+    symbol: str
+    side: SideName
+    order_type: str
+    qty: str
+    limit_price: str
+    """What the venue was given: a market order goes as an IOC limit at the collar (C4)."""
+    state: str
+    filled_qty: str
+    avg_price: str
+    """Empty until something filled."""
+    filled_quote: str
+    fee: str
+    """With its asset: ``0.25000000 USDT``; empty when none."""
+    reduce_only: bool
+    origin: str
+    """``strategy:sma_cross``, ``slack:U01ALICE``, ``cli:ann``, ``exit:stop_loss``."""
+    cause_id: str
+    """The id of the command, signal, proposal or exit that led to it."""
+    trade_id: str
+    reason: str
+    """Why it was rejected, expired or is unknown; else empty."""
+    ts_created_ns: int
+    ts_changed_ns: int
+
+
+class TradeView(msgspec.Struct, frozen=True):
+    """A round trip: one position from its first fill to flat. Slack has a thread for each."""
+
+    trade_id: str
+    symbol: str
+    side: SideName
+    is_open: bool
+    qty: str
+    """Held now."""
+    entry_price: str
+    exit_price: str
+    """Average so far; empty while nothing was sold."""
+    stop_price: str
+    target_price: str
+    """Empty for none."""
+    pnl_quote: str
+    """Realised, plus what the open rest would make at the bid; after fees."""
+    pnl_pct: float
+    origin: str
+    exit_reason: str
+    """``stop_loss``, ``take_profit``, ``slack:U01ALICE``; empty while open."""
+    ts_opened_ns: int
+    ts_closed_ns: int
+
+
+class BalanceView(msgspec.Struct, frozen=True):
+    """One asset of the account."""
+
+    asset: str
+    free: str
+    locked: str
+
+
+class PositionsView(msgspec.Struct, frozen=True, tag="positions"):
+    """What we hold and what it is worth."""
+
+    quote_asset: str
+    equity_quote: str
+    realised_quote: str
+    unrealised_quote: str
+    positions: tuple[TradeView, ...]
+    balances: tuple[BalanceView, ...]
+
+
+class StrategyView(msgspec.Struct, frozen=True):
+    """One strategy and its bands."""
+
+    name: str
+    kind: Literal["technical", "event", "arbitrage", "fundamental"]
+    symbols: tuple[str, ...]
+    mode: str
+    """Its own; the effective one is the smaller of this and the global mode."""
+    effective_mode: str
+    ask: float
+    act: float
+    signals: int
+    ignored: int
+    asked: int
+    acted: int
+
+
+class HealthView(msgspec.Struct, frozen=True):
+    """One thing that must be well, and whether it is."""
+
+    name: str
+    is_ok: bool
+    detail: str
+
+
+class StatusView(msgspec.Struct, frozen=True, tag="status"):
+    """What `/status` shows."""
+
+    version: str
+    config_hash: str
+    account: Literal["paper", "live"]
+    venue: str
+    is_armed: bool
+    halt_reason: str
+    mode: str
+    strategies: tuple[StrategyView, ...]
+    prices: tuple[PriceView, ...]
+    health: tuple[HealthView, ...]
+    equity_quote: str
+    quote_asset: str
+    open_orders: int
+    open_positions: int
+    open_proposals: int
+    refusals: int
+    ts_started_ns: int
+    ts_now_ns: int
+
+
+class ProposalView(msgspec.Struct, frozen=True):
+    """A signal in the *ask* band, waiting for a person until it expires. Expiring means no."""
+
+    proposal_id: str
+    fingerprint: str
+    """Changes whenever what is proposed does; a click must carry the one that the person saw."""
+    strategy: str
+    kind: Literal["technical", "event", "arbitrage", "fundamental"]
+    symbol: str
+    side: SideName
+    confidence: float
+    ask: float
+    act: float
+    price: str
+    """The entry that was seen when the signal arose."""
+    stop_price: str
+    target_price: str
+    qty: str
+    notional_quote: str
+    risk_quote: str
+    """What would be lost at the stop, before slippage."""
+    reasons: tuple[str, ...]
+    headline: str
+    """For event-driven ones; else empty."""
+    source: str
+    url: str
+    warning: str
+    """For example that trading is halted and what to type first; else empty."""
+    state: Literal["open", "bought", "sold", "dismissed", "expired", "refused", "acted"]
+    decided_by: str
+    """``slack:U01ALICE``, ``cli:ann``, ``auto``; empty while open."""
+    client_order_id: str
+    outcome: str
+    """One sentence for people once it is decided."""
+    ts_opened_ns: int
+    ts_expires_ns: int
