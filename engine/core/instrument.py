@@ -98,6 +98,12 @@ def scaled_text(value_e8: int, decimals: int) -> str:
     return f"{sign}{whole}.{part:08d}"[: len(sign) + len(str(whole)) + 1 + decimals] if decimals else f"{sign}{whole}"
 
 
+def exit_levels(entry_ticks: int, stop_pct: float, target_pct: float) -> tuple[int, int]:
+    """Return stop and target of a long entry in ticks, from distances in percent; rounded towards the entry."""
+    stop = entry_ticks - int(entry_ticks * stop_pct / 100.0)
+    return stop, entry_ticks + int(entry_ticks * target_pct / 100.0)
+
+
 def _whole(value_e8: int, step_e8: int, text: str, step_name: str, symbol: str) -> int:
     steps, rest = divmod(value_e8, step_e8)
     if rest:

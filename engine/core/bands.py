@@ -1,0 +1,160 @@
+"""The three bands of confidence: below *ask* ignored but counted, up to *act* a question, above it an order at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import blake2b
+
+from engine.core import queries, risk
+from engine.core.instrument import scaled_text
+from engine.core.orders import Order
+from engine.core.people import People
+from engine.core.proposals import Proposal, ProposalKind
+from engine.core.queries import Roster
+from engine.core.trading import Trading
+from engine.core.types import ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
+from engine.core.views import order_view, proposal_view
+from engine.wire import events
+
+
+class Bands:
+    """Takes a signal; ignores it, asks people, or acts, as its confidence and the mode say."""
+
+    def __init__(self, trading: Trading, roster: Roster, people: People) -> None:
+        self._trading = trading
+        self._roster = roster
+        self._people = people
+        self._acted_ns: dict[tuple[str, str, Side], deque[int]] = {}
+
+    def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
+        """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
+        config, tally = self._roster.configs[signal.strategy], self._roster.tallies[signal.strategy]
+        tally.signals += 1
+        mode = self._trading.modes.effective(signal.strategy)
+        if why := self._why_ignored(signal, mode):
+            tally.ignored += 1
+            return f"ignored: {why}"
+        is_act = signal.confidence >= config.act and mode is Mode.AUTO and self._trading.is_armed
+        proposal = self._proposal(signal, item)
+        if not is_act and not proposal.lots:
+            tally.ignored += 1
+            return "ignored: the limits leave no room for it"
+        self._trading.proposals.add(proposal)
+        if is_act:
+            tally.acted += 1
+            self._act(proposal)
+            return f"{proposal.state}: {proposal.outcome}"
+        tally.asked += 1
+        self._ask(proposal)
+        return "asked"
+
+    def on_order_ended(self, order: Order) -> None:
+        """Tell on the proposal's message what became of its order."""
+        proposal = self._trading.proposals.of_client_order(order.approved.client_order_id)
+        if proposal is None:
+            return
+        proposal.outcome = f"{proposal.decided_by}: {_ending(order, self._trading)}"
+        if proposal.state == "acted":
+            self._tell_acted(proposal, order)
+        else:
+            self._people.tell(proposal)
+
+    def _why_ignored(self, signal: Signal, mode: Mode) -> str:
+        config = self._roster.configs[signal.strategy]
+        if signal.confidence < config.ask:
+            return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
+        if mode is Mode.OFF:
+            return "the mode is off"
+        if signal.side is Side.SELL and not self._trading.portfolio.position_lots(signal.symbol):
+            return "nothing is held that could be sold"
+        if self._trading.proposals.is_asking(signal.strategy, signal.symbol, signal.side):
+            return "the same question is open already"
+        return ""
+
+    def _proposal(self, signal: Signal, item: NewsItem | None) -> Proposal:
+        trading, config = self._trading, self._roster.configs[signal.strategy]
+        facts = trading.facts(signal.symbol)
+        if signal.side is Side.SELL:
+            lots = facts.sellable_lots
+        else:
+            lots = risk.entry_lots(signal.price_ticks, signal.stop_ticks, facts, trading.config.limits)
+        kind: ProposalKind = "event" if item else "technical"
+        expires_ns = trading.now_ns + int(config.expires_s * 1e9)
+        name = "p-" + blake2b(signal.signal_id.encode(), digest_size=6).hexdigest()
+        proposal = Proposal(name, signal, kind, lots, expires_ns)
+        if item:
+            proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
+        return proposal
+
+    def _ask(self, proposal: Proposal) -> None:
+        trading, signal = self._trading, proposal.signal
+        config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
+        now_ns, warning = trading.now_ns, queries.warning(trading)
+        trading.publish(
+            lambda: events.ProposalOpened(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, warning))
+        )
+
+    def _act(self, proposal: Proposal) -> None:
+        trading, signal = self._trading, proposal.signal
+        cause, origin = f"signal:{signal.signal_id}", f"strategy:{signal.strategy}"
+        if self._is_repeating(signal):
+            self._halt_strategy(proposal)
+            return
+        if signal.side is Side.BUY:
+            request = trading.entry(signal.symbol, cause, origin, 0, signal.stop_ticks, signal.target_ticks)
+        else:
+            request = trading.reduction(signal.symbol, cause, origin, 0)
+        result = trading.submit(request)
+        proposal.decided_by = "auto"
+        if isinstance(result, Refusal):
+            proposal.state, proposal.outcome = "refused", str(result)
+            self._tell_acted(proposal, None)
+            return
+        proposal.state, proposal.outcome = "acted", "the order is on its way"
+        proposal.client_order_id, proposal.lots = result.client_order_id, result.qty_lots
+        self._tell_acted(proposal, self._order(result))
+
+    def _order(self, approved: ApprovedOrder) -> Order:
+        return self._trading.orders.of(approved)
+
+    def _is_repeating(self, signal: Signal) -> bool:
+        """C6: count this one; say whether so many alike came within the window."""
+        limits, now_ns = self._trading.config.limits, self._trading.now_ns
+        times = self._acted_ns.setdefault((signal.strategy, signal.symbol, signal.side), deque())
+        times.append(now_ns)
+        while now_ns - times[0] > limits.repeat_window_s * 1e9:
+            times.popleft()
+        return len(times) >= limits.repeats
+
+    def _halt_strategy(self, proposal: Proposal) -> None:
+        trading, name, limits = self._trading, proposal.signal.strategy, self._trading.config.limits
+        detail = f"C6_REPEATS: {limits.repeats} alike within {limits.repeat_window_s:g} s"
+        proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", detail
+        trading.set_mode(Mode.OFF, name, "C6_REPEATS")
+        trading.notice("critical", "C6_REPEATS", f"{name} is off: {detail} on {proposal.signal.symbol}. An admin may"
+                       f" turn it on with /auto auto {name}.")  # fmt: skip
+        self._tell_acted(proposal, None)
+
+    def _tell_acted(self, proposal: Proposal, order: Order | None) -> None:
+        trading, signal = self._trading, proposal.signal
+        config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
+        now_ns = trading.now_ns
+        trading.publish(
+            lambda: events.SignalActed(
+                ts_ns=now_ns,
+                proposal=proposal_view(proposal, config, instrument, ""),
+                order=order_view(order, instrument) if order else None,
+            )
+        )
+
+
+def _ending(order: Order, trading: Trading) -> str:
+    """Say in words how an order ended."""
+    instrument = trading.instrument(order)
+    verb = "bought" if order.approved.side is Side.BUY else "sold"
+    if not order.cum_lots:
+        return f"nothing was {verb}, the order was {order.state} {order.reason}".rstrip()
+    view = order_view(order, instrument)
+    part = "" if order.state is OrderState.FILLED else f" of {view.qty}"
+    cost = f"{scaled_text(order.cum_quote_e8, 2)} {instrument.quote_asset}"
+    return f"{verb} {view.filled_qty}{part} {instrument.base_asset} at {view.avg_price} ({cost})"

@@ -1,0 +1,241 @@
+"""The life of an order: from the intent that is in flight to the report that settles it.
+
+A state may only move along the table below. Reports come from three ways (the reply, the user stream, a query), twice
+or out of order; a report that would move an order backwards changes nothing, and a fill counts once by its fill id.
+
+======================  ===================================================================================
+from                    may become
+======================  ===================================================================================
+in_flight               working, partially_filled, filled, canceled, rejected, expired, unknown
+unknown                 the same, when the venue is heard again; rejected when it certainly never had it
+working                 partially_filled, filled, canceled, rejected, expired, unknown
+partially_filled        filled, canceled, expired, unknown
+filled, canceled,       nothing; but a fill that is reported late still counts (F2, F12)
+rejected, expired
+======================  ===================================================================================
+
+Source: Binance, "Order status (status)"; `unknown` is ours (an ambiguous send is neither accepted nor rejected).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, OrderState, SendFailed, Side, Symbol
+
+_S = OrderState
+_ANY_END = frozenset({_S.FILLED, _S.CANCELED, _S.REJECTED, _S.EXPIRED})
+_NEXT: Final[dict[OrderState, frozenset[OrderState]]] = {
+    _S.IN_FLIGHT: _ANY_END | {_S.WORKING, _S.PARTIALLY_FILLED, _S.UNKNOWN},
+    _S.UNKNOWN: _ANY_END | {_S.WORKING, _S.PARTIALLY_FILLED},
+    _S.WORKING: _ANY_END | {_S.PARTIALLY_FILLED, _S.UNKNOWN},
+    _S.PARTIALLY_FILLED: frozenset({_S.FILLED, _S.CANCELED, _S.EXPIRED, _S.UNKNOWN}),
+    _S.FILLED: frozenset(),
+    _S.CANCELED: frozenset(),
+    _S.REJECTED: frozenset(),
+    _S.EXPIRED: frozenset(),
+}
+ASK_AFTER_NS: Final = 500_000_000
+"""An unknown order is asked about this long after it became unknown, and again at this interval."""
+IN_FLIGHT_LIMIT_NS: Final = 2_000_000_000
+"""An order without any answer for so long is unknown (the venue's own replies take milliseconds)."""
+RECV_WINDOW_NS: Final = 5_000_000_000
+"""Only when this has passed since the send is "no such order" conclusive: the request may still be on its way.
+Source: Binance, "Timing security", default recvWindow."""
+_FINISHED_KEPT: Final = 500
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One fill of one of our orders, counted once."""
+
+    symbol: Symbol
+    client_order_id: ClientOrderId
+    side: Side
+    fill_id: int
+    qty_lots: int
+    price_ticks: int
+    fee_e8: int
+    fee_asset: str
+    ts_ns: int
+
+
+class Order:
+    """One of our orders, as far as is known."""
+
+    __slots__ = (
+        "approved",
+        "asked_ns",
+        "changed_ns",
+        "cum_lots",
+        "cum_quote_e8",
+        "fee_asset",
+        "fee_e8",
+        "fill_ids",
+        "filled_lots",
+        "reason",
+        "sent_ns",
+        "state",
+        "venue_order_id",
+    )
+
+    def __init__(self, approved: ApprovedOrder) -> None:
+        self.approved = approved
+        self.state = OrderState.IN_FLIGHT
+        self.sent_ns = self.changed_ns = approved.ts_ns
+        self.asked_ns = 0
+        self.venue_order_id = 0
+        self.cum_lots = 0
+        """What the venue says was filled in all."""
+        self.filled_lots = 0
+        """What we have counted from single fills; behind ``cum_lots`` while a fill's report is missing."""
+        self.cum_quote_e8 = 0
+        self.fee_e8 = 0
+        self.fee_asset = ""
+        self.fill_ids: set[int] = set()
+        self.reason = ""
+
+    @property
+    def leaves_lots(self) -> int:
+        """What may still fill, in lots: 0 once the order is at its end."""
+        return 0 if self.state in _ANY_END else self.approved.qty_lots - self.cum_lots
+
+    @property
+    def is_open(self) -> bool:
+        """True until the venue has said its last word."""
+        return self.state not in _ANY_END
+
+
+class Orders:
+    """All our orders by client order id; the last finished ones are kept for people to see."""
+
+    def __init__(self) -> None:
+        self._orders: dict[ClientOrderId, Order] = {}
+        self._open: dict[ClientOrderId, Order] = {}
+        self._finished: dict[ClientOrderId, Order] = {}
+
+    def open(self, approved: ApprovedOrder) -> Order:
+        """Record an approved order as in flight, before its bytes leave."""
+        order = self._orders[approved.client_order_id] = self._open[approved.client_order_id] = Order(approved)
+        return order
+
+    def get(self, client_order_id: str) -> Order | None:
+        """Return the order of that id, or None."""
+        return self._orders.get(ClientOrderId(client_order_id))
+
+    def of(self, approved: ApprovedOrder) -> Order:
+        """Return the order that an approval became; raises KeyError for one that was never opened."""
+        return self._orders[approved.client_order_id]
+
+    def is_known(self, client_order_id: str) -> bool:
+        """Say whether this id was used, finished or not."""
+        return client_order_id in self._orders
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self._orders.values())
+
+    def working(self) -> list[Order]:
+        """Return every order that may still fill, oldest first."""
+        return list(self._open.values())
+
+    def finished(self, most: int) -> list[Order]:
+        """Return the last finished orders, newest first."""
+        return list(self._finished.values())[: -most - 1 : -1]
+
+    def on_report(self, report: ExecutionReport) -> tuple[Order, Fill | None] | None:
+        """Take a report; return the order and its new fill if there is one, or None where nothing changed.
+
+        A report about an order that isn't ours returns None too: the account's reconciliation shows those.
+        """
+        order = self._orders.get(report.client_order_id)
+        if order is None:
+            return None
+        fill = _count_fill(order, report)
+        moved = self._move(order, report.state, report.ts_recv_ns)
+        if report.cum_qty_lots > order.cum_lots:
+            order.cum_lots, order.cum_quote_e8 = report.cum_qty_lots, report.cum_quote_e8
+            moved = True
+        if report.venue_order_id:
+            order.venue_order_id = report.venue_order_id
+        if moved and report.reason:
+            order.reason = report.reason
+        return (order, fill) if fill or moved else None
+
+    def on_send_failed(self, failure: SendFailed) -> Order | None:
+        """Take the news that a send failed; return the order if that changed it."""
+        order = self._orders.get(failure.client_order_id)
+        if order is None or not order.is_open:
+            return None
+        is_too_early = failure.code == _NO_SUCH_ORDER and failure.ts_recv_ns - order.sent_ns < RECV_WINDOW_NS
+        certain = not failure.is_ambiguous and not is_too_early and not order.cum_lots
+        if not self._move(order, OrderState.REJECTED if certain else OrderState.UNKNOWN, failure.ts_recv_ns):
+            return None
+        order.reason = failure.reason
+        return order
+
+    def to_ask(self, now_ns: int) -> list[Order]:
+        """Return the orders whose outcome, or whose missing fills, must be asked for now.
+
+        Each is asked about again after ``ASK_AFTER_NS``.
+        """
+        due = []
+        for order in self._orders.values():
+            if not order.is_open and order.filled_lots >= order.cum_lots:
+                continue
+            if order.state is OrderState.IN_FLIGHT and now_ns - order.sent_ns > IN_FLIGHT_LIMIT_NS:
+                self._move(order, OrderState.UNKNOWN, now_ns)
+                order.reason = "no answer from the venue"
+            is_behind = order.state is OrderState.UNKNOWN or order.filled_lots < order.cum_lots
+            if is_behind and now_ns - max(order.asked_ns, order.changed_ns) > ASK_AFTER_NS:
+                order.asked_ns = now_ns
+                due.append(order)
+        return due
+
+    def doubt_all(self, now_ns: int, reason: str) -> list[Order]:
+        """Make every open order unknown (after a restart or a lost connection); return those that changed."""
+        doubted = [order for order in self.working() if self._move(order, OrderState.UNKNOWN, now_ns)]
+        for order in doubted:
+            order.reason = reason
+        return doubted
+
+    def _move(self, order: Order, state: OrderState, ts_ns: int) -> bool:
+        if state not in _NEXT[order.state]:
+            return False
+        order.state, order.changed_ns = state, ts_ns
+        if state in _ANY_END:
+            self._finish(order)
+        return True
+
+    def _finish(self, order: Order) -> None:
+        client_order_id = order.approved.client_order_id
+        del self._open[client_order_id]
+        self._finished[client_order_id] = order
+        while len(self._finished) > _FINISHED_KEPT:
+            oldest = next(iter(self._finished))
+            del self._finished[oldest], self._orders[oldest]
+
+
+_NO_SUCH_ORDER: Final = -2013
+"""Source: Binance, "Error codes": NO_SUCH_ORDER."""
+
+
+def _count_fill(order: Order, report: ExecutionReport) -> Fill | None:
+    if not report.last_qty_lots or report.fill_id in order.fill_ids:
+        return None
+    order.fill_ids.add(report.fill_id)
+    order.filled_lots += report.last_qty_lots
+    order.fee_e8 += report.fee_e8
+    order.fee_asset = report.fee_asset or order.fee_asset
+    return Fill(
+        report.symbol,
+        report.client_order_id,
+        order.approved.side,
+        report.fill_id,
+        report.last_qty_lots,
+        report.last_price_ticks,
+        report.fee_e8,
+        report.fee_asset,
+        report.ts_recv_ns,
+    )

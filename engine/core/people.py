@@ -1,0 +1,317 @@
+"""What people ask for: each command becomes an action through the same gate as a strategy's, and one reply.
+
+A command id that was seen before gets the reply that it got then, and nothing happens a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any, Final
+
+from engine.core import queries, risk
+from engine.core.actions import Cancel
+from engine.core.instrument import exit_levels, parse_e8
+from engine.core.proposals import Proposal
+from engine.core.queries import Identity, Roster
+from engine.core.records import Answered
+from engine.core.trading import Trading
+from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Side, Symbol
+from engine.core.views import order_view, proposal_view
+from engine.wire import commands, events
+from engine.wire.commands import Amount, AnyCommand, Reply, Who
+from engine.wire.views import HealthView, OrderView
+
+_ANSWERS_KEPT: Final = 10_000
+_QUESTIONS: Final = (commands.GetStatus, commands.GetPositions, commands.GetOrders, commands.GetSnapshot)
+
+
+class Unclear(ValueError):
+    """A command that can't be carried out as it stands: a code and a sentence for the person."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class People:
+    """The commands, one method each."""
+
+    def __init__(self, trading: Trading, roster: Roster, identity: Identity) -> None:
+        self._trading = trading
+        self._roster = roster
+        self._identity = identity
+        self._answers: dict[str, Reply] = {}
+        self.outside_health: Sequence[HealthView] = ()
+        self._acts: dict[type, Callable[[Any], Reply]] = {
+            commands.Buy: self._buy,
+            commands.Sell: self._sell,
+            commands.Close: self._close,
+            commands.CancelOrder: self._cancel,
+            commands.SetMode: self._set_mode,
+            commands.Halt: self._halt,
+            commands.Resume: self._resume,
+            commands.Decide: self._decide,
+        }
+
+    def answer(self, command: AnyCommand) -> Reply:
+        """Carry out a command, or repeat the answer that its id got before."""
+        if isinstance(command, _QUESTIONS):
+            return self._look_up(command)
+        if (before := self._answers.get(command.id)) is not None:
+            return before
+        try:
+            reply = self._acts[type(command)](command)
+        except Unclear as unclear:
+            reply = Reply(command.id, False, unclear.code, str(unclear))
+        self.remember(reply)
+        self._trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, self._trading.now_ns))
+        return reply
+
+    def remember(self, reply: Reply) -> None:
+        """Keep a reply for the case that its command comes again."""
+        self._answers[reply.command_id] = reply
+        if len(self._answers) > _ANSWERS_KEPT:
+            del self._answers[next(iter(self._answers))]
+
+    def _look_up(self, question: AnyCommand) -> Reply:
+        trading = self._trading
+        result: commands.Result
+        if isinstance(question, commands.GetPositions):
+            result = queries.positions(trading)
+        elif isinstance(question, commands.GetOrders):
+            result = queries.orders(trading)
+        elif isinstance(question, commands.GetSnapshot):
+            result = queries.snapshot(trading, self._roster, self._identity, self.outside_health)
+        else:
+            result = queries.status(trading, self._roster, self._identity, self.outside_health)
+        return Reply(question.id, True, "OK", "", result)
+
+    def _buy(self, command: commands.Buy) -> Reply:
+        symbol, limits = self._symbol(command.symbol), self._trading.config.limits
+        facts = self._trading.facts(symbol)
+        if not facts.ask_ticks:
+            raise Unclear("C5_BAD_QUOTE", f"There is no price of {symbol} yet: try again in a few seconds.")
+        stop, target = exit_levels(
+            facts.ask_ticks,
+            limits.default_stop_pct if command.stop_pct is None else command.stop_pct,
+            limits.default_target_pct if command.target_pct is None else command.target_pct,
+        )
+        lots = self._buy_lots(command.amount, facts)
+        cause = f"command:{command.id}"
+        return self._order(command, self._trading.entry(symbol, cause, _by(command.who), lots, stop, target))
+
+    def _sell(self, command: commands.Sell) -> Reply:
+        symbol = self._symbol(command.symbol)
+        lots = self._sell_lots(command.amount, self._trading.facts(symbol))
+        return self._order(command, self._reduction(command, symbol, lots))
+
+    def _close(self, command: commands.Close) -> Reply:
+        if not 0.0 < command.percent <= 100.0:
+            raise Unclear("BAD_AMOUNT", f"{command.percent:g} % can't be closed: say a number from 1 to 100.")
+        if command.symbol.lower() != "all":
+            symbol = self._symbol(command.symbol)
+            return self._order(command, self._reduction(command, symbol, self._percent_lots(symbol, command.percent)))
+        held = list(self._trading.portfolio.open)
+        if not held:
+            raise Unclear("NO_POSITION", "There is no position to close.")
+        requests = [self._reduction(command, s, self._percent_lots(s, command.percent), f":{s}") for s in held]
+        results = [self._trading.submit(request) for request in requests]
+        placed = [self._view(result) for result in results if isinstance(result, ApprovedOrder)]
+        refused = [str(result) for result in results if isinstance(result, Refusal)]
+        text = f"Closing {len(placed)} of {len(held)} positions." + "".join(f" Refused: {r}." for r in refused)
+        code = "OK" if placed else refused[0].partition(":")[0]
+        return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(tuple(placed)))
+
+    def _cancel(self, command: commands.CancelOrder) -> Reply:
+        working = self._trading.orders.working()
+        chosen = [o for o in working if command.client_order_id in ("all", o.approved.client_order_id)]
+        if not chosen:
+            raise Unclear("NOT_FOUND", "There is no such open order; see /orders for what is open.")
+        for order in chosen:
+            self._trading.do(Cancel(order.approved.symbol, order.approved.client_order_id))
+        return Reply(command.id, True, "OK", f"Asked the venue to cancel {len(chosen)} order(s).")
+
+    def _set_mode(self, command: commands.SetMode) -> Reply:
+        strategy = command.strategy or ""
+        if strategy and strategy not in self._trading.modes.own:
+            known = ", ".join(self._trading.modes.own)
+            raise Unclear("NOT_FOUND", f"There is no strategy {strategy!r}; there are {known}.")
+        previous = self._trading.set_mode(Mode(command.mode), strategy, _by(command.who))
+        what = strategy or "everything"
+        capped = ""
+        if strategy and self._trading.modes.effective(strategy) != command.mode:
+            capped = f" The global mode {self._trading.modes.everything} still caps it."
+        return Reply(command.id, True, "OK", f"The mode of {what} is {command.mode} now (it was {previous}).{capped}")
+
+    def _halt(self, command: commands.Halt) -> Reply:
+        by = _by(command.who)
+        self._trading.halt(by, command.reason or f"halted by {command.who.name}")
+        return Reply(command.id, True, "OK", "Trading is halted: no new entries. Closes and exits still work.")
+
+    def _resume(self, command: commands.Resume) -> Reply:
+        trading = self._trading
+        missing = [f"{h.name}: {h.detail}" for h in queries.health(trading, ()) if not h.is_ok]
+        if missing:
+            raise Unclear("NOT_READY", f"Not yet, {'; '.join(missing)}. Try again in a few seconds.")
+        if trading.account == "live" and command.confirm != "LIVE":
+            raise Unclear(
+                "C1_LIVE_NOT_CONFIRMED", "This is a live account with real money. Type /resume LIVE to arm it."
+            )
+        trading.is_live_confirmed = trading.account == "live"
+        trading.arm(_by(command.who))
+        return Reply(command.id, True, "OK", f"Trading is armed, in mode {trading.modes.everything}.")
+
+    def _decide(self, command: commands.Decide) -> Reply:
+        proposal, by = self._open_proposal(command), _by(command.who)
+        if command.choice == "dismiss":
+            proposal.decided_by, proposal.state = by, "dismissed"
+            proposal.outcome = f"dismissed by {command.who.name}"
+            self.tell(proposal)
+            return Reply(command.id, True, "OK", "Dismissed.", self._taken(proposal, (), None))
+        signal = proposal.signal
+        if command.choice == "sell":
+            request, changes = (
+                self._trading.reduction(signal.symbol, _cause(proposal), by, 0),
+                ["selling all that is held"],
+            )
+        elif signal.side is Side.BUY:
+            request, changes = self._repriced(proposal, by)
+        else:
+            raise Unclear("BAD_REQUEST", f"This alert proposes to sell; to buy, type /buy {signal.symbol} AMOUNT.")
+        result = self._trading.submit(request)
+        if isinstance(result, Refusal):
+            return Reply(
+                command.id, False, result.code, f"{result}. {result.advice}", self._taken(proposal, changes, None)
+            )
+        proposal.state, proposal.decided_by = ("bought" if command.choice == "buy" else "sold"), by
+        proposal.client_order_id = result.client_order_id
+        proposal.outcome = f"{command.who.name} clicked {command.choice.capitalize()}; the order is on its way"
+        self.tell(proposal)
+        changes.append("still inside the gate")
+        return Reply(command.id, True, "OK", "; ".join(changes), self._taken(proposal, changes, result))
+
+    def _open_proposal(self, command: commands.Decide) -> Proposal:
+        proposal, now_ns = self._trading.proposals.get(command.proposal_id), self._trading.now_ns
+        if proposal is None:
+            raise Unclear("EXPIRED", "This alert is from before the engine's last start: nothing was done.")
+        if proposal.state == "expired" or (proposal.is_open and now_ns >= proposal.expires_ns):
+            raise Unclear("EXPIRED", "This alert has expired, and expiring means no: nothing was done.")
+        if not proposal.is_open:
+            raise Unclear("ALREADY_DECIDED", f"Already decided: {proposal.outcome}. Nothing more was done.")
+        if proposal.fingerprint != command.fingerprint:
+            raise Unclear("CHANGED", "What is proposed has changed since this message: look at the newest one.")
+        return proposal
+
+    def _repriced(self, proposal: Proposal, by: str) -> tuple[OrderRequest, list[str]]:
+        """Word a proposal's entry anew at the present price, its stop and target as far away as they were."""
+        signal, trading = proposal.signal, self._trading
+        facts, limits = trading.facts(signal.symbol), trading.config.limits
+        move_pct = 100.0 * (facts.ask_ticks / signal.price_ticks - 1.0)
+        if abs(move_pct) > limits.collar_pct:
+            detail = f"limit={limits.collar_pct:.2f}% move={move_pct:+.2f}%"
+            raise Unclear("C4_PRICE_COLLAR", f"C4_PRICE_COLLAR: {detail} since the alert. Nothing was done.")
+        stop = facts.ask_ticks - facts.ask_ticks * (signal.price_ticks - signal.stop_ticks) // signal.price_ticks
+        target = facts.ask_ticks + facts.ask_ticks * (signal.target_ticks - signal.price_ticks) // signal.price_ticks
+        lots = risk.entry_lots(facts.ask_ticks, stop, facts, limits)
+        changes = [f"alert {(trading.now_ns - proposal.opened_ns) / 1e9:.0f} s old", f"price {move_pct:+.2f} %"]
+        if proposal.lots and lots != proposal.lots:
+            change = 100.0 * (lots / proposal.lots - 1.0)
+            changes.append(f"size {'cut' if change < 0 else 'raised'} {abs(change):.1f} %")
+        return trading.entry(signal.symbol, _cause(proposal), by, lots, stop, target), changes
+
+    def tell(self, proposal: Proposal) -> None:
+        """Publish that a proposal was decided or expired."""
+        now_ns, config = self._trading.now_ns, self._roster.configs[proposal.signal.strategy]
+        instrument = self._trading.markets[proposal.signal.symbol].instrument
+        self._trading.publish(
+            lambda: events.ProposalClosed(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, ""))
+        )
+
+    def _order(self, command: AnyCommand, request: OrderRequest) -> Reply:
+        result = self._trading.submit(request)
+        if isinstance(result, Refusal):
+            return Reply(command.id, False, result.code, f"{result}. {result.advice}")
+        instrument = self._trading.markets[result.symbol].instrument
+        verb = "Buying" if result.side is Side.BUY else "Selling"
+        text = f"{verb} {instrument.qty_text(result.qty_lots)} {instrument.base_asset}"
+        text += f" at the market, {instrument.price_text(result.price_ticks)} {instrument.quote_asset} at the worst."
+        return Reply(command.id, True, "OK", text, commands.OrderPlaced((self._view(result),)))
+
+    def _reduction(self, command: AnyCommand, symbol: Symbol, lots: int, part: str = "") -> OrderRequest:
+        return self._trading.reduction(symbol, f"command:{command.id}{part}", _by(command.who), lots)
+
+    def _taken(
+        self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None
+    ) -> commands.ProposalTaken:
+        config = self._roster.configs[proposal.signal.strategy]
+        instrument = self._trading.markets[proposal.signal.symbol].instrument
+        view = proposal_view(proposal, config, instrument, queries.warning(self._trading))
+        return commands.ProposalTaken(view, tuple(changes), self._view(result) if result else None)
+
+    def _view(self, approved: ApprovedOrder) -> OrderView:
+        order = self._trading.orders.of(approved)
+        return order_view(order, self._trading.instrument(order))
+
+    def _symbol(self, text: str) -> Symbol:
+        """Find what a person means by ``eth``, ``ETH/USDT`` or ``ETHUSDT`` among what is traded."""
+        word = text.upper().replace("/", "").replace("-", "").lstrip("$")
+        for candidate in (word, word + self._trading.config.quote_asset):
+            if candidate in self._trading.markets:
+                return Symbol(candidate)
+        known = list(self._trading.markets)
+        near = get_close_matches(word, known, n=1, cutoff=0.6)
+        hint = f"Did you mean {near[0]}?" if near else f"There is {', '.join(known[:10])}."
+        raise Unclear("BAD_SYMBOL", f"{text!r} is not traded here. {hint}")
+
+    def _buy_lots(self, amount: Amount, facts: risk.Facts) -> int:
+        if amount.unit == "all":
+            return self._some(risk.largest_entry_lots(facts, self._trading.config.limits), "The limits leave no room")
+        value_e8 = _amount_e8(amount)
+        if amount.unit == "base":
+            return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
+        quote_e8 = facts.cash_e8 * value_e8 // (100 * 10**8) if amount.unit == "percent" else value_e8
+        lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
+        return self._some(lots, f"{amount.value} buys less than one lot")
+
+    def _sell_lots(self, amount: Amount, facts: risk.Facts) -> int:
+        if amount.unit == "all":
+            return 0
+        value_e8 = _amount_e8(amount)
+        if amount.unit == "base":
+            return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
+        if amount.unit == "percent":
+            lots = facts.position_lots * value_e8 // (100 * 10**8)
+        else:
+            lots = facts.instrument.lots_for_quote(value_e8, facts.bid_ticks)
+        return self._some(lots, f"{amount.value} is less than one lot of what is held")
+
+    def _percent_lots(self, symbol: Symbol, percent: float) -> int:
+        held = self._trading.portfolio.position_lots(symbol)
+        return 0 if percent == 100.0 or not held else max(int(held * percent / 100.0), 1)
+
+    @staticmethod
+    def _some(lots: int, words: str) -> int:
+        if lots <= 0:
+            raise Unclear("BAD_AMOUNT", f"{words}: say a larger amount.")
+        return lots
+
+
+def _by(who: Who) -> str:
+    return f"{who.door}:{who.user_id}"
+
+
+def _cause(proposal: Proposal) -> str:
+    return f"proposal:{proposal.proposal_id}"
+
+
+def _amount_e8(amount: Amount) -> int:
+    try:
+        value_e8 = parse_e8(amount.value)
+    except ValueError as error:
+        raise Unclear("BAD_AMOUNT", f"{error}: say 250, 0.1eth, 10% or all.") from None
+    if value_e8 <= 0:
+        raise Unclear("BAD_AMOUNT", f"{amount.value} is not more than zero.")
+    if amount.unit == "percent" and value_e8 > 100 * 10**8:
+        raise Unclear("BAD_AMOUNT", f"{amount.value} % is more than there is.")
+    return value_e8

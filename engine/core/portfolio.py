@@ -1,0 +1,154 @@
+"""What we hold, what it cost, and what it is worth: positions as round trips, cash, equity and its peak.
+
+Spot only: a position is never negative. Amounts are integers in 1e-8 of their asset, so that nothing is lost to
+rounding; a fee taken in the base asset makes the position smaller than what was bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.core.instrument import Instrument
+from engine.core.orders import Fill
+from engine.core.types import ApprovedOrder, Balance, Side, Symbol, TradeId
+
+_E8 = 100_000_000
+
+
+class RoundTrip:
+    """One position, from its first fill to flat: what Slack shows as a trade with its thread."""
+
+    __slots__ = (
+        "base_e8",
+        "bought_e8",
+        "closed_ns",
+        "cost_e8",
+        "exit_reason",
+        "instrument",
+        "opened_ns",
+        "origin",
+        "proceeds_e8",
+        "sold_e8",
+        "stop_ticks",
+        "target_ticks",
+        "trade_id",
+    )
+
+    def __init__(self, trade_id: TradeId, instrument: Instrument, origin: str, opened_ns: int) -> None:
+        self.trade_id = trade_id
+        self.instrument = instrument
+        self.origin = origin
+        self.opened_ns = opened_ns
+        self.closed_ns = 0
+        self.base_e8 = 0
+        """Held now, in 1e-8 of the base asset."""
+        self.bought_e8 = self.sold_e8 = 0
+        self.cost_e8 = self.proceeds_e8 = 0
+        """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
+        self.stop_ticks = self.target_ticks = 0
+        self.exit_reason = ""
+
+    @property
+    def lots(self) -> int:
+        """What could be sold now, in whole lots."""
+        return self.base_e8 // self.instrument.lot_e8
+
+    @property
+    def is_open(self) -> bool:
+        """True until it was closed; what is left below one lot (dust) does not keep it open."""
+        return not self.closed_ns
+
+    def entry_ticks(self) -> float:
+        """Average price paid for one unit, in ticks, before fees taken in the base asset."""
+        return self.cost_e8 * _E8 / self.bought_e8 / self.instrument.tick_e8 if self.bought_e8 else 0.0
+
+    def exit_ticks(self) -> float:
+        """Average price received for one unit, in ticks; 0 while nothing was sold."""
+        return self.proceeds_e8 * _E8 / self.sold_e8 / self.instrument.tick_e8 if self.sold_e8 else 0.0
+
+    def value_e8(self, bid_ticks: int) -> int:
+        """What the held rest would bring at the bid, in 1e-8 of the quote asset."""
+        return self.base_e8 * bid_ticks * self.instrument.tick_e8 // _E8
+
+    def pnl_e8(self, bid_ticks: int) -> int:
+        """Profit after fees: received, plus the rest at the bid, less what was paid; 1e-8 of the quote asset."""
+        return self.proceeds_e8 + (self.value_e8(bid_ticks) if self.is_open else 0) - self.cost_e8
+
+
+class Portfolio:
+    """Every open round trip by symbol, the last closed ones, and the cash."""
+
+    def __init__(self, quote_asset: str) -> None:
+        self.quote_asset = quote_asset
+        self.balances: dict[str, Balance] = {}
+        self.cash_e8 = 0
+        """Free and locked quote asset as of the last account snapshot and the fills since."""
+        self.peak_e8 = 0
+        self.realised_e8 = 0
+        self.open: dict[Symbol, RoundTrip] = {}
+        self.closed: list[RoundTrip] = []
+
+    def on_fill(self, fill: Fill, order: ApprovedOrder, instrument: Instrument) -> RoundTrip:
+        """Count a fill into its round trip, which it may open or close; return the round trip."""
+        trip = self.open.get(fill.symbol)
+        if trip is None:
+            trip = RoundTrip(order.trade_id, instrument, order.origin, fill.ts_ns)
+            self.open[fill.symbol] = trip
+        quantity_e8 = fill.qty_lots * instrument.lot_e8
+        quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
+        fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
+        if fill.side is Side.BUY:
+            self._bought(trip, quantity_e8, quote_e8 + fee_quote_e8, order)
+        else:
+            self._sold(trip, quantity_e8, quote_e8 - fee_quote_e8)
+        if fill.fee_asset == instrument.base_asset:
+            trip.base_e8 -= fill.fee_e8
+        if fill.side is Side.SELL and trip.lots <= 0:
+            self._close(trip, order.origin, fill.ts_ns)
+        return trip
+
+    def on_balances(self, balances: tuple[Balance, ...]) -> None:
+        """Take the venue's balances as the truth about cash."""
+        self.balances = {balance.asset: balance for balance in balances}
+        own = self.balances.get(self.quote_asset)
+        self.cash_e8 = own.free_e8 + own.locked_e8 if own else 0
+
+    def shrink_to(self, trip: RoundTrip, base_e8: int, ts_ns: int) -> None:
+        """Bring a position down to what the venue really holds; closes it where that is less than one lot."""
+        trip.base_e8 = base_e8
+        if trip.lots <= 0:
+            self._close(trip, "reconciled", ts_ns)
+
+    def position_lots(self, symbol: Symbol) -> int:
+        """Return what is held of a symbol in whole lots."""
+        trip = self.open.get(symbol)
+        return trip.lots if trip else 0
+
+    def trips(self) -> Iterator[RoundTrip]:
+        """Yield open round trips, then the closed ones, newest first."""
+        yield from self.open.values()
+        yield from reversed(self.closed)
+
+    def equity_e8(self, bids: dict[Symbol, int]) -> int:
+        """Return cash plus every position at its bid (ticks by symbol), in 1e-8 of the quote asset."""
+        return self.cash_e8 + sum(trip.value_e8(bids.get(symbol, 0)) for symbol, trip in self.open.items())
+
+    def _bought(self, trip: RoundTrip, quantity_e8: int, paid_e8: int, order: ApprovedOrder) -> None:
+        trip.base_e8 += quantity_e8
+        trip.bought_e8 += quantity_e8
+        trip.cost_e8 += paid_e8
+        self.cash_e8 -= paid_e8
+        trip.stop_ticks = order.stop_ticks or trip.stop_ticks
+        trip.target_ticks = order.target_ticks or trip.target_ticks
+
+    def _sold(self, trip: RoundTrip, quantity_e8: int, received_e8: int) -> None:
+        trip.base_e8 -= quantity_e8
+        trip.sold_e8 += quantity_e8
+        trip.proceeds_e8 += received_e8
+        self.cash_e8 += received_e8
+
+    def _close(self, trip: RoundTrip, reason: str, ts_ns: int) -> None:
+        trip.closed_ns, trip.exit_reason = ts_ns, reason.removeprefix("exit:")
+        self.realised_e8 += trip.proceeds_e8 - trip.cost_e8
+        del self.open[trip.instrument.symbol]
+        self.closed = [*self.closed[-199:], trip]

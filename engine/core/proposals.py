@@ -1,0 +1,96 @@
+"""Questions to people: a signal in the *ask* band, open until somebody decides or it expires. Expiring means no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Final, Literal
+
+from engine.core.types import Signal, Symbol
+
+ProposalState = Literal["open", "bought", "sold", "dismissed", "expired", "refused", "acted"]
+ProposalKind = Literal["technical", "event", "arbitrage", "fundamental"]
+_KEPT: Final = 200
+
+
+class Proposal:
+    """One signal that people were asked about, or told of after the engine acted."""
+
+    __slots__ = (
+        "client_order_id",
+        "decided_by",
+        "expires_ns",
+        "fingerprint",
+        "kind",
+        "lots",
+        "opened_ns",
+        "outcome",
+        "proposal_id",
+        "signal",
+        "source",
+        "state",
+        "title",
+        "url",
+    )
+
+    def __init__(self, proposal_id: str, signal: Signal, kind: ProposalKind, lots: int, expires_ns: int) -> None:
+        self.proposal_id = proposal_id
+        self.signal = signal
+        self.kind = kind
+        self.lots = lots
+        """What the gate would size it to at the moment it was opened."""
+        self.opened_ns = signal.ts_ns
+        self.expires_ns = expires_ns
+        self.fingerprint = _fingerprint(signal, lots)
+        self.state: ProposalState = "open"
+        self.decided_by = self.outcome = self.client_order_id = ""
+        self.title = self.source = self.url = ""
+        """Of the headline, for an event-driven one."""
+
+    @property
+    def is_open(self) -> bool:
+        """True until it was decided or expired."""
+        return self.state == "open"
+
+
+class Proposals:
+    """The open proposals and the last decided ones, by id."""
+
+    def __init__(self) -> None:
+        self._all: dict[str, Proposal] = {}
+
+    def add(self, proposal: Proposal) -> None:
+        """Remember one; the oldest decided ones are forgotten."""
+        self._all[proposal.proposal_id] = proposal
+        while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
+            del self._all[next(iter(self._all))]
+
+    def get(self, proposal_id: str) -> Proposal | None:
+        """Return the proposal of that id, or None."""
+        return self._all.get(proposal_id)
+
+    def __iter__(self) -> Iterator[Proposal]:
+        return iter(self._all.values())
+
+    def open(self) -> list[Proposal]:
+        """Return those that wait for an answer, oldest first."""
+        return [proposal for proposal in self._all.values() if proposal.is_open]
+
+    def of_client_order(self, client_order_id: str) -> Proposal | None:
+        """Return the proposal that led to an order, or None."""
+        return next((p for p in self._all.values() if p.client_order_id == client_order_id), None)
+
+    def is_asking(self, strategy: str, symbol: Symbol, side: int) -> bool:
+        """Say whether the same question is open already."""
+        return any(
+            p.signal.strategy == strategy and p.signal.symbol == symbol and p.signal.side == side for p in self.open()
+        )
+
+    def due(self, now_ns: int) -> list[Proposal]:
+        """Return the open ones whose time is over."""
+        return [proposal for proposal in self._all.values() if proposal.is_open and now_ns >= proposal.expires_ns]
+
+
+def _fingerprint(signal: Signal, lots: int) -> str:
+    what = (signal.signal_id, signal.symbol, int(signal.side), signal.price_ticks, signal.stop_ticks, lots)
+    return blake2b(repr(what).encode(), digest_size=6).hexdigest()

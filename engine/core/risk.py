@@ -1,0 +1,271 @@
+"""The gate: every order of a strategy, a button, a command or an exit passes here, and only here becomes approved.
+
+Each control is one small function that returns a ``Refusal`` or None. An entry passes all of them; an exit or a close
+passes ``_REDUCE_CONTROLS`` only, which let it through while trading is halted: one must always be able to get out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from engine.core.config import Limits
+from engine.core.instrument import Instrument, scaled_text
+from engine.core.types import ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
+
+_E8: Final = 100_000_000
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What the gate decides on, as it stands at the moment of the check."""
+
+    instrument: Instrument
+    bid_ticks: int
+    ask_ticks: int
+    last_ticks: int
+    """The last trade: the collar's reference, because a quote can jump without a trade."""
+    heard_ns: int
+    """When the last frame of this symbol was received."""
+    is_in_sync: bool
+    now_ns: int
+    equity_e8: int
+    cash_e8: int
+    """Quote asset that no open order has reserved."""
+    position_lots: int
+    sellable_lots: int
+    """The position less what open sell orders have reserved."""
+    symbol_exposure_e8: int
+    gross_exposure_e8: int
+    """Positions at their bid plus what working, in-flight and unknown buys may still add (C3)."""
+    is_armed: bool
+    halt_reason: str
+    needs_live_confirmation: bool
+    is_repeat: bool
+    """An order of the same cause was already approved."""
+
+
+Control = Callable[[OrderRequest, Facts, Limits], Refusal | None]
+
+
+def check(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder | Refusal:
+    """Pass a request through every control that applies to it; the one way to an ``ApprovedOrder``.
+
+    A request without a quantity is sized first (``entry_lots``, or what is sellable for a reduce-only one). A market
+    order leaves as an IOC limit order at the collar (C4).
+    """
+    for control in _REDUCE_CONTROLS if request.reduce_only else _DATA_CONTROLS:
+        if refusal := control(request, facts, limits):
+            return refusal
+    sized = request if request.qty_lots else msgspec.structs.replace(request, qty_lots=_size(request, facts, limits))
+    for control in () if request.reduce_only else _ENTRY_CONTROLS:
+        if refusal := control(sized, facts, limits):
+            return refusal
+    return _filters(sized, facts) or _approve(sized, facts, limits)
+
+
+def entry_lots(entry_ticks: int, stop_ticks: int, facts: Facts, limits: Limits) -> int:
+    """Size an entry by risk and stop distance: ``equity * risk / |entry - stop|``, in lots, rounded down.
+
+    Clamped by the largest order (C2), the largest position and gross exposure (C3) and the free cash. Returns 0 for a
+    stop that is missing, on the wrong side or nearer than ``min_stop_pct`` (C10).
+    """
+    if bad_stop(entry_ticks, stop_ticks, limits):
+        return 0
+    risk_e8 = int(facts.equity_e8 * limits.risk_per_trade_pct / 100.0)
+    loss_per_lot_e8 = facts.instrument.notional_e8(entry_ticks - stop_ticks, 1)
+    by_risk = risk_e8 // loss_per_lot_e8 if loss_per_lot_e8 > 0 else 0
+    return max(min(by_risk, largest_entry_lots(facts, limits)), 0)
+
+
+def largest_entry_lots(facts: Facts, limits: Limits) -> int:
+    """Return the most that C2, C3 and the free cash let a buy have at the collar's price, in lots."""
+    room_e8 = min(
+        _part(facts.equity_e8, limits.max_order_pct),
+        _part(facts.equity_e8, limits.max_position_pct) - facts.symbol_exposure_e8,
+        _part(facts.equity_e8, limits.max_gross_pct) - facts.gross_exposure_e8,
+        facts.cash_e8,
+    )
+    return facts.instrument.lots_for_quote(room_e8, collar_ticks(Side.BUY, facts, limits))
+
+
+def bad_stop(entry_ticks: int, stop_ticks: int, limits: Limits) -> bool:
+    """Say whether a long entry's stop is missing, not below the entry, or so near that the size would explode (C10)."""
+    return not 0 < stop_ticks < entry_ticks or (entry_ticks - stop_ticks) * 100.0 < entry_ticks * limits.min_stop_pct
+
+
+def collar_ticks(side: Side, facts: Facts, limits: Limits) -> int:
+    """Return the worst price that an order may have: the collar around the reference (C4), rounded inwards."""
+    width = int(facts.last_ticks * limits.collar_pct / 100.0)
+    return facts.last_ticks + width if side is Side.BUY else max(facts.last_ticks - width, 1)
+
+
+def _c1_live(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if not facts.needs_live_confirmation:
+        return None
+    return Refusal("C1_LIVE_NOT_CONFIRMED", "account=live confirmed=no", "An admin must type /resume LIVE first.")
+
+
+def _halted(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if facts.is_armed:
+        return None
+    return Refusal("HALTED", f"reason={facts.halt_reason}", "Trading is halted: an admin can type /resume.")
+
+
+def _c5_data(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    bid, ask, age_s = facts.bid_ticks, facts.ask_ticks, (facts.now_ns - facts.heard_ns) / 1e9
+    if not facts.is_in_sync:
+        return Refusal("C5_BOOK_OUT_OF_SYNC", "book=dirty", "The book is being fetched anew: try again in a second.")
+    if age_s > limits.stale_s:
+        detail = f"limit={limits.stale_s:g}s age={age_s:.1f}s"
+        return Refusal("C5_STALE_DATA", detail, "The market data is old: see /status for the feed.")
+    return _c5_quote(bid, ask, facts.last_ticks)
+
+
+def _c5_quote(bid: int, ask: int, last: int) -> Refusal | None:
+    if min(bid, ask, last) <= 0:
+        return Refusal(
+            "C5_BAD_QUOTE", f"bid={bid} ask={ask} last={last} ticks", "There is no price yet: try again soon."
+        )
+    if bid >= ask:
+        return Refusal("C5_CROSSED_BOOK", f"bid={bid} ask={ask} ticks", "The book is crossed: try again in a second.")
+    return None
+
+
+def _c6_repeat(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if not facts.is_repeat:
+        return None
+    return Refusal("C6_REPEAT", f"cause={request.cause_id}", "This was already ordered once; look at /orders.")
+
+
+def _c2_order_size(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    notional, most = _notional_e8(request, facts), _part(facts.equity_e8, limits.max_order_pct)
+    if notional <= most:
+        return None
+    return _too_much("C2_ORDER_SIZE", notional, most, facts, f"One order may be {limits.max_order_pct:g} % of equity")
+
+
+def _c3_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    after = facts.symbol_exposure_e8 + _notional_e8(request, facts)
+    most = _part(facts.equity_e8, limits.max_position_pct)
+    if after > most:
+        words = f"One symbol may be {limits.max_position_pct:g} % of equity, open orders included"
+        return _too_much("C3_POSITION", after, most, facts, words)
+    after = facts.gross_exposure_e8 + _notional_e8(request, facts)
+    most = _part(facts.equity_e8, limits.max_gross_pct)
+    if after > most:
+        words = f"All positions together may be {limits.max_gross_pct:g} % of equity, open orders included"
+        return _too_much("C3_GROSS", after, most, facts, words)
+    return None
+
+
+def _c4_collar(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    price = request.limit_ticks or (facts.ask_ticks if request.side is Side.BUY else facts.bid_ticks)
+    worst = collar_ticks(request.side, facts, limits)
+    if (price - worst) * request.side <= 0:
+        return None
+    move = abs(price - facts.last_ticks) / facts.last_ticks * 100.0
+    detail = f"limit={limits.collar_pct:.2f}% move={move:.2f}% ref={facts.instrument.price_text(facts.last_ticks)}"
+    return Refusal("C4_PRICE_COLLAR", detail, "The price is too far from the last trade: wait for it to settle.")
+
+
+def _c10_stop(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    entry = request.limit_ticks or facts.ask_ticks
+    if not bad_stop(entry, request.stop_ticks, limits):
+        return None
+    text = facts.instrument.price_text
+    detail = f"entry={text(entry)} stop={text(request.stop_ticks)} least={limits.min_stop_pct:g}%"
+    return Refusal("C10_STOP", detail, "An entry needs a stop below it, and not nearer than that.")
+
+
+def _cash(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    needed = facts.instrument.notional_e8(collar_ticks(request.side, facts, limits), request.qty_lots)
+    if needed <= facts.cash_e8:
+        return None
+    return _too_much("NO_FUNDS", needed, facts.cash_e8, facts, "That is more than is free")
+
+
+def _has_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if facts.sellable_lots <= 0:
+        detail = f"held={facts.instrument.qty_text(facts.position_lots)} sellable=0"
+        return Refusal("NO_POSITION", detail, f"There is nothing of {request.symbol} to sell now; see /positions.")
+    if request.qty_lots > facts.sellable_lots:
+        detail = f"wanted={facts.instrument.qty_text(request.qty_lots)}"
+        detail += f" sellable={facts.instrument.qty_text(facts.sellable_lots)}"
+        return Refusal("REDUCE_ONLY", detail, "That is more than is held: say a smaller amount, or all.")
+    return None
+
+
+def _bid_exists(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if facts.bid_ticks > 0 and facts.last_ticks > 0:
+        return None
+    return Refusal("C5_BAD_QUOTE", f"bid={facts.bid_ticks} ticks", "There is no price to sell at yet: try again soon.")
+
+
+_DATA_CONTROLS: Final[tuple[Control, ...]] = (_c1_live, _halted, _c5_data, _c6_repeat)
+_ENTRY_CONTROLS: Final[tuple[Control, ...]] = (_c10_stop, _c4_collar, _c2_order_size, _c3_position, _cash)
+_REDUCE_CONTROLS: Final[tuple[Control, ...]] = (_c6_repeat, _bid_exists, _has_position)
+
+
+def _filters(request: OrderRequest, facts: Facts) -> Refusal | None:
+    """C8: what the venue would refuse anyway. Source: Binance, "Filters"."""
+    it = facts.instrument
+    if not it.is_trading:
+        return Refusal("C8_NOT_TRADING", f"symbol={it.symbol}", "The venue has suspended trading of this symbol.")
+    if not it.min_qty_lots <= request.qty_lots <= it.max_qty_lots:
+        detail = f"qty={it.qty_text(request.qty_lots)} least={it.qty_text(it.min_qty_lots)}"
+        return Refusal("C8_QUANTITY", f"{detail} most={it.qty_text(it.max_qty_lots)}", "Say an amount within these.")
+    price = request.limit_ticks or (facts.ask_ticks if request.side is Side.BUY else facts.bid_ticks)
+    if (notional := it.notional_e8(price, request.qty_lots)) < it.min_notional_e8:
+        detail = f"notional={scaled_text(notional, 2)} least={scaled_text(it.min_notional_e8, 2)} {it.quote_asset}"
+        return Refusal("C8_NOTIONAL", detail, "The venue takes no order that small: say a larger amount.")
+    return None
+
+
+def _approve(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder:
+    is_market = request.order_type is OrderType.MARKET
+    return ApprovedOrder(
+        client_order_id=request.client_order_id,
+        symbol=request.symbol,
+        side=request.side,
+        order_type=OrderType.LIMIT if is_market else request.order_type,
+        time_in_force=TimeInForce.IOC if is_market else TimeInForce.GTC,
+        qty_lots=request.qty_lots,
+        price_ticks=_market_limit(request, facts, limits) if is_market else request.limit_ticks,
+        reduce_only=request.reduce_only,
+        stop_ticks=request.stop_ticks,
+        target_ticks=request.target_ticks,
+        cause_id=request.cause_id,
+        origin=request.origin,
+        trade_id=request.trade_id,
+        ref_ticks=facts.last_ticks,
+        ts_ns=request.ts_ns,
+    )
+
+
+def _market_limit(request: OrderRequest, facts: Facts, limits: Limits) -> int:
+    """Price a market order at the collar; an exit's collar hangs on the bid, because an exit must be able to leave."""
+    if request.reduce_only:
+        return max(facts.bid_ticks - int(facts.bid_ticks * limits.collar_pct / 100.0), 1)
+    return collar_ticks(request.side, facts, limits)
+
+
+def _size(request: OrderRequest, facts: Facts, limits: Limits) -> int:
+    if request.reduce_only:
+        return facts.sellable_lots
+    return entry_lots(request.limit_ticks or facts.ask_ticks, request.stop_ticks, facts, limits)
+
+
+def _notional_e8(request: OrderRequest, facts: Facts) -> int:
+    return facts.instrument.notional_e8(request.limit_ticks or facts.ask_ticks, request.qty_lots)
+
+
+def _part(equity_e8: int, percent: float) -> int:
+    return int(equity_e8 * percent / 100.0)
+
+
+def _too_much(code: str, value_e8: int, most_e8: int, facts: Facts, words: str) -> Refusal:
+    asset = facts.instrument.quote_asset
+    limit, value = scaled_text(max(most_e8, 0), 2), scaled_text(value_e8, 2)
+    return Refusal(code, f"limit={limit} value={value} {asset}", f"{words}: at most {limit} {asset}.")

@@ -1,0 +1,1 @@
+"""Strategies on what is announced."""

@@ -1,0 +1,1 @@
+"""Strategies on prices and volumes: a jitted step per trade."""

@@ -1,0 +1,245 @@
+"""The state that decisions are made on, and the one way from a wish to an order that everybody shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final, Literal
+
+from engine.core import risk
+from engine.core.actions import Action, Publish, Send, Write
+from engine.core.config import TradingConfig
+from engine.core.instrument import Instrument
+from engine.core.market import Market
+from engine.core.orders import Order, Orders
+from engine.core.portfolio import Portfolio
+from engine.core.proposals import Proposals
+from engine.core.records import AnyRecord, ArmedSet, Intended, ModeSet, Refused
+from engine.core.types import (
+    ApprovedOrder,
+    ClientOrderId,
+    Mode,
+    OrderRequest,
+    OrderType,
+    Refusal,
+    Side,
+    Symbol,
+    TradeId,
+)
+from engine.core.views import order_view
+from engine.wire import events
+
+AccountKind = Literal["paper", "live"]
+ORDER_PREFIX: Final = "tr-"
+"""Every client order id of ours begins so: a restart and the venue's order list know them by it."""
+_CAUSES_KEPT: Final = 20_000
+
+
+class Modes:
+    """The auto-trade mode: one for everything, and one a strategy that can only be stricter."""
+
+    def __init__(self, config: TradingConfig, strategies: dict[str, str]) -> None:
+        self.everything = Mode(config.mode)
+        self.own = {name: Mode(mode) for name, mode in strategies.items()}
+
+    def effective(self, strategy: str) -> Mode:
+        """Return the stricter of the global mode and the strategy's own."""
+        order = (Mode.OFF, Mode.ASK, Mode.AUTO)
+        return min(self.everything, self.own.get(strategy, Mode.AUTO), key=order.index)
+
+
+class Trading:
+    """Everything the core knows, and ``submit``; the engine and the people's commands both work on it."""
+
+    def __init__(
+        self,
+        config: TradingConfig,
+        instruments: dict[Symbol, Instrument],
+        strategies: dict[str, str],
+        account: AccountKind,
+    ) -> None:
+        self.config = config
+        self.account = account
+        self.markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
+        self.orders = Orders()
+        self.portfolio = Portfolio(config.quote_asset)
+        self.proposals = Proposals()
+        self.modes = Modes(config, strategies)
+        self.now_ns = 0
+        self.is_armed = False
+        self.halt_reason = "the engine has just started"
+        self.is_live_confirmed = False
+        self.is_reconciled = False
+        self.is_warm = False
+        self.refusals = 0
+        self._causes: dict[str, None] = {}
+        self._actions: list[Action] = []
+
+    def do(self, action: Action) -> None:
+        """Add an action to what the present event leads to."""
+        self._actions.append(action)
+
+    def write(self, record: AnyRecord) -> None:
+        """Add a record for the journal."""
+        self._actions.append(Write(record))
+
+    def publish(self, make: Callable[[], events.AnyEvent]) -> None:
+        """Add something to tell; ``make`` is called when everything else was done."""
+        self._actions.append(Publish(make))
+
+    def notice(self, severity: Literal["info", "warning", "critical"], code: str, text: str) -> None:
+        """Tell people something in words."""
+        now_ns = self.now_ns
+        self.publish(lambda: events.Notice(ts_ns=now_ns, severity=severity, code=code, text=text))
+
+    def take(self) -> list[Action]:
+        """Hand out what was decided since the last call, in order."""
+        actions, self._actions = self._actions, []
+        return actions
+
+    def submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
+        """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
+        result = risk.check(request, self.facts(request.symbol, request.cause_id), self.config.limits)
+        if isinstance(result, Refusal):
+            self.refusals += 1
+            self.write(Refused(request.cause_id, request.origin, result, self.now_ns))
+            return result
+        self.remember_cause(request.cause_id)
+        order = self.orders.open(result)
+        self.write(Intended(result))
+        self.do(Send(result))
+        self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
+        return result
+
+    def facts(self, symbol: Symbol, cause_id: str = "") -> risk.Facts:
+        """Gather what the gate decides on, as it stands now."""
+        market, equity_e8 = self.markets[symbol], self.equity_e8()
+        reserved = self._reserved()
+        symbol_e8, gross_e8 = self._exposure(symbol, reserved)
+        selling = sum(
+            order.leaves_lots
+            for order in self.orders.working()
+            if order.approved.side is Side.SELL and order.approved.symbol == symbol
+        )
+        held = self.portfolio.position_lots(symbol)
+        return risk.Facts(
+            instrument=market.instrument,
+            bid_ticks=market.bid_ticks,
+            ask_ticks=market.ask_ticks,
+            last_ticks=market.last_ticks,
+            heard_ns=market.heard_ns,
+            is_in_sync=market.book.is_in_sync,
+            now_ns=self.now_ns,
+            equity_e8=equity_e8,
+            cash_e8=self.portfolio.cash_e8 - sum(reserved.values()),
+            position_lots=held,
+            sellable_lots=held - selling,
+            symbol_exposure_e8=symbol_e8,
+            gross_exposure_e8=gross_e8,
+            is_armed=self.is_armed,
+            halt_reason=self.halt_reason,
+            needs_live_confirmation=self.account == "live" and not self.is_live_confirmed,
+            is_repeat=cause_id in self._causes,
+        )
+
+    def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
+        """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
+        trip = self.portfolio.open.get(symbol)
+        trade_id = trip.trade_id if trip else TradeId("t-" + _digest(cause_id)[:8])
+        return self._request(symbol, Side.BUY, cause_id, origin, lots, trade_id, stop, target)
+
+    def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
+        """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
+        trip = self.portfolio.open.get(symbol)
+        return self._request(symbol, Side.SELL, cause_id, origin, lots, trip.trade_id if trip else TradeId(""), 0, 0)
+
+    def equity_e8(self) -> int:
+        """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
+        return self.portfolio.equity_e8({symbol: market.bid_ticks for symbol, market in self.markets.items()})
+
+    def instrument(self, order: Order) -> Instrument:
+        """Return the instrument of an order of ours."""
+        return self.markets[order.approved.symbol].instrument
+
+    def remember_cause(self, cause_id: str) -> None:
+        """Remember that something was ordered for this cause: there is no second order for it (C6)."""
+        self._causes[cause_id] = None
+        if len(self._causes) > _CAUSES_KEPT:
+            del self._causes[next(iter(self._causes))]
+
+    def halt(self, by: str, reason: str) -> None:
+        """Stop entries from now on; closes and exits go on."""
+        self.is_armed, self.halt_reason, now_ns = False, reason, self.now_ns
+        self.write(ArmedSet(False, by, reason, now_ns))
+        self.publish(lambda: events.TradingHalted(ts_ns=now_ns, by=by, reason=reason))
+
+    def arm(self, by: str) -> None:
+        """Allow entries from now on."""
+        self.is_armed, self.halt_reason, now_ns = True, "", self.now_ns
+        self.write(ArmedSet(True, by, "", now_ns))
+        self.publish(lambda: events.TradingArmed(ts_ns=now_ns, by=by))
+
+    def set_mode(self, mode: Mode, strategy: str, by: str) -> Mode:
+        """Set the global mode (empty ``strategy``) or a strategy's own; returns the one before."""
+        now_ns = self.now_ns
+        previous = self.modes.own[strategy] if strategy else self.modes.everything
+        if strategy:
+            self.modes.own[strategy] = mode
+        else:
+            self.modes.everything = mode
+        self.write(ModeSet(strategy, mode, by, now_ns))
+        self.publish(lambda: events.ModeChanged(ts_ns=now_ns, mode=mode, strategy=strategy, previous=previous, by=by))
+        return previous
+
+    def _request(
+        self,
+        symbol: Symbol,
+        side: Side,
+        cause_id: str,
+        origin: str,
+        lots: int,
+        trade_id: TradeId,
+        stop: int,
+        target: int,
+    ) -> OrderRequest:
+        return OrderRequest(
+            client_order_id=ClientOrderId(ORDER_PREFIX + _digest(cause_id)),
+            symbol=symbol,
+            side=side,
+            order_type=OrderType.MARKET,
+            qty_lots=lots,
+            limit_ticks=0,
+            reduce_only=side is Side.SELL,
+            stop_ticks=stop,
+            target_ticks=target,
+            cause_id=cause_id,
+            origin=origin,
+            trade_id=trade_id,
+            ts_ns=self.now_ns,
+        )
+
+    def _reserved(self) -> dict[ClientOrderId, int]:
+        """What each open buy may still cost, in 1e-8 of the quote asset: working, in flight and unknown alike."""
+        return {
+            order.approved.client_order_id: self.instrument(order).notional_e8(
+                order.approved.price_ticks, order.leaves_lots
+            )
+            for order in self.orders.working()
+            if order.approved.side is Side.BUY
+        }
+
+    def _exposure(self, symbol: Symbol, reserved: dict[ClientOrderId, int]) -> tuple[int, int]:
+        of_symbol = gross = 0
+        for held, trip in self.portfolio.open.items():
+            value_e8 = trip.value_e8(self.markets[held].bid_ticks)
+            gross += value_e8
+            of_symbol += value_e8 if held == symbol else 0
+        for order in self.orders.working():
+            value_e8 = reserved.get(order.approved.client_order_id, 0)
+            gross += value_e8
+            of_symbol += value_e8 if order.approved.symbol == symbol else 0
+        return of_symbol, gross
+
+
+def _digest(cause_id: str) -> str:
+    return blake2b(cause_id.encode(), digest_size=12).hexdigest()

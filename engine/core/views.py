@@ -1,0 +1,127 @@
+"""How the core's state looks from outside: orders, trades, prices and proposals as the wire shows them."""
+
+from __future__ import annotations
+
+from engine.core.config import StrategyConfig
+from engine.core.instrument import Instrument, decimals_of, scaled_text
+from engine.core.market import Market
+from engine.core.orders import Order
+from engine.core.portfolio import RoundTrip
+from engine.core.proposals import Proposal
+from engine.core.types import Side
+from engine.wire import views
+from engine.wire.views import SideName
+
+_E8 = 100_000_000
+
+
+def side_name(side: Side) -> SideName:
+    """Write a side in lower case, as people read it."""
+    return "buy" if side is Side.BUY else "sell"
+
+
+def order_view(order: Order, instrument: Instrument) -> views.OrderView:
+    """Show one order."""
+    approved = order.approved
+    average = order.cum_quote_e8 * _E8 // (order.cum_lots * instrument.lot_e8) if order.cum_lots else 0
+    return views.OrderView(
+        client_order_id=approved.client_order_id,
+        symbol=approved.symbol,
+        side=side_name(approved.side),
+        order_type="MARKET" if approved.time_in_force == "IOC" else approved.order_type,
+        qty=instrument.qty_text(approved.qty_lots),
+        limit_price=instrument.price_text(approved.price_ticks),
+        state=order.state,
+        filled_qty=instrument.qty_text(order.cum_lots),
+        avg_price=scaled_text(average, _decimals(instrument)) if average else "",
+        filled_quote=scaled_text(order.cum_quote_e8, 2),
+        fee=f"{scaled_text(order.fee_e8, 8)} {order.fee_asset}" if order.fee_e8 else "",
+        reduce_only=approved.reduce_only,
+        origin=approved.origin,
+        cause_id=approved.cause_id,
+        trade_id=approved.trade_id,
+        reason=order.reason,
+        ts_created_ns=approved.ts_ns,
+        ts_changed_ns=order.changed_ns,
+    )
+
+
+def trade_view(trip: RoundTrip, bid_ticks: int) -> views.TradeView:
+    """Show one round trip, its open rest valued at the bid."""
+    instrument, pnl_e8 = trip.instrument, trip.pnl_e8(bid_ticks)
+    return views.TradeView(
+        trade_id=trip.trade_id,
+        symbol=instrument.symbol,
+        side="buy",
+        is_open=trip.is_open,
+        qty=instrument.qty_text(trip.lots),
+        entry_price=_average(trip.entry_ticks(), instrument),
+        exit_price=_average(trip.exit_ticks(), instrument),
+        stop_price=instrument.price_text(trip.stop_ticks) if trip.stop_ticks else "",
+        target_price=instrument.price_text(trip.target_ticks) if trip.target_ticks else "",
+        pnl_quote=scaled_text(pnl_e8, 2),
+        pnl_pct=100.0 * pnl_e8 / trip.cost_e8 if trip.cost_e8 else 0.0,
+        origin=trip.origin,
+        exit_reason=trip.exit_reason,
+        ts_opened_ns=trip.opened_ns,
+        ts_closed_ns=trip.closed_ns,
+    )
+
+
+def price_view(market: Market, is_fresh: bool) -> views.PriceView:
+    """Show the market of one symbol."""
+    text = market.instrument.price_text
+    change = 100.0 * (market.last_ticks / market.first_ticks - 1.0) if market.first_ticks else 0.0
+    return views.PriceView(
+        symbol=market.instrument.symbol,
+        bid=text(market.bid_ticks),
+        ask=text(market.ask_ticks),
+        last=text(market.last_ticks),
+        change_pct=change,
+        ts_exchange_ns=market.ts_exchange_ns,
+        is_fresh=is_fresh,
+    )
+
+
+def proposal_view(
+    proposal: Proposal, config: StrategyConfig, instrument: Instrument, warning: str
+) -> views.ProposalView:
+    """Show one proposal, open or decided."""
+    signal, text, lots = proposal.signal, instrument.price_text, proposal.lots
+    risk_e8 = instrument.notional_e8(signal.price_ticks - signal.stop_ticks, lots) if signal.stop_ticks else 0
+    return views.ProposalView(
+        proposal_id=proposal.proposal_id,
+        fingerprint=proposal.fingerprint,
+        strategy=signal.strategy,
+        kind=proposal.kind,
+        symbol=signal.symbol,
+        side=side_name(signal.side),
+        confidence=signal.confidence,
+        ask=config.ask,
+        act=config.act,
+        price=text(signal.price_ticks),
+        stop_price=text(signal.stop_ticks) if signal.stop_ticks else "",
+        target_price=text(signal.target_ticks) if signal.target_ticks else "",
+        qty=instrument.qty_text(lots),
+        notional_quote=scaled_text(instrument.notional_e8(signal.price_ticks, lots), 2),
+        risk_quote=scaled_text(risk_e8, 2),
+        reasons=signal.reasons,
+        headline=proposal.title,
+        source=proposal.source,
+        url=proposal.url,
+        warning=warning if proposal.is_open else "",
+        state=proposal.state,
+        decided_by=proposal.decided_by,
+        client_order_id=proposal.client_order_id,
+        outcome=proposal.outcome,
+        ts_opened_ns=proposal.opened_ns,
+        ts_expires_ns=proposal.expires_ns,
+    )
+
+
+def _average(ticks: float, instrument: Instrument) -> str:
+    return scaled_text(round(ticks * instrument.tick_e8), _decimals(instrument)) if ticks else ""
+
+
+def _decimals(instrument: Instrument) -> int:
+    return decimals_of(instrument.tick_e8)

@@ -1,0 +1,33 @@
+"""What all tests share: where the recordings are, and that a missing tool is a failure where everything is required."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip with the reason, or fail where ``TRADER_REQUIRE_ALL=1`` says that nothing may be missing."""
+    if os.environ.get("TRADER_REQUIRE_ALL") == "1":
+        pytest.fail(f"required here, but missing: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings: ``TRADER_DATA``, or ``../shared/data`` beside the project."""
+    path = Path(os.environ.get("TRADER_DATA") or ROOT.parent / "shared" / "data")
+    if not path.is_dir():
+        skip_or_fail(f"no real recordings at {path}; name their folder in TRADER_DATA")
+    return path
+
+
+@pytest.fixture(scope="session")
+def eth_recording(shared_data: Path) -> Path:
+    """Six minutes of Binance's ETHUSDT frames of 8 August 2024, as they were sent."""
+    return shared_data / "binance_frames" / "binance_spot_ethusdt_20240808.gz"
