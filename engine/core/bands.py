@@ -31,10 +31,10 @@ class Bands:
         config, tally = self._roster.configs[signal.strategy], self._roster.tallies[signal.strategy]
         tally.signals += 1
         mode = self._trading.modes.effective(signal.strategy)
-        if why := self._why_ignored(signal, mode):
+        is_act = signal.confidence >= config.act and mode is Mode.AUTO and self._trading.is_armed
+        if why := self._why_ignored(signal, mode, is_act):
             tally.ignored += 1
             return f"ignored: {why}"
-        is_act = signal.confidence >= config.act and mode is Mode.AUTO and self._trading.is_armed
         proposal = self._proposal(signal, item)
         if not is_act and not proposal.lots:
             tally.ignored += 1
@@ -42,6 +42,7 @@ class Bands:
         self._trading.proposals.add(proposal)
         if is_act:
             tally.acted += 1
+            self._overtake(signal)
             self._act(proposal)
             return f"{proposal.state}: {proposal.outcome}"
         tally.asked += 1
@@ -59,7 +60,14 @@ class Bands:
         else:
             self._people.tell(proposal)
 
-    def _why_ignored(self, signal: Signal, mode: Mode) -> str:
+    def _overtake(self, signal: Signal) -> None:
+        """Close the open question that a stronger signal of the same kind now answers by itself."""
+        for proposal in self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
+            proposal.state = "expired"
+            proposal.outcome = "overtaken: the confidence rose and the engine acted"
+            self._people.tell(proposal)
+
+    def _why_ignored(self, signal: Signal, mode: Mode, is_act: bool) -> str:
         config = self._roster.configs[signal.strategy]
         if signal.confidence < config.ask:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
@@ -67,7 +75,7 @@ class Bands:
             return "the mode is off"
         if signal.side is Side.SELL and not self._trading.portfolio.position_lots(signal.symbol):
             return "nothing is held that could be sold"
-        if self._trading.proposals.is_asking(signal.strategy, signal.symbol, signal.side):
+        if not is_act and self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
             return "the same question is open already"
         return ""
 

@@ -58,6 +58,8 @@ class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 class SmaCross(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A moving-average cross on candles made from trades."""
 
+    ask: Ratio = 0.4
+    act: Ratio = 0.6
     bar_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
     fast: Annotated[int, msgspec.Meta(ge=2, le=500)] = 5
     slow: Annotated[int, msgspec.Meta(ge=3, le=1000)] = 20
@@ -72,14 +74,20 @@ class SmaCross(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=
 class OrderFlow(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Order-flow momentum: signed volume that leans one way while the price follows."""
 
+    ask: Ratio = 0.3
+    act: Ratio = 0.5
     half_life_s: Annotated[float, msgspec.Meta(gt=0.0, le=3600.0)] = 10.0
     min_trades: Annotated[int, msgspec.Meta(ge=5, le=100_000)] = 50
-    cooldown_s: Seconds = 60.0
+    cooldown_s: Seconds = 30.0
 
 
 class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Event-driven: a classified headline about a symbol that we trade."""
 
+    ask: Ratio = 0.5
+    act: Ratio = 0.9
+    stop_pct: Percent = 3.0
+    target_pct: Percent = 10.0
     max_age_s: Seconds = 120.0
     """A headline older than this at receipt is not news any more."""
 
@@ -89,7 +97,7 @@ class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     sma_cross: SmaCross = SmaCross()
     order_flow: OrderFlow = OrderFlow()
-    headlines: Headlines = Headlines(stop_pct=3.0, target_pct=10.0, ask=0.5, act=0.9)
+    headlines: Headlines = Headlines()
 
 
 class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,7 +20,7 @@ from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Side, 
 from engine.core.views import order_view, proposal_view
 from engine.wire import commands, events
 from engine.wire.commands import Amount, AnyCommand, Reply, Who
-from engine.wire.views import HealthView, OrderView
+from engine.wire.views import HealthView, OrderView, StatusView
 
 _ANSWERS_KEPT: Final = 10_000
 _QUESTIONS: Final = (commands.GetStatus, commands.GetPositions, commands.GetOrders, commands.GetSnapshot)
@@ -68,6 +68,10 @@ class People:
         self._trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, self._trading.now_ns))
         return reply
 
+    def status(self) -> StatusView:
+        """Return what ``/status`` shows."""
+        return queries.status(self._trading, self._roster, self._identity, self.outside_health)
+
     def remember(self, reply: Reply) -> None:
         """Keep a reply for the case that its command comes again."""
         self._answers[reply.command_id] = reply
@@ -84,7 +88,7 @@ class People:
         elif isinstance(question, commands.GetSnapshot):
             result = queries.snapshot(trading, self._roster, self._identity, self.outside_health)
         else:
-            result = queries.status(trading, self._roster, self._identity, self.outside_health)
+            result = self.status()
         return Reply(question.id, True, "OK", "", result)
 
     def _buy(self, command: commands.Buy) -> Reply:

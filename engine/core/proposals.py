@@ -80,11 +80,11 @@ class Proposals:
         """Return the proposal that led to an order, or None."""
         return next((p for p in self._all.values() if p.client_order_id == client_order_id), None)
 
-    def is_asking(self, strategy: str, symbol: Symbol, side: int) -> bool:
-        """Say whether the same question is open already."""
-        return any(
-            p.signal.strategy == strategy and p.signal.symbol == symbol and p.signal.side == side for p in self.open()
-        )
+    def asking(self, strategy: str, symbol: Symbol, side: int) -> list[Proposal]:
+        """Return the open ones that ask the same question: almost always none or one."""
+        return [
+            p for p in self.open() if (p.signal.strategy, p.signal.symbol, p.signal.side) == (strategy, symbol, side)
+        ]
 
     def due(self, now_ns: int) -> list[Proposal]:
         """Return the open ones whose time is over."""

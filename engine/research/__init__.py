@@ -1,0 +1,1 @@
+"""Looks back: recorded events through the same core that trades live."""
