@@ -151,7 +151,7 @@ class _Replay:
         }
 
     def _count(self, event: AnyEvent) -> None:
-        self._events[type(event).__struct_config__.tag or ""] += 1
+        self._events[str(type(event).__struct_config__.tag)] += 1
 
 
 def best(book: Book) -> tuple[int, int, int, int]:

@@ -1,0 +1,98 @@
+"""Parity: a recorded live session, heard again by a new engine, must give the same order bytes in the same order.
+
+The venue's answers come from the recording too, so nothing is matched here: this proves that deciding and encoding
+depend on what was heard and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.core.actions import Action, Send
+from engine.core.engine import Engine
+from engine.core.records import decode_record
+from engine.core.warm import warm_up
+from engine.store.inputs import Start, decode_input
+from engine.store.recorder import read_session
+from engine.venues.binance.orders_codec import OrderEncoder
+from engine.venues.binance.sign import Signer
+from engine.venues.binance.urls import ApiKeys
+
+
+class Parity(NamedTuple):
+    """What left in the session, and what leaves when it is heard again."""
+
+    live: list[bytes]
+    replayed: list[bytes]
+    events: int
+
+    @property
+    def is_equal(self) -> bool:
+        """True when both are the same bytes in the same order."""
+        return self.live == self.replayed
+
+
+def replay_session(path: Path, keys: ApiKeys, signer: Signer, *, is_logged_on: bool = False) -> Parity:
+    """Hear a session again; raises SessionDamaged where the file is, ValueError when it doesn't begin with a start.
+
+    ``keys`` and ``signer`` are those of the session's account: a signature is part of an order's bytes.
+    """
+    records = iter(read_session(path))
+    first = next(records, None)
+    if first is None or first.kind != "start":
+        raise ValueError(f"{path} does not begin with the start of a session: give a file that ENGINE_RECORD made")
+    again = _Again(decode_input("start", first.data), OrderEncoder((), keys, signer), is_logged_on)
+    live: list[bytes] = []
+    events = 0
+    for record in records:
+        if record.kind == "order":
+            live.append(record.data)
+        else:
+            events += 1
+            again.hear(record.kind, record.ts_recv_ns, decode_input(record.kind, record.data))
+    return Parity(live, again.sent, events)
+
+
+class _Again:
+    """An engine built as the session's was, and the bytes of the orders that it decides on."""
+
+    def __init__(self, start: Start, encoder: OrderEncoder, is_logged_on: bool) -> None:
+        instruments = {it.symbol: it for it in start.instruments}
+        self.sent: list[bytes] = []
+        self._encoder = encoder
+        self._encoder.set_instruments(start.instruments)
+        self._encoder.is_logged_on = is_logged_on
+        self._offset_ms = 0
+        self._engine = engine = Engine(start.config, instruments, start.account, start.identity)
+        self._do(engine.restore(map(decode_record, start.journal), start.ts_ns))
+        warm_up(start.config)
+        engine.trading.is_warm = True
+        self._handlers: dict[str, Callable[[Any], list[Action]]] = {
+            "trade": engine.on_trade,
+            "quote": engine.on_quote,
+            "book": engine.on_book,
+            "lost": lambda lost: engine.on_book_lost(lost.symbol, lost.reason, lost.ts_recv_ns),
+            "candle": engine.on_candle,
+            "headline": engine.on_headline,
+            "execution": engine.on_execution,
+            "failure": engine.on_send_failed,
+            "account": engine.on_account,
+            "line_lost": lambda lost: engine.on_connection_lost(lost.reason, lost.ts_recv_ns),
+            "timer": lambda tick: engine.on_timer(tick.ts_recv_ns),
+        }
+
+    def hear(self, kind: str, ts_recv_ns: int, event: Any) -> None:
+        """Give one recorded input to the engine."""
+        if kind == "clock":
+            self._offset_ms = event.offset_ms
+        elif kind == "command":
+            self._do(self._engine.on_command(event, ts_recv_ns)[1])
+        else:
+            self._do(self._handlers[kind](event))
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Send):
+                self.sent.append(self._encoder.encode_order(action.order, self._offset_ms))
