@@ -1,0 +1,1 @@
+"""Listens to people: the line for the bot and the command line, and the health page."""

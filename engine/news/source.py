@@ -1,0 +1,72 @@
+"""What a source of headlines is, and the one form in which every source tells what it heard."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Protocol
+
+import msgspec
+from msgspec import Meta
+
+LONGEST_ITEM: Final = 1 << 16
+"""Bytes of one item; a longer one is refused."""
+
+
+class RawItem(msgspec.Struct, frozen=True):
+    """A headline as a source wrote it, nothing believed yet.
+
+    Raw: ``{"id":"1","source":"story","title":"IOTA launches …","url":"https://…","ts_ms":1511877600000}``.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=200)]
+    """The source's own; ``source`` and ``id`` together are unique."""
+    source: Annotated[str, Meta(min_length=1, max_length=100)]
+    """Who published it. How far it is trusted is in ``rules.TRUST``, so connect only feeds that you run yourself."""
+    title: Annotated[str, Meta(min_length=1, max_length=1000)]
+    url: Annotated[str, Meta(max_length=2000, pattern=r"^(https?://\S+)?$")]
+    """Empty, or a web address: it becomes a link that people click."""
+    ts_ms: Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
+    """When it was published, milliseconds since the Unix epoch; before the year 2100."""
+
+
+class BadItem(ValueError):
+    """What a source sent is no item; the text says where it differs."""
+
+
+class Ear(Protocol):
+    """What a source tells its news to: called synchronously, in the event loop."""
+
+    def on_item(self, item: RawItem) -> None:
+        """Hear a headline."""
+
+    def on_contact(self) -> None:
+        """Hear that the source is there: connected, or its file was looked at."""
+
+    def on_trouble(self, reason: str) -> None:
+        """Hear that the source can't be heard from now on, until the next contact."""
+
+    def on_bad_item(self, reason: str) -> None:
+        """Hear that something was dropped because it was no item; the source goes on."""
+
+
+class Source(Protocol):
+    """One place where headlines come from."""
+
+    @property
+    def name(self) -> str:
+        """Return what people call it in the health view."""
+
+    async def listen(self, ear: Ear) -> None:
+        """Tell everything to the ear, reconnecting as often as it takes, until cancelled."""
+
+
+_decoder: Final = msgspec.json.Decoder(RawItem)
+
+
+def read_item(data: bytes | str) -> RawItem:
+    """Read one item; unknown fields are ignored. Raises BadItem."""
+    if len(data) > LONGEST_ITEM:
+        raise BadItem(f"it has more than {LONGEST_ITEM} bytes")
+    try:
+        return _decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BadItem(str(error)) from None

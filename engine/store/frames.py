@@ -1,0 +1,56 @@
+"""The journal's bytes: a header, then records of ``length u32 LE | CRC32C u32 LE | payload``.
+
+The checksum is of the length and the payload, so that neither a damaged length nor a page of zeros is a record.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import google_crc32c
+
+MAGIC: Final = b"TRADERJ"
+HEADER: Final = MAGIC + b"\x01"
+"""The last byte is the version of the layout."""
+LARGEST_RECORD: Final = 1 << 20
+"""Bytes of payload; an order's record has a few hundred."""
+
+_HEAD: Final = struct.Struct("<II")
+_LENGTH: Final = struct.Struct("<I")
+HEAD_BYTES: Final = _HEAD.size
+
+
+def frame(payload: bytes) -> bytes:
+    """Write one record; raises ValueError for a payload of more than ``LARGEST_RECORD`` bytes."""
+    if len(payload) > LARGEST_RECORD:
+        raise ValueError(f"a record of {len(payload)} bytes is larger than the journal's {LARGEST_RECORD}")
+    return _HEAD.pack(len(payload), _checksum(payload)) + payload
+
+
+def sound(file: BinaryIO) -> Iterator[bytes]:
+    """Yield payloads from the file's position to its end, or to the first record that fails its check."""
+    while len(head := file.read(HEAD_BYTES)) == HEAD_BYTES:
+        length, checksum = _HEAD.unpack(head)
+        if length > LARGEST_RECORD:
+            return
+        payload = file.read(length)
+        if len(payload) != length or _checksum(payload) != checksum:
+            return
+        yield payload
+
+
+def has_sound_record(rest: bytes) -> bool:
+    """Say whether a sound record begins anywhere behind the first byte."""
+    for offset in range(1, len(rest) - HEAD_BYTES + 1):
+        length, checksum = _HEAD.unpack_from(rest, offset)
+        start = offset + HEAD_BYTES
+        if length <= min(LARGEST_RECORD, len(rest) - start) and _checksum(rest[start : start + length]) == checksum:
+            return True
+    return False
+
+
+def _checksum(payload: bytes) -> int:
+    checksum: int = google_crc32c.extend(google_crc32c.value(_LENGTH.pack(len(payload))), payload)
+    return checksum
