@@ -42,7 +42,6 @@ class Bands:
         self._trading.proposals.add(proposal)
         if is_act:
             tally.acted += 1
-            self._overtake(signal)
             self._act(proposal)
             return f"{proposal.state}: {proposal.outcome}"
         tally.asked += 1
@@ -73,8 +72,10 @@ class Bands:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
         if mode is Mode.OFF:
             return "the mode is off"
-        if signal.side is Side.SELL and not self._trading.portfolio.position_lots(signal.symbol):
-            return "nothing is held that could be sold"
+        if self._trading.proposals.get(_proposal_id(signal)) is not None:
+            return "the same signal came before"
+        if signal.side is Side.SELL and self._trading.facts(signal.symbol).sellable_lots <= 0:
+            return "nothing is held that is not being sold already"
         if not is_act and self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
             return "the same question is open already"
         return ""
@@ -86,10 +87,10 @@ class Bands:
             lots = facts.sellable_lots
         else:
             lots = risk.entry_lots(signal.price_ticks, signal.stop_ticks, facts, trading.config.limits)
+        lots = risk.takeable_lots(lots, signal.price_ticks, facts.instrument)
         kind: ProposalKind = "event" if item else "technical"
         expires_ns = trading.now_ns + int(config.expires_s * 1e9)
-        name = "p-" + blake2b(signal.signal_id.encode(), digest_size=6).hexdigest()
-        proposal = Proposal(name, signal, kind, lots, expires_ns)
+        proposal = Proposal(_proposal_id(signal), signal, kind, lots, expires_ns)
         if item:
             proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
         return proposal
@@ -120,6 +121,7 @@ class Bands:
             return
         proposal.state, proposal.outcome = "acted", "the order is on its way"
         proposal.client_order_id, proposal.lots = result.client_order_id, result.qty_lots
+        self._overtake(signal)
         self._tell_acted(proposal, self._order(result))
 
     def _order(self, approved: ApprovedOrder) -> Order:
@@ -154,6 +156,10 @@ class Bands:
                 order=order_view(order, instrument) if order else None,
             )
         )
+
+
+def _proposal_id(signal: Signal) -> str:
+    return "p-" + blake2b(signal.signal_id.encode(), digest_size=6).hexdigest()
 
 
 def _ending(order: Order, trading: Trading) -> str:

@@ -7,9 +7,10 @@ replay. Walks (a) to (d) of ``docs/architecture.md`` all pass through this file.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 
 from engine.core import queries
-from engine.core.actions import Action, Cancel, Query
+from engine.core.actions import Action, Cancel, Query, Send
 from engine.core.bands import Bands
 from engine.core.config import TradingConfig
 from engine.core.exits import due_exit
@@ -46,7 +47,10 @@ from engine.wire.views import HealthView
 
 PRICES_EVERY_NS = 1_000_000_000
 EXIT_AGAIN_NS = 1_000_000_000
-"""An exit that was refused or did not fill is tried again after this."""
+"""An exit that did not fill is tried again after this."""
+EXIT_REFUSED_NS = 10_000_000_000
+"""An exit that the gate refused is tried again after this, and told of again only when the reason is another."""
+FAULT_AGAIN_NS = 60_000_000_000
 SETTLE_NS = 2_000_000_000
 """Balances are compared with positions only when no fill is younger than this: the two travel separately."""
 
@@ -77,8 +81,10 @@ class Engine:
         self.people = People(self.trading, roster, identity)
         self.bands = Bands(self.trading, roster, self.people)
         self._identity = identity
-        self._exit_tried: dict[Symbol, tuple[int, int]] = {}
-        self._last_fill_ns: dict[Symbol, int] = {}
+        self._exit_next_ns: dict[Symbol, int] = {}
+        self._exit_refused: dict[Symbol, str] = {}
+        self._faults_told: dict[str, int] = {}
+        self._last_fill_ns = 0
         self._prices_told_ns = 0
         self._foreign: set[str] = set()
 
@@ -91,21 +97,21 @@ class Engine:
         for strategy in self.technical:
             if strategy.follows(trade.symbol) and (signal := strategy.on_trade(trade)) is not None:
                 self.bands.on_signal(signal)
+        self._look_at_exits(trade.symbol)
         return self.trading.take()
 
     def on_quote(self, quote: Quote) -> list[Action]:
         """Take a new best bid and ask: stops and targets of what is held are looked at."""
         self.trading.now_ns = quote.ts_recv_ns
         self.trading.markets[quote.symbol].on_quote(quote)
-        trip = self.trading.portfolio.open.get(quote.symbol)
-        if trip is not None and (reason := due_exit(trip, quote.bid_ticks)) is not None:
-            self._exit(trip, reason)
+        self._look_at_exits(quote.symbol)
         return self.trading.take()
 
     def on_book(self, update: BookUpdate) -> list[Action]:
-        """Take a snapshot of a book or its next change."""
+        """Take a snapshot of a book or its next change; a stop may have waited for it."""
         self.trading.now_ns = update.ts_recv_ns
         self.trading.markets[update.symbol].on_book(update)
+        self._look_at_exits(update.symbol)
         return self.trading.take()
 
     def on_book_lost(self, symbol: Symbol, reason: str, ts_recv_ns: int) -> list[Action]:
@@ -149,13 +155,7 @@ class Engine:
     def on_execution(self, report: ExecutionReport) -> list[Action]:
         """Take what the venue says of one of our orders; the same report twice changes nothing (F1, F2)."""
         self.trading.now_ns = max(report.ts_recv_ns, self.trading.now_ns)
-        changed = self.trading.orders.on_report(report)
-        if changed is not None:
-            order, fill = changed
-            self.trading.write(Reported(report))
-            if fill is not None:
-                self._on_fill(fill, order)
-            self._order_changed(order)
+        self._on_report(report)
         return self.trading.take()
 
     def on_send_failed(self, failure: SendFailed) -> list[Action]:
@@ -165,11 +165,9 @@ class Engine:
         if order is not None:
             self.trading.write(Failed(failure))
             if order.state is OrderState.UNKNOWN:
-                words = (
-                    f"The outcome of order {failure.client_order_id} is unknown ({failure.reason}); asking the venue."
-                )
-                self.trading.notice("warning", "ORDER_UNKNOWN", words)
-            self._order_changed(order)
+                self._order_doubted(order)
+            else:
+                self._order_changed(order)
         return self.trading.take()
 
     def on_account(self, account: AccountSnapshot) -> list[Action]:
@@ -178,12 +176,18 @@ class Engine:
         trading.now_ns = max(account.ts_recv_ns, trading.now_ns)
         for report in account.open_orders:
             self._on_open_order(report)
-        youngest = max(self._last_fill_ns.values(), default=0)
-        is_settled = not trading.orders.working() and account.ts_recv_ns - youngest > SETTLE_NS
-        if is_settled or not trading.portfolio.balances:
+        listed = {report.client_order_id for report in account.open_orders}
+        for order in trading.orders.doubt_missing(listed, account.ts_recv_ns):
+            self._order_doubted(order)
+        is_settled = not trading.orders.unsettled() and account.ts_recv_ns - self._last_fill_ns > SETTLE_NS
+        if is_settled:
             trading.portfolio.on_balances(account.balances)
             self._compare_positions(account.ts_recv_ns)
-        trading.is_reconciled = not any(o.state is OrderState.UNKNOWN for o in trading.orders.working())
+            trading.is_reconciled = True
+        elif not trading.portfolio.balances:
+            trading.portfolio.on_balances(account.balances)
+        if any(order.state is OrderState.UNKNOWN for order in trading.orders.unsettled()):
+            trading.is_reconciled = False
         return trading.take()
 
     # ------------------------------------------------------------------ time, faults, memory
@@ -195,6 +199,10 @@ class Engine:
         for proposal in trading.proposals.due(trading.now_ns):
             proposal.state, proposal.outcome = "expired", "nobody decided in time, and expiring means no"
             self.people.tell(proposal)
+        for symbol in tuple(trading.portfolio.open):
+            self._look_at_exits(symbol)
+        for order in trading.orders.doubt_silent(trading.now_ns):
+            self._order_doubted(order)
         for order in trading.orders.to_ask(trading.now_ns):
             trading.do(Query(order.approved.symbol, order.approved.client_order_id))
         trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, trading.equity_e8())
@@ -216,13 +224,22 @@ class Engine:
         return self.trading.take()
 
     def on_fault(self, what: str, ts_ns: int) -> list[Action]:
-        """Hear that deciding itself failed: halt, say so, and stay up to answer and to close."""
+        """Hear that deciding itself failed: halt, say so, and stay up to answer and to close.
+
+        Of what was half decided, everything is done but the orders: those would rest on a decision that broke off.
+        The same fault is told once a minute at most, for it may come back with every frame.
+        """
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
-        trading.take()
+        for action in trading.take():
+            if not isinstance(action, Send):
+                trading.do(action)
         if trading.is_armed:
             trading.halt("FAULT", what)
-        trading.notice("critical", "FAULT", f"An internal error stopped new entries: {what}. See the engine's log.")
+        if trading.now_ns - self._faults_told.get(what, -FAULT_AGAIN_NS) >= FAULT_AGAIN_NS:
+            self._faults_told[what] = trading.now_ns
+            words = f"An internal error stopped new entries: {what}. See the engine's log."
+            trading.notice("critical", "FAULT", words)
         return trading.take()
 
     def restore(self, records: Iterable[AnyRecord], ts_ns: int) -> list[Action]:
@@ -235,34 +252,67 @@ class Engine:
 
     # ------------------------------------------------------------------ helpers of the above
 
+    def _look_at_exits(self, symbol: Symbol) -> None:
+        trip = self.trading.portfolio.open.get(symbol)
+        if trip is not None and (reason := due_exit(trip, self.trading.markets[symbol])) is not None:
+            self._exit(trip, reason)
+
     def _exit(self, trip: RoundTrip, reason: str) -> None:
         trading, symbol = self.trading, trip.instrument.symbol
-        tries, last_ns = self._exit_tried.get(symbol, (0, 0))
-        is_leaving = any(o.approved.symbol == symbol and o.approved.side is Side.SELL for o in trading.orders.working())
-        if is_leaving or trading.now_ns - last_ns < EXIT_AGAIN_NS:
+        if trading.now_ns < self._exit_next_ns.get(symbol, 0):
             return
-        self._exit_tried[symbol] = (tries + 1, trading.now_ns)
-        cause = f"exit:{trip.trade_id}:{trip.opened_ns}:{tries}"
-        result = trading.submit(trading.reduction(symbol, cause, f"exit:{reason}", 0))
+        if trading.facts(symbol).sellable_lots <= 0:
+            return  # all of it is being sold already
+        self._exit_next_ns[symbol] = trading.now_ns + EXIT_AGAIN_NS
+        result = trading.submit(trading.reduction(symbol, self._exit_cause(trip), f"exit:{reason}", 0))
+        told = self._exit_refused.pop(symbol, "")
         if isinstance(result, Refusal):
-            trading.notice("critical", result.code, f"The {reason} of {symbol} could not leave: {result.detail}.")
+            self._exit_next_ns[symbol] = trading.now_ns + EXIT_REFUSED_NS
+            self._exit_refused[symbol] = result.code
+            if result.code != told:
+                words = f"The {reason} of {symbol} can't leave: {result}. {result.advice} It is tried again."
+                trading.notice("critical", result.code, words)
 
-    def _on_fill(self, fill: Fill, order: Order) -> None:
-        trading = self.trading
-        is_new = fill.symbol not in trading.portfolio.open
-        trip = trading.portfolio.on_fill(fill, order.approved, trading.instrument(order))
-        self._last_fill_ns[fill.symbol] = fill.ts_ns
-        verb = "bought" if fill.side is Side.BUY else "sold"
-        it = trip.instrument
-        text = f"{verb} {it.qty_text(fill.qty_lots)} {it.base_asset} at {it.price_text(fill.price_ticks)}"
+    def _exit_cause(self, trip: RoundTrip) -> str:
+        """Name the next exit of a position: the first number that no order of it bears, earlier runs included."""
+        names = (f"exit:{trip.trade_id}:{trip.opened_ns}:{tries}" for tries in count())
+        return next(name for name in names if not self.trading.was_ordered(name))
+
+    def _on_report(self, report: ExecutionReport) -> None:
+        changed = self.trading.on_report(report)
+        if changed is None:
+            return
+        order, fill, trip = changed
+        self.trading.write(Reported(report))
+        if fill is not None:
+            self._last_fill_ns = report.ts_recv_ns
+        if trip is not None:
+            self._trade_changed(trip, fill)
+        self._order_changed(order)
+
+    def _trade_changed(self, trip: RoundTrip, fill: Fill | None, words: str = "") -> None:
+        """Tell of a round trip what became of it, with the fill that did it or in words."""
+        trading, it, what = self.trading, trip.instrument, "exit"
+        text = [words] if words else []
+        if fill is not None:
+            verb = "bought" if fill.side is Side.BUY else "sold"
+            text.append(f"{verb} {it.qty_text(fill.qty_lots)} {it.base_asset} at {it.price_text(fill.price_ticks)}")
+            if fill.side is Side.BUY:
+                what = "opened" if trip.fills == 1 else "filled"
         if not trip.is_open:
-            self._exit_tried.pop(fill.symbol, None)
-            text += f"; closed with {scaled_text(trip.pnl_e8(0), 2)} {it.quote_asset} ({trip.exit_reason})"
-        what = "closed" if not trip.is_open else "opened" if is_new else "filled" if fill.side is Side.BUY else "exit"
-        bid, now_ns = trading.markets[fill.symbol].bid_ticks, trading.now_ns
+            what = "closed"
+            self._exit_next_ns.pop(it.symbol, None)
+            self._exit_refused.pop(it.symbol, None)
+            text.append(f"closed with {scaled_text(trip.pnl_e8(0), 2)} {it.quote_asset} ({trip.exit_reason})")
+        bid, now_ns, told = trading.markets[it.symbol].bid_ticks, trading.now_ns, "; ".join(text)
         trading.publish(
-            lambda: events.TradeChanged(ts_ns=now_ns, what=what, trade=trade_view(trip, bid), text=text)  # type: ignore[arg-type]
+            lambda: events.TradeChanged(ts_ns=now_ns, what=what, trade=trade_view(trip, bid), text=told)  # type: ignore[arg-type]
         )
+
+    def _order_doubted(self, order: Order) -> None:
+        words = f"The outcome of order {order.approved.client_order_id} is unknown ({order.reason}); asking the venue."
+        self.trading.notice("warning", "ORDER_UNKNOWN", words)
+        self._order_changed(order)
 
     def _order_changed(self, order: Order) -> None:
         instrument, now_ns = self.trading.instrument(order), self.trading.now_ns
@@ -272,11 +322,13 @@ class Engine:
 
     def _on_open_order(self, report: ExecutionReport) -> None:
         trading, name = self.trading, report.client_order_id
-        if trading.orders.is_known(name):
-            changed = trading.orders.on_report(report)
-            if changed is not None:
-                trading.write(Reported(report))
-                self._order_changed(changed[0])
+        order = trading.orders.get(name)
+        if order is not None:
+            self._on_report(report)
+            if not order.is_open and report.ts_recv_ns - order.changed_ns > SETTLE_NS:
+                words = f"Order {name} has ended for us, but the venue lists it as open: cancelling it."
+                trading.do(Cancel(report.symbol, order.approved.client_order_id))
+                trading.notice("critical", "C14_STILL_OPEN", words)
         elif name.startswith(ORDER_PREFIX):
             trading.do(Cancel(report.symbol, name))
             trading.notice("warning", "ORPHAN_ORDER", f"Order {name} is ours but not in the journal: cancelling it.")
@@ -292,13 +344,12 @@ class Engine:
             held_e8 = balance.free_e8 + balance.locked_e8 if balance else 0
             if held_e8 >= trip.base_e8:
                 continue
-            it = trip.instrument
-            words = (
-                f"The venue holds {scaled_text(held_e8, 8)} {it.base_asset}, we thought {scaled_text(trip.base_e8, 8)}"
-            )
+            held, thought = scaled_text(held_e8, 8), scaled_text(trip.base_e8, 8)
+            words = f"the venue holds {held} {trip.instrument.base_asset}, we thought {thought}"
             trading.write(Shrunk(symbol, held_e8, ts_ns))
             trading.portfolio.shrink_to(trip, held_e8, ts_ns)
             trading.notice("critical", "C14_BALANCE", f"{words}: the position of {symbol} follows the venue.")
+            self._trade_changed(trip, None, words)
 
     def _why_silent(self, headline: Headline, is_stale: bool) -> str:
         if not headline.score:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+import re
 from typing import Final
 
 import msgspec
@@ -11,6 +11,8 @@ from engine.core.types import Symbol
 
 E8: Final = 100_000_000
 """Binance writes prices and quantities with at most eight decimals, so 1e-8 is the finest unit there is."""
+_DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", re.ASCII)
+_LARGEST_E8: Final = 2**63
 
 
 class Instrument(msgspec.Struct, frozen=True):
@@ -71,16 +73,19 @@ class Instrument(msgspec.Struct, frozen=True):
 
 
 def parse_e8(text: str) -> int:
-    """Read a decimal as 1e-8 units; raises ValueError for anything but a finite number with at most 8 decimals."""
-    try:
-        scaled = Decimal(text).scaleb(8)
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a number") from None
-    if not scaled.is_finite() or abs(scaled) >= 2**63:
-        raise ValueError(f"{text!r} is not a number that money can have")
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} has more than eight decimals")
-    return int(scaled)
+    """Read a plain decimal as 1e-8 units; raises ValueError for anything but a number with at most 8 decimals.
+
+    Exact, and stricter than ``Decimal``, which also takes exponents, underscores and the digits of other scripts.
+    """
+    match = _DECIMAL.fullmatch(text)
+    if match is None or not (match[2] or match[3]):
+        raise ValueError(f"{_short(text)} is not a number that money can have")
+    sign, whole, part = match[1], match[2], (match[3] or "").rstrip("0")
+    if len(part) > 8:
+        raise ValueError(f"{_short(text)} has more than eight decimals")
+    if len(whole.lstrip("0")) > 11 or (value := int(f"{whole}{part:0<8}")) >= _LARGEST_E8:
+        raise ValueError(f"{_short(text)} is larger than money can be")
+    return -value if sign == "-" else value
 
 
 def decimals_of(step_e8: int) -> int:
@@ -102,6 +107,10 @@ def exit_levels(entry_ticks: int, stop_pct: float, target_pct: float) -> tuple[i
     """Return stop and target of a long entry in ticks, from distances in percent; rounded towards the entry."""
     stop = entry_ticks - int(entry_ticks * stop_pct / 100.0)
     return stop, entry_ticks + int(entry_ticks * target_pct / 100.0)
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")
 
 
 def _whole(value_e8: int, step_e8: int, text: str, step_name: str, symbol: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from engine.core.people import People
 from engine.core.records import Answered, AnyRecord, Failed, Intended, ModeSet, Reported, Shrunk
 from engine.core.trading import Trading
-from engine.core.types import ExecutionReport, Mode
+from engine.core.types import Mode
 from engine.wire.commands import Reply
 
 
@@ -23,7 +23,7 @@ def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> N
                 trading.orders.open(order)
                 trading.remember_cause(order.cause_id)
             case Reported(report):
-                _restore_report(trading, report)
+                trading.on_report(report)
             case Failed(failure):
                 trading.orders.on_send_failed(failure)
             case ModeSet(strategy, mode):
@@ -34,15 +34,6 @@ def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> N
                 trading.portfolio.shrink_to(trading.portfolio.open[symbol], base_e8, ts_ns)
             case _:
                 pass
-
-
-def _restore_report(trading: Trading, report: ExecutionReport) -> None:
-    changed = trading.orders.on_report(report)
-    if changed is None:
-        return
-    order, fill = changed
-    if fill is not None:
-        trading.portfolio.on_fill(fill, order.approved, trading.instrument(order))
 
 
 def _restore_mode(trading: Trading, strategy: str, mode: Mode) -> None:

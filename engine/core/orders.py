@@ -8,6 +8,7 @@ from                    may become
 ======================  ===================================================================================
 in_flight               working, partially_filled, filled, canceled, rejected, expired, unknown
 unknown                 the same, when the venue is heard again; rejected when it certainly never had it
+                        (nor back to working once something filled)
 working                 partially_filled, filled, canceled, rejected, expired, unknown
 partially_filled        filled, canceled, expired, unknown
 filled, canceled,       nothing; but a fill that is reported late still counts (F2, F12)
@@ -19,12 +20,21 @@ Source: Binance, "Order status (status)"; `unknown` is ours (an ambiguous send i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 import msgspec
 
-from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, OrderState, SendFailed, Side, Symbol
+from engine.core.types import (
+    ApprovedOrder,
+    ClientOrderId,
+    ExecutionReport,
+    OrderState,
+    SendFailed,
+    Side,
+    Symbol,
+    TimeInForce,
+)
 
 _S = OrderState
 _ANY_END = frozenset({_S.FILLED, _S.CANCELED, _S.REJECTED, _S.EXPIRED})
@@ -41,7 +51,8 @@ _NEXT: Final[dict[OrderState, frozenset[OrderState]]] = {
 ASK_AFTER_NS: Final = 500_000_000
 """An unknown order is asked about this long after it became unknown, and again at this interval."""
 IN_FLIGHT_LIMIT_NS: Final = 2_000_000_000
-"""An order without any answer for so long is unknown (the venue's own replies take milliseconds)."""
+"""An order without any answer for so long is unknown (the venue's own replies take milliseconds), and so is an IOC
+order without its end: such an order can't rest."""
 RECV_WINDOW_NS: Final = 5_000_000_000
 """Only when this has passed since the send is "no such order" conclusive: the request may still be on its way.
 Source: Binance, "Timing security", default recvWindow."""
@@ -98,14 +109,23 @@ class Order:
         self.reason = ""
 
     @property
-    def leaves_lots(self) -> int:
-        """What may still fill, in lots: 0 once the order is at its end."""
-        return 0 if self.state in _ANY_END else self.approved.qty_lots - self.cum_lots
+    def uncounted_lots(self) -> int:
+        """What may still change the position, in lots: what may fill, and what filled without its report having come.
+
+        It is this that keeps money and exposure reserved.
+        """
+        whole = self.approved.qty_lots if self.is_open else self.cum_lots
+        return max(whole - self.filled_lots, 0)
 
     @property
     def is_open(self) -> bool:
         """True until the venue has said its last word."""
         return self.state not in _ANY_END
+
+    @property
+    def is_settled(self) -> bool:
+        """True when the venue has said its last word and every fill of it was counted."""
+        return not self.is_open and self.filled_lots >= self.cum_lots
 
 
 class Orders:
@@ -113,12 +133,13 @@ class Orders:
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
-        self._open: dict[ClientOrderId, Order] = {}
+        self._unsettled: dict[ClientOrderId, Order] = {}
         self._finished: dict[ClientOrderId, Order] = {}
 
     def open(self, approved: ApprovedOrder) -> Order:
         """Record an approved order as in flight, before its bytes leave."""
-        order = self._orders[approved.client_order_id] = self._open[approved.client_order_id] = Order(approved)
+        name = approved.client_order_id
+        order = self._orders[name] = self._unsettled[name] = Order(approved)
         return order
 
     def get(self, client_order_id: str) -> Order | None:
@@ -138,7 +159,11 @@ class Orders:
 
     def working(self) -> list[Order]:
         """Return every order that may still fill, oldest first."""
-        return list(self._open.values())
+        return [order for order in self._unsettled.values() if order.is_open]
+
+    def unsettled(self) -> list[Order]:
+        """Return every order that may still change a position: the working ones, and those whose fills are missing."""
+        return list(self._unsettled.values())
 
     def finished(self, most: int) -> list[Order]:
         """Return the last finished orders, newest first."""
@@ -154,26 +179,40 @@ class Orders:
             return None
         fill = _count_fill(order, report)
         moved = self._move(order, report.state, report.ts_recv_ns)
-        if report.cum_qty_lots > order.cum_lots:
-            order.cum_lots, order.cum_quote_e8 = report.cum_qty_lots, report.cum_quote_e8
+        if moved:
+            order.reason = report.reason
+        if max(report.cum_qty_lots, order.filled_lots) > order.cum_lots:
+            order.cum_lots = max(report.cum_qty_lots, order.filled_lots)
+            order.cum_quote_e8 = max(report.cum_quote_e8, order.cum_quote_e8)
             moved = True
         if report.venue_order_id:
             order.venue_order_id = report.venue_order_id
-        if moved and report.reason:
-            order.reason = report.reason
-        return (order, fill) if fill or moved else None
+        if fill or moved:
+            self._settle(order)
+            return order, fill
+        return None
 
     def on_send_failed(self, failure: SendFailed) -> Order | None:
         """Take the news that a send failed; return the order if that changed it."""
         order = self._orders.get(failure.client_order_id)
         if order is None or not order.is_open:
             return None
-        is_too_early = failure.code == _NO_SUCH_ORDER and failure.ts_recv_ns - order.sent_ns < RECV_WINDOW_NS
-        certain = not failure.is_ambiguous and not is_too_early and not order.cum_lots
-        if not self._move(order, OrderState.REJECTED if certain else OrderState.UNKNOWN, failure.ts_recv_ns):
+        state = OrderState.REJECTED if _is_certain(order, failure) else OrderState.UNKNOWN
+        if not self._move(order, state, failure.ts_recv_ns):
             return None
         order.reason = failure.reason
+        self._settle(order)
         return order
+
+    def doubt_silent(self, now_ns: int) -> list[Order]:
+        """Make the orders unknown that should have had an answer, or an IOC order its end, by now; return them."""
+        return [
+            order
+            for order in self._unsettled.values()
+            if now_ns - order.changed_ns > IN_FLIGHT_LIMIT_NS
+            and (order.state is OrderState.IN_FLIGHT or _is_overdue_ioc(order))
+            and self._doubt(order, now_ns, "no answer from the venue")
+        ]
 
     def to_ask(self, now_ns: int) -> list[Order]:
         """Return the orders whose outcome, or whose missing fills, must be asked for now.
@@ -181,12 +220,7 @@ class Orders:
         Each is asked about again after ``ASK_AFTER_NS``.
         """
         due = []
-        for order in self._orders.values():
-            if not order.is_open and order.filled_lots >= order.cum_lots:
-                continue
-            if order.state is OrderState.IN_FLIGHT and now_ns - order.sent_ns > IN_FLIGHT_LIMIT_NS:
-                self._move(order, OrderState.UNKNOWN, now_ns)
-                order.reason = "no answer from the venue"
+        for order in self._unsettled.values():
             is_behind = order.state is OrderState.UNKNOWN or order.filled_lots < order.cum_lots
             if is_behind and now_ns - max(order.asked_ns, order.changed_ns) > ASK_AFTER_NS:
                 order.asked_ns = now_ns
@@ -195,34 +229,74 @@ class Orders:
 
     def doubt_all(self, now_ns: int, reason: str) -> list[Order]:
         """Make every open order unknown (after a restart or a lost connection); return those that changed."""
-        doubted = [order for order in self.working() if self._move(order, OrderState.UNKNOWN, now_ns)]
-        for order in doubted:
-            order.reason = reason
-        return doubted
+        return [order for order in self.working() if self._doubt(order, now_ns, reason)]
 
-    def _move(self, order: Order, state: OrderState, ts_ns: int) -> bool:
-        if state not in _NEXT[order.state]:
+    def doubt_missing(self, listed: Container[str], seen_ns: int) -> list[Order]:
+        """Make the resting orders unknown that the venue does not list as open; return them.
+
+        ``seen_ns`` is when the list was made: what changed less than ``IN_FLIGHT_LIMIT_NS`` before it is left alone.
+        """
+        return [
+            order
+            for order in self.working()
+            if order.approved.client_order_id not in listed
+            and seen_ns - order.changed_ns > IN_FLIGHT_LIMIT_NS
+            and self._doubt(order, seen_ns, "the venue does not list it as open")
+        ]
+
+    def _doubt(self, order: Order, now_ns: int, reason: str) -> bool:
+        if not self._move(order, OrderState.UNKNOWN, now_ns):
             return False
-        order.state, order.changed_ns = state, ts_ns
-        if state in _ANY_END:
-            self._finish(order)
+        order.reason = reason
         return True
 
-    def _finish(self, order: Order) -> None:
+    def _move(self, order: Order, state: OrderState, ts_ns: int) -> bool:
+        if state not in _NEXT[order.state] or (state is OrderState.WORKING and order.cum_lots):
+            return False
+        order.state, order.changed_ns = state, ts_ns
+        return True
+
+    def _settle(self, order: Order) -> None:
+        """Keep the two lists: an order is finished when it ended, and forgotten once nothing of it is missing."""
         client_order_id = order.approved.client_order_id
-        del self._open[client_order_id]
-        self._finished[client_order_id] = order
+        if not order.is_open:
+            self._finished[client_order_id] = order
+        if order.is_settled:
+            self._unsettled.pop(client_order_id, None)
+        else:
+            self._unsettled[client_order_id] = order
         while len(self._finished) > _FINISHED_KEPT:
             oldest = next(iter(self._finished))
             del self._finished[oldest], self._orders[oldest]
+            self._unsettled.pop(oldest, None)
 
 
+_CANCEL_REJECTED: Final = -2011
 _NO_SUCH_ORDER: Final = -2013
-"""Source: Binance, "Error codes": NO_SUCH_ORDER."""
+"""Source: Binance, "Error codes": CANCEL_REJECTED, NO_SUCH_ORDER."""
+
+
+def _is_certain(order: Order, failure: SendFailed) -> bool:
+    """Say whether a failure settles that the venue has no such order.
+
+    An order that the venue acknowledged can't be refused any more: a refusal then means another request about it, a
+    cancel for example, and what became of the order is asked.
+    """
+    if failure.is_ambiguous or order.cum_lots:
+        return False
+    if failure.code == _NO_SUCH_ORDER:
+        return failure.ts_recv_ns - order.sent_ns >= RECV_WINDOW_NS
+    return failure.code != _CANCEL_REJECTED and not order.venue_order_id
+
+
+def _is_overdue_ioc(order: Order) -> bool:
+    is_resting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
+    return is_resting and order.approved.time_in_force is not TimeInForce.GTC
 
 
 def _count_fill(order: Order, report: ExecutionReport) -> Fill | None:
-    if not report.last_qty_lots or report.fill_id in order.fill_ids:
+    """Count a fill once by its id; one without an id can't be told from its copy, and is asked for instead."""
+    if not report.last_qty_lots or not report.fill_id or report.fill_id in order.fill_ids:
         return None
     order.fill_ids.add(report.fill_id)
     order.filled_lots += report.last_qty_lots

@@ -1,6 +1,8 @@
 """What people ask for: each command becomes an action through the same gate as a strategy's, and one reply.
 
-A command id that was seen before gets the reply that it got then, and nothing happens a second time.
+A command id that was seen before gets the reply that it got then, and nothing happens a second time. Only a click
+that was refused may be tried again: its id is that of the button, and the proposal itself sees to it that it is taken
+once.
 """
 
 from __future__ import annotations
@@ -64,8 +66,9 @@ class People:
             reply = self._acts[type(command)](command)
         except Unclear as unclear:
             reply = Reply(command.id, False, unclear.code, str(unclear))
-        self.remember(reply)
-        self._trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, self._trading.now_ns))
+        if reply.ok or not isinstance(command, commands.Decide):
+            self.remember(reply)
+            self._trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, self._trading.now_ns))
         return reply
 
     def status(self) -> StatusView:
@@ -93,15 +96,11 @@ class People:
 
     def _buy(self, command: commands.Buy) -> Reply:
         symbol, limits = self._symbol(command.symbol), self._trading.config.limits
+        stop_pct = _distance("stop", command.stop_pct, limits.default_stop_pct, 99.0)
+        target_pct = _distance("target", command.target_pct, limits.default_target_pct, 1000.0)
         facts = self._trading.facts(symbol)
-        if not facts.ask_ticks:
-            raise Unclear("C5_BAD_QUOTE", f"There is no price of {symbol} yet: try again in a few seconds.")
-        stop, target = exit_levels(
-            facts.ask_ticks,
-            limits.default_stop_pct if command.stop_pct is None else command.stop_pct,
-            limits.default_target_pct if command.target_pct is None else command.target_pct,
-        )
         lots = self._buy_lots(command.amount, facts)
+        stop, target = exit_levels(facts.ask_ticks, stop_pct, target_pct)
         cause = f"command:{command.id}"
         return self._order(command, self._trading.entry(symbol, cause, _by(command.who), lots, stop, target))
 
@@ -116,16 +115,20 @@ class People:
         if command.symbol.lower() != "all":
             symbol = self._symbol(command.symbol)
             return self._order(command, self._reduction(command, symbol, self._percent_lots(symbol, command.percent)))
+        return self._close_all(command)
+
+    def _close_all(self, command: commands.Close) -> Reply:
         held = list(self._trading.portfolio.open)
         if not held:
             raise Unclear("NO_POSITION", "There is no position to close.")
         requests = [self._reduction(command, s, self._percent_lots(s, command.percent), f":{s}") for s in held]
-        results = [self._trading.submit(request) for request in requests]
-        placed = [self._view(result) for result in results if isinstance(result, ApprovedOrder)]
-        refused = [str(result) for result in results if isinstance(result, Refusal)]
-        text = f"Closing {len(placed)} of {len(held)} positions." + "".join(f" Refused: {r}." for r in refused)
-        code = "OK" if placed else refused[0].partition(":")[0]
-        return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(tuple(placed)))
+        results = [(request.symbol, self._trading.submit(request)) for request in requests]
+        placed = tuple(self._view(result) for _, result in results if isinstance(result, ApprovedOrder))
+        refused = [(symbol, result) for symbol, result in results if isinstance(result, Refusal)]
+        text = f"Closing {len(placed)} of {len(held)} positions."
+        text += "".join(f" Not {symbol}: {refusal}. {refusal.advice}" for symbol, refusal in refused)
+        code = "OK" if placed else refused[0][1].code
+        return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(placed))
 
     def _cancel(self, command: commands.CancelOrder) -> Reply:
         working = self._trading.orders.working()
@@ -211,6 +214,8 @@ class People:
         """Word a proposal's entry anew at the present price, its stop and target as far away as they were."""
         signal, trading = proposal.signal, self._trading
         facts, limits = trading.facts(signal.symbol), trading.config.limits
+        if facts.ask_ticks <= 0:
+            return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
         move_pct = 100.0 * (facts.ask_ticks / signal.price_ticks - 1.0)
         if abs(move_pct) > limits.collar_pct:
             detail = f"limit={limits.collar_pct:.2f}% move={move_pct:+.2f}%"
@@ -269,25 +274,33 @@ class People:
         raise Unclear("BAD_SYMBOL", f"{text!r} is not traded here. {hint}")
 
     def _buy_lots(self, amount: Amount, facts: risk.Facts) -> int:
+        """Count an amount in lots; without a price it is 0, and the gate says what is missing."""
         if amount.unit == "all":
-            return self._some(risk.largest_entry_lots(facts, self._trading.config.limits), "The limits leave no room")
+            return max(risk.largest_entry_lots(facts, self._trading.config.limits), 1)
         value_e8 = _amount_e8(amount)
         if amount.unit == "base":
             return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
+        if not facts.ask_ticks:
+            return 0
         quote_e8 = facts.cash_e8 * value_e8 // (100 * 10**8) if amount.unit == "percent" else value_e8
         lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
-        return self._some(lots, f"{amount.value} buys less than one lot")
+        return self._some(lots, f"{amount.value}{'%' * (amount.unit == 'percent')} buys less than one lot")
 
     def _sell_lots(self, amount: Amount, facts: risk.Facts) -> int:
+        """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""
         if amount.unit == "all":
             return 0
         value_e8 = _amount_e8(amount)
+        if not facts.position_lots:
+            return 0
         if amount.unit == "base":
-            return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
-        if amount.unit == "percent":
+            lots = value_e8 // facts.instrument.lot_e8
+        elif amount.unit == "percent":
             lots = facts.position_lots * value_e8 // (100 * 10**8)
-        else:
+        elif facts.bid_ticks:
             lots = facts.instrument.lots_for_quote(value_e8, facts.bid_ticks)
+        else:
+            return 0
         return self._some(lots, f"{amount.value} is less than one lot of what is held")
 
     def _percent_lots(self, symbol: Symbol, percent: float) -> int:
@@ -307,6 +320,15 @@ def _by(who: Who) -> str:
 
 def _cause(proposal: Proposal) -> str:
     return f"proposal:{proposal.proposal_id}"
+
+
+def _distance(name: str, given: float | None, default: float, largest: float) -> float:
+    """Return an exit's distance in percent of the entry; raises Unclear for what none can be, NaN included."""
+    if given is None:
+        return default
+    if not 0.0 < given <= largest:
+        raise Unclear("BAD_AMOUNT", f"A {name} of {given:g} % makes no sense: say one above 0 and up to {largest:g} %.")
+    return given
 
 
 def _amount_e8(amount: Amount) -> int:

@@ -24,6 +24,7 @@ class RoundTrip:
         "closed_ns",
         "cost_e8",
         "exit_reason",
+        "fills",
         "instrument",
         "opened_ns",
         "origin",
@@ -39,7 +40,7 @@ class RoundTrip:
         self.instrument = instrument
         self.origin = origin
         self.opened_ns = opened_ns
-        self.closed_ns = 0
+        self.closed_ns = self.fills = 0
         self.base_e8 = 0
         """Held now, in 1e-8 of the base asset."""
         self.bought_e8 = self.sold_e8 = 0
@@ -94,6 +95,7 @@ class Portfolio:
         if trip is None:
             trip = RoundTrip(order.trade_id, instrument, order.origin, fill.ts_ns)
             self.open[fill.symbol] = trip
+        trip.fills += 1
         quantity_e8 = fill.qty_lots * instrument.lot_e8
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
@@ -118,6 +120,17 @@ class Portfolio:
         trip.base_e8 = base_e8
         if trip.lots <= 0:
             self._close(trip, "reconciled", ts_ns)
+
+    def close_dust(self, symbol: Symbol, ts_ns: int) -> RoundTrip | None:
+        """Close a position that a fee in the base asset left with less than one lot; return it, or None.
+
+        To be asked once no order can add to it any more: nobody could sell it, so that it would stay open for ever.
+        """
+        trip = self.open.get(symbol)
+        if trip is None or trip.lots > 0:
+            return None
+        self._close(trip, "dust", ts_ns)
+        return trip
 
     def position_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol in whole lots."""

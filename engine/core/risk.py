@@ -53,16 +53,22 @@ def check(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder 
     """Pass a request through every control that applies to it; the one way to an ``ApprovedOrder``.
 
     A request without a quantity is sized first (``entry_lots``, or what is sellable for a reduce-only one). A market
-    order leaves as an IOC limit order at the collar (C4).
+    order leaves as an IOC limit order at the collar (C4), and it is this worst price that C2, C3, the cash and the
+    venue's filters are held against.
     """
     for control in _REDUCE_CONTROLS if request.reduce_only else _DATA_CONTROLS:
         if refusal := control(request, facts, limits):
             return refusal
-    sized = request if request.qty_lots else msgspec.structs.replace(request, qty_lots=_size(request, facts, limits))
-    for control in () if request.reduce_only else _ENTRY_CONTROLS:
-        if refusal := control(sized, facts, limits):
-            return refusal
-    return _filters(sized, facts) or _approve(sized, facts, limits)
+    lots = request.qty_lots or _size(request, facts, limits)
+    if not request.reduce_only:
+        # What the sizing leaves too little room for is tried with the venue's least, so that the limit which is in the
+        # way says so itself.
+        tried = _with_lots(request, request.qty_lots or max(lots, facts.instrument.min_qty_lots, 1))
+        for control in _ENTRY_CONTROLS:
+            if refusal := control(tried, facts, limits):
+                return refusal
+    sized = _with_lots(request, lots)
+    return _filters(sized, facts, limits) or _approve(sized, facts, limits)
 
 
 def entry_lots(entry_ticks: int, stop_ticks: int, facts: Facts, limits: Limits) -> int:
@@ -74,20 +80,27 @@ def entry_lots(entry_ticks: int, stop_ticks: int, facts: Facts, limits: Limits) 
     if bad_stop(entry_ticks, stop_ticks, limits):
         return 0
     risk_e8 = int(facts.equity_e8 * limits.risk_per_trade_pct / 100.0)
-    loss_per_lot_e8 = facts.instrument.notional_e8(entry_ticks - stop_ticks, 1)
-    by_risk = risk_e8 // loss_per_lot_e8 if loss_per_lot_e8 > 0 else 0
-    return max(min(by_risk, largest_entry_lots(facts, limits)), 0)
+    by_risk = facts.instrument.lots_for_quote(risk_e8, entry_ticks - stop_ticks)
+    return min(by_risk, largest_entry_lots(facts, limits))
 
 
 def largest_entry_lots(facts: Facts, limits: Limits) -> int:
-    """Return the most that C2, C3 and the free cash let a buy have at the collar's price, in lots."""
+    """Return the most that C2, C3, C8 and the free cash let a buy have at the collar's price, in lots."""
     room_e8 = min(
         _part(facts.equity_e8, limits.max_order_pct),
         _part(facts.equity_e8, limits.max_position_pct) - facts.symbol_exposure_e8,
         _part(facts.equity_e8, limits.max_gross_pct) - facts.gross_exposure_e8,
         facts.cash_e8,
+        facts.instrument.max_notional_e8 or facts.cash_e8,
     )
-    return facts.instrument.lots_for_quote(room_e8, collar_ticks(Side.BUY, facts, limits))
+    lots = facts.instrument.lots_for_quote(room_e8, collar_ticks(Side.BUY, facts, limits))
+    return min(lots, facts.instrument.max_qty_lots)
+
+
+def takeable_lots(lots: int, price_ticks: int, instrument: Instrument) -> int:
+    """Return the lots, or 0 where the venue would take no order that small (C8)."""
+    is_too_small = instrument.notional_e8(price_ticks, lots) < instrument.min_notional_e8
+    return 0 if is_too_small or lots < instrument.min_qty_lots else lots
 
 
 def bad_stop(entry_ticks: int, stop_ticks: int, limits: Limits) -> bool:
@@ -98,7 +111,15 @@ def bad_stop(entry_ticks: int, stop_ticks: int, limits: Limits) -> bool:
 def collar_ticks(side: Side, facts: Facts, limits: Limits) -> int:
     """Return the worst price that an order may have: the collar around the reference (C4), rounded inwards."""
     width = int(facts.last_ticks * limits.collar_pct / 100.0)
-    return facts.last_ticks + width if side is Side.BUY else max(facts.last_ticks - width, 1)
+    return _in_venue_range(facts.last_ticks + side * width, facts.instrument)
+
+
+def _side(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    """Spot: a buy is an entry and a sale is a reduction, so that nothing passes by the other's controls."""
+    if request.reduce_only is (request.side is Side.SELL):
+        return None
+    detail = f"side={request.side.name} reduce_only={'yes' if request.reduce_only else 'no'}"
+    return Refusal("REDUCE_ONLY", detail, "On a spot account one buys to open and sells what is held.")
 
 
 def _c1_live(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
@@ -140,20 +161,19 @@ def _c6_repeat(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal |
 
 
 def _c2_order_size(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    notional, most = _notional_e8(request, facts), _part(facts.equity_e8, limits.max_order_pct)
-    if notional <= most:
+    cost, most = _cost_e8(request, facts, limits), _part(facts.equity_e8, limits.max_order_pct)
+    if cost <= most:
         return None
-    return _too_much("C2_ORDER_SIZE", notional, most, facts, f"One order may be {limits.max_order_pct:g} % of equity")
+    return _too_much("C2_ORDER_SIZE", cost, most, facts, f"One order may be {limits.max_order_pct:g} % of equity")
 
 
-def _c3_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    after = facts.symbol_exposure_e8 + _notional_e8(request, facts)
-    most = _part(facts.equity_e8, limits.max_position_pct)
+def _c3_exposure(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    cost = _cost_e8(request, facts, limits)
+    after, most = facts.symbol_exposure_e8 + cost, _part(facts.equity_e8, limits.max_position_pct)
     if after > most:
         words = f"One symbol may be {limits.max_position_pct:g} % of equity, open orders included"
         return _too_much("C3_POSITION", after, most, facts, words)
-    after = facts.gross_exposure_e8 + _notional_e8(request, facts)
-    most = _part(facts.equity_e8, limits.max_gross_pct)
+    after, most = facts.gross_exposure_e8 + cost, _part(facts.equity_e8, limits.max_gross_pct)
     if after > most:
         words = f"All positions together may be {limits.max_gross_pct:g} % of equity, open orders included"
         return _too_much("C3_GROSS", after, most, facts, words)
@@ -161,12 +181,15 @@ def _c3_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal
 
 
 def _c4_collar(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    price = request.limit_ticks or (facts.ask_ticks if request.side is Side.BUY else facts.bid_ticks)
-    worst = collar_ticks(request.side, facts, limits)
-    if (price - worst) * request.side <= 0:
+    """The market must be near the reference on either side (F16: a price that fell by half is no bargain)."""
+    width = int(facts.last_ticks * limits.collar_pct / 100.0)
+    price, far = facts.ask_ticks, abs(facts.ask_ticks - facts.last_ticks)
+    if request.limit_ticks and request.limit_ticks > facts.last_ticks + width:
+        price, far = request.limit_ticks, request.limit_ticks - facts.last_ticks
+    if far <= width:
         return None
-    move = abs(price - facts.last_ticks) / facts.last_ticks * 100.0
-    detail = f"limit={limits.collar_pct:.2f}% move={move:.2f}% ref={facts.instrument.price_text(facts.last_ticks)}"
+    move, ref = 100.0 * (price / facts.last_ticks - 1.0), facts.instrument.price_text(facts.last_ticks)
+    detail = f"limit={limits.collar_pct:.2f}% move={move:+.2f}% ref={ref}"
     return Refusal("C4_PRICE_COLLAR", detail, "The price is too far from the last trade: wait for it to settle.")
 
 
@@ -180,7 +203,7 @@ def _c10_stop(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | 
 
 
 def _cash(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    needed = facts.instrument.notional_e8(collar_ticks(request.side, facts, limits), request.qty_lots)
+    needed = _cost_e8(request, facts, limits)
     if needed <= facts.cash_e8:
         return None
     return _too_much("NO_FUNDS", needed, facts.cash_e8, facts, "That is more than is free")
@@ -198,28 +221,37 @@ def _has_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusa
 
 
 def _bid_exists(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    if facts.bid_ticks > 0 and facts.last_ticks > 0:
+    if facts.bid_ticks > 0:
         return None
     return Refusal("C5_BAD_QUOTE", f"bid={facts.bid_ticks} ticks", "There is no price to sell at yet: try again soon.")
 
 
-_DATA_CONTROLS: Final[tuple[Control, ...]] = (_c1_live, _halted, _c5_data, _c6_repeat)
-_ENTRY_CONTROLS: Final[tuple[Control, ...]] = (_c10_stop, _c4_collar, _c2_order_size, _c3_position, _cash)
-_REDUCE_CONTROLS: Final[tuple[Control, ...]] = (_c6_repeat, _bid_exists, _has_position)
+_DATA_CONTROLS: Final[tuple[Control, ...]] = (_side, _c1_live, _halted, _c5_data, _c6_repeat)
+_ENTRY_CONTROLS: Final[tuple[Control, ...]] = (_c10_stop, _c4_collar, _c2_order_size, _c3_exposure, _cash)
+_REDUCE_CONTROLS: Final[tuple[Control, ...]] = (_side, _c6_repeat, _has_position, _bid_exists)
 
 
-def _filters(request: OrderRequest, facts: Facts) -> Refusal | None:
+def _filters(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
     """C8: what the venue would refuse anyway. Source: Binance, "Filters"."""
-    it = facts.instrument
+    it, price = facts.instrument, _worst_ticks(request, facts, limits)
     if not it.is_trading:
         return Refusal("C8_NOT_TRADING", f"symbol={it.symbol}", "The venue has suspended trading of this symbol.")
-    if not it.min_qty_lots <= request.qty_lots <= it.max_qty_lots:
+    if not max(it.min_qty_lots, 1) <= request.qty_lots <= it.max_qty_lots:
         detail = f"qty={it.qty_text(request.qty_lots)} least={it.qty_text(it.min_qty_lots)}"
         return Refusal("C8_QUANTITY", f"{detail} most={it.qty_text(it.max_qty_lots)}", "Say an amount within these.")
-    price = request.limit_ticks or (facts.ask_ticks if request.side is Side.BUY else facts.bid_ticks)
-    if (notional := it.notional_e8(price, request.qty_lots)) < it.min_notional_e8:
-        detail = f"notional={scaled_text(notional, 2)} least={scaled_text(it.min_notional_e8, 2)} {it.quote_asset}"
+    if price != _in_venue_range(price, it):
+        detail = f"price={it.price_text(price)} least={it.price_text(it.min_price_ticks)}"
+        return Refusal("C8_PRICE", f"{detail} most={it.price_text(it.max_price_ticks)}", "Say a price within these.")
+    return _notional(it.notional_e8(price, request.qty_lots), it)
+
+
+def _notional(notional: int, it: Instrument) -> Refusal | None:
+    detail = f"notional={scaled_text(notional, 2)} least={scaled_text(it.min_notional_e8, 2)} {it.quote_asset}"
+    if notional < it.min_notional_e8:
         return Refusal("C8_NOTIONAL", detail, "The venue takes no order that small: say a larger amount.")
+    if it.max_notional_e8 and notional > it.max_notional_e8:
+        detail += f" most={scaled_text(it.max_notional_e8, 2)}"
+        return Refusal("C8_NOTIONAL", detail, "The venue takes no order that large: say a smaller amount.")
     return None
 
 
@@ -232,7 +264,7 @@ def _approve(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrd
         order_type=OrderType.LIMIT if is_market else request.order_type,
         time_in_force=TimeInForce.IOC if is_market else TimeInForce.GTC,
         qty_lots=request.qty_lots,
-        price_ticks=_market_limit(request, facts, limits) if is_market else request.limit_ticks,
+        price_ticks=_worst_ticks(request, facts, limits),
         reduce_only=request.reduce_only,
         stop_ticks=request.stop_ticks,
         target_ticks=request.target_ticks,
@@ -244,21 +276,38 @@ def _approve(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrd
     )
 
 
-def _market_limit(request: OrderRequest, facts: Facts, limits: Limits) -> int:
-    """Price a market order at the collar; an exit's collar hangs on the bid, because an exit must be able to leave."""
+def _worst_ticks(request: OrderRequest, facts: Facts, limits: Limits) -> int:
+    """Return the limit that the order leaves with: its own, or for a market order the collar.
+
+    An exit's collar hangs on the bid, not on the last trade, because an exit must be able to leave.
+    """
+    if request.limit_ticks:
+        return request.limit_ticks
     if request.reduce_only:
-        return max(facts.bid_ticks - int(facts.bid_ticks * limits.collar_pct / 100.0), 1)
+        width = int(facts.bid_ticks * limits.collar_pct / 100.0)
+        return _in_venue_range(facts.bid_ticks - width, facts.instrument)
     return collar_ticks(request.side, facts, limits)
+
+
+def _in_venue_range(price_ticks: int, it: Instrument) -> int:
+    """Bring a price into the venue's PRICE_FILTER, whose 0 means no limit."""
+    most = it.max_price_ticks or price_ticks
+    return max(min(price_ticks, most), it.min_price_ticks, 1)
+
+
+def _with_lots(request: OrderRequest, lots: int) -> OrderRequest:
+    return request if request.qty_lots == lots else msgspec.structs.replace(request, qty_lots=lots)
 
 
 def _size(request: OrderRequest, facts: Facts, limits: Limits) -> int:
     if request.reduce_only:
-        return facts.sellable_lots
+        return min(facts.sellable_lots, facts.instrument.max_qty_lots)
     return entry_lots(request.limit_ticks or facts.ask_ticks, request.stop_ticks, facts, limits)
 
 
-def _notional_e8(request: OrderRequest, facts: Facts) -> int:
-    return facts.instrument.notional_e8(request.limit_ticks or facts.ask_ticks, request.qty_lots)
+def _cost_e8(request: OrderRequest, facts: Facts, limits: Limits) -> int:
+    """What the order may cost at its worst price, in 1e-8 of the quote asset."""
+    return facts.instrument.notional_e8(_worst_ticks(request, facts, limits), request.qty_lots)
 
 
 def _part(equity_e8: int, percent: float) -> int:
@@ -268,4 +317,5 @@ def _part(equity_e8: int, percent: float) -> int:
 def _too_much(code: str, value_e8: int, most_e8: int, facts: Facts, words: str) -> Refusal:
     asset = facts.instrument.quote_asset
     limit, value = scaled_text(max(most_e8, 0), 2), scaled_text(value_e8, 2)
-    return Refusal(code, f"limit={limit} value={value} {asset}", f"{words}: at most {limit} {asset}.")
+    advice = f"{words}, at the worst price that it may get: at most {limit} {asset}."
+    return Refusal(code, f"limit={limit} value={value} {asset}", advice)

@@ -11,13 +11,14 @@ from engine.core.actions import Action, Publish, Send, Write
 from engine.core.config import TradingConfig
 from engine.core.instrument import Instrument
 from engine.core.market import Market
-from engine.core.orders import Order, Orders
-from engine.core.portfolio import Portfolio
+from engine.core.orders import Fill, Order, Orders
+from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, Intended, ModeSet, Refused
 from engine.core.types import (
     ApprovedOrder,
     ClientOrderId,
+    ExecutionReport,
     Mode,
     OrderRequest,
     OrderType,
@@ -58,6 +59,12 @@ class Trading:
         strategies: dict[str, str],
         account: AccountKind,
     ) -> None:
+        for it in instruments.values():
+            if it.quote_asset != config.quote_asset:
+                raise ValueError(
+                    f"{it.symbol} is priced in {it.quote_asset}, but equity is counted in {config.quote_asset}:"
+                    f" follow symbols priced in {config.quote_asset}, or set quote_asset to {it.quote_asset}."
+                )
         self.config = config
         self.account = account
         self.markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
@@ -94,6 +101,8 @@ class Trading:
 
     def take(self) -> list[Action]:
         """Hand out what was decided since the last call, in order."""
+        if not self._actions:
+            return []
         actions, self._actions = self._actions, []
         return actions
 
@@ -111,16 +120,24 @@ class Trading:
         self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
 
+    def on_report(self, report: ExecutionReport) -> tuple[Order, Fill | None, RoundTrip | None] | None:
+        """Count a report into orders and portfolio; return the order, its new fill and the round trip that changed.
+
+        None where the report changed nothing. Live and a restart fold the same reports through here.
+        """
+        changed = self.orders.on_report(report)
+        if changed is None:
+            return None
+        order, fill = changed
+        trip = self.portfolio.on_fill(fill, order.approved, self.instrument(order)) if fill else None
+        if order.is_settled and not any(o.approved.symbol == report.symbol for o in self.orders.unsettled()):
+            trip = self.portfolio.close_dust(order.approved.symbol, report.ts_recv_ns) or trip
+        return order, fill, trip
+
     def facts(self, symbol: Symbol, cause_id: str = "") -> risk.Facts:
         """Gather what the gate decides on, as it stands now."""
         market, equity_e8 = self.markets[symbol], self.equity_e8()
         reserved = self._reserved()
-        symbol_e8, gross_e8 = self._exposure(symbol, reserved)
-        selling = sum(
-            order.leaves_lots
-            for order in self.orders.working()
-            if order.approved.side is Side.SELL and order.approved.symbol == symbol
-        )
         held = self.portfolio.position_lots(symbol)
         return risk.Facts(
             instrument=market.instrument,
@@ -133,25 +150,23 @@ class Trading:
             equity_e8=equity_e8,
             cash_e8=self.portfolio.cash_e8 - sum(reserved.values()),
             position_lots=held,
-            sellable_lots=held - selling,
-            symbol_exposure_e8=symbol_e8,
-            gross_exposure_e8=gross_e8,
+            sellable_lots=held - self._selling_lots(symbol),
+            symbol_exposure_e8=self._held_e8(symbol) + reserved.get(symbol, 0),
+            gross_exposure_e8=sum(map(self._held_e8, self.portfolio.open)) + sum(reserved.values()),
             is_armed=self.is_armed,
             halt_reason=self.halt_reason,
             needs_live_confirmation=self.account == "live" and not self.is_live_confirmed,
-            is_repeat=cause_id in self._causes,
+            is_repeat=self.was_ordered(cause_id),
         )
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
         """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
-        trip = self.portfolio.open.get(symbol)
-        trade_id = trip.trade_id if trip else TradeId("t-" + _digest(cause_id)[:8])
+        trade_id = self._trade_id(symbol) or TradeId("t-" + _digest(cause_id)[:8])
         return self._request(symbol, Side.BUY, cause_id, origin, lots, trade_id, stop, target)
 
     def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
-        trip = self.portfolio.open.get(symbol)
-        return self._request(symbol, Side.SELL, cause_id, origin, lots, trip.trade_id if trip else TradeId(""), 0, 0)
+        return self._request(symbol, Side.SELL, cause_id, origin, lots, self._trade_id(symbol) or TradeId(""), 0, 0)
 
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
@@ -166,6 +181,10 @@ class Trading:
         self._causes[cause_id] = None
         if len(self._causes) > _CAUSES_KEPT:
             del self._causes[next(iter(self._causes))]
+
+    def was_ordered(self, cause_id: str) -> bool:
+        """Say whether an order of this cause was already approved (C6)."""
+        return cause_id in self._causes
 
     def halt(self, by: str, reason: str) -> None:
         """Stop entries from now on; closes and exits go on."""
@@ -218,27 +237,39 @@ class Trading:
             ts_ns=self.now_ns,
         )
 
-    def _reserved(self) -> dict[ClientOrderId, int]:
-        """What each open buy may still cost, in 1e-8 of the quote asset: working, in flight and unknown alike."""
-        return {
-            order.approved.client_order_id: self.instrument(order).notional_e8(
-                order.approved.price_ticks, order.leaves_lots
-            )
-            for order in self.orders.working()
-            if order.approved.side is Side.BUY
-        }
+    def _trade_id(self, symbol: Symbol) -> TradeId | None:
+        """Return the round trip that an order belongs to: the open one, or the one that a buy under way will open."""
+        if (trip := self.portfolio.open.get(symbol)) is not None:
+            return trip.trade_id
+        buys = (o.approved for o in self.orders.unsettled() if o.approved.side is Side.BUY)
+        return next((buy.trade_id for buy in buys if buy.symbol == symbol), None)
 
-    def _exposure(self, symbol: Symbol, reserved: dict[ClientOrderId, int]) -> tuple[int, int]:
-        of_symbol = gross = 0
-        for held, trip in self.portfolio.open.items():
-            value_e8 = trip.value_e8(self.markets[held].bid_ticks)
-            gross += value_e8
-            of_symbol += value_e8 if held == symbol else 0
-        for order in self.orders.working():
-            value_e8 = reserved.get(order.approved.client_order_id, 0)
-            gross += value_e8
-            of_symbol += value_e8 if order.approved.symbol == symbol else 0
-        return of_symbol, gross
+    def _reserved(self) -> dict[Symbol, int]:
+        """What unsettled buys may still cost at their limit, by symbol, in 1e-8 of the quote asset.
+
+        Working, in flight and unknown orders count alike, and so does what filled without its report having come.
+        """
+        reserved: dict[Symbol, int] = {}
+        for order in self.orders.unsettled():
+            approved = order.approved
+            if approved.side is Side.BUY:
+                cost_e8 = self.instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
+                reserved[approved.symbol] = reserved.get(approved.symbol, 0) + cost_e8
+        return reserved
+
+    def _selling_lots(self, symbol: Symbol) -> int:
+        return sum(
+            order.uncounted_lots
+            for order in self.orders.unsettled()
+            if order.approved.side is Side.SELL and order.approved.symbol == symbol
+        )
+
+    def _held_e8(self, symbol: Symbol) -> int:
+        """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""
+        trip, market = self.portfolio.open.get(symbol), self.markets[symbol]
+        if trip is None:
+            return 0
+        return trip.value_e8(market.bid_ticks or market.last_ticks or round(trip.entry_ticks()))
 
 
 def _digest(cause_id: str) -> str:

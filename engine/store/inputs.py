@@ -103,7 +103,7 @@ def _array_to_bytes(value: Any) -> bytes:
 
 
 def _bytes_to_array(wanted: type, value: Any) -> Any:
-    return np.frombuffer(value, np.int64).reshape(-1, 2)
+    return np.frombuffer(value, np.int64).reshape(-1, 2).copy()  # a kernel takes no read-only array
 
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_array_to_bytes)

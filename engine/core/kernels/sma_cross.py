@@ -37,8 +37,10 @@ def _close_bar(state: np.ndarray, params: np.ndarray, close: float) -> float:
     if bars + 1 < slow:
         return 0.0
     before, spread = state[SPREAD], state[FAST_SUM] / fast - state[SLOW_SUM] / slow
+    if spread == 0.0:
+        return 0.0
     state[SPREAD] = spread
-    if bars + 1 == slow or before * spread > 0.0 or spread == 0.0 or state[VARIANCE] <= 0.0:
+    if bars + 1 == slow or before * spread > 0.0 or state[VARIANCE] <= 0.0:
         return 0.0
     z = abs(spread - before) * math.sqrt(fast) / math.sqrt(state[VARIANCE])
     return math.copysign(z / (1.0 + z), spread)
@@ -51,9 +53,9 @@ def step(state: np.ndarray, params: np.ndarray, price_ticks: float, signed_lots:
     ``state``: float64 (7 + slow,), ``params``: float64 (3,): bar length in ns, fast and slow length in bars.
     Confidence is z / (1 + z), where z is how far the spread of the two averages moved with the crossing bar,
     in standard deviations of a bar's move (exponentially weighted over ``slow`` bars) per sqrt(fast) bars: the cross
-    of a drift stands out, the cross of a flat market does not.
+    of a drift stands out, the cross of a flat market does not. Averages that only touch have not crossed.
     """
-    start = math.floor(ts_ns / params[BAR_NS]) * params[BAR_NS]
+    start = ts_ns - ts_ns % int(params[BAR_NS])  # in integers: a float64 of today's nanoseconds is 256 ns coarse
     if state[BAR_START] == 0.0:
         state[BAR_START] = start
     if start <= state[BAR_START]:

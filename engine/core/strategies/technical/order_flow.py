@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.core.config import OrderFlow
 from engine.core.kernels import order_flow as kernel
 from engine.core.strategies.technical.base import Technical
+from engine.core.types import Candle
 
 
 class OrderFlowStrategy(Technical):
@@ -26,6 +27,9 @@ class OrderFlowStrategy(Technical):
     def new_state(self) -> NDArray[np.float64]:
         """Return a fresh state: float64, shape (8,)."""
         return kernel.new_state()
+
+    def on_candle(self, candle: Candle) -> None:
+        """Pass history over: a candle does not say who was the aggressor, so that this warms up on live trades."""
 
     def step(self, state: NDArray[np.float64], price_ticks: float, signed_lots: float, ts_ns: int) -> float:
         """Run the kernel once."""

@@ -1,0 +1,208 @@
+"""The wiring for the market as it happens: the venue's events in, the engine's actions out.
+
+Lay it beside ``research/backtest.py``: the two differ in who supplies the events and who performs the actions, and
+in nothing else. Between a frame and an order's bytes there is no await and no queue: the socket's callback runs
+through ``on_trade``, the engine, and ``_perform`` to the write on the order socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from engine.clock import now_ns
+from engine.control.server import ControlServer
+from engine.core.actions import Action, Cancel, Publish, Query, Send, Write
+from engine.core.engine import Engine
+from engine.core.records import encode_record
+from engine.core.types import (
+    AccountSnapshot,
+    BookUpdate,
+    Candle,
+    ExecutionReport,
+    Headline,
+    Quote,
+    SendFailed,
+    Symbol,
+    Trade,
+)
+from engine.store.inputs import Lost, Tick, encode_input
+from engine.store.journal import Journal, JournalUnwritable
+from engine.store.recorder import Recorder
+from engine.venues.binance.orders import BinanceOrders
+from engine.wire.commands import AnyCommand, Reply, Snapshot
+
+TIMER_S: Final = 0.1
+_log = logging.getLogger(__name__)
+
+
+class Live:
+    """Takes every event in order of receipt, gives it to the engine, and performs what comes back."""
+
+    def __init__(self, engine: Engine, journal: Journal, recorder: Recorder | None) -> None:
+        self.engine = engine
+        self.bad_frames = 0
+        self.orders: BinanceOrders | None = None
+        self.control: ControlServer | None = None
+        self.wants_account = asyncio.Event()
+        """Set when something happened after which the account should be compared soon."""
+        self._journal = journal
+        self._recorder = recorder
+
+    # ------------------------------------------------------------------ the market
+
+    def on_trade(self, trade: Trade) -> None:
+        """Take one public trade."""
+        self._hear("trade", trade, trade.ts_recv_ns, self.engine.on_trade)
+
+    def on_quote(self, quote: Quote) -> None:
+        """Take a new best bid and ask."""
+        self._hear("quote", quote, quote.ts_recv_ns, self.engine.on_quote)
+
+    def on_book(self, update: BookUpdate) -> None:
+        """Take a snapshot of a book or its next change."""
+        self._hear("book", update, update.ts_recv_ns, self.engine.on_book)
+
+    def on_book_lost(self, symbol: Symbol, reason: str, ts_recv_ns: int) -> None:
+        """Hear that a book is out of sequence."""
+        self._hear("lost", Lost(symbol, reason, ts_recv_ns), ts_recv_ns, self._book_lost)
+
+    def on_bad_frame(self, reason: str, ts_recv_ns: int) -> None:
+        """Count a frame that made no sense (F15)."""
+        self.bad_frames += 1
+        _log.warning("a frame was dropped: %s", reason)
+
+    def on_candle(self, candle: Candle) -> None:
+        """Take a candle of the venue's history."""
+        self._hear("candle", candle, now_ns(), self.engine.on_candle)
+
+    # ------------------------------------------------------------------ news and people
+
+    def on_headline(self, headline: Headline) -> None:
+        """Take a classified headline."""
+        self._hear("headline", headline, headline.item.ts_recv_ns, self.engine.on_headline)
+
+    def on_command(self, command: AnyCommand) -> Reply:
+        """Carry out what a person asks for; the reply stands behind the events that it led to."""
+        ts_ns = now_ns()
+        replies: list[Reply] = []
+
+        def decide(asked: AnyCommand) -> list[Action]:
+            reply, actions = self.engine.on_command(asked, ts_ns)
+            replies.append(reply)
+            return actions
+
+        self._hear("command", command, ts_ns, decide)
+        if not replies:
+            return Reply(command.id, False, "FAULT", "An internal error stopped this: see the engine's log.")
+        reply = replies[0]
+        if isinstance(reply.result, Snapshot) and self.control is not None:
+            return msgspec.structs.replace(reply, result=msgspec.structs.replace(reply.result, seq=self.control.seq))
+        return reply
+
+    # ------------------------------------------------------------------ our orders
+
+    def on_execution(self, report: ExecutionReport) -> None:
+        """Take what the venue says of one of our orders."""
+        self._hear("execution", report, report.ts_recv_ns, self.engine.on_execution)
+        self.wants_account.set()
+
+    def on_send_failed(self, failure: SendFailed) -> None:
+        """Hear that an order was refused or that its outcome is unknown."""
+        self._hear("failure", failure, failure.ts_recv_ns, self.engine.on_send_failed)
+
+    def on_account(self, account: AccountSnapshot) -> None:
+        """Take the venue's account."""
+        self._hear("account", account, account.ts_recv_ns, self.engine.on_account)
+
+    def on_connection_lost(self, reason: str) -> None:
+        """Hear that the line for orders broke."""
+        ts_ns = now_ns()
+        self._hear("line_lost", Lost(Symbol(""), reason, ts_ns), ts_ns, self._connection_lost)
+        self.wants_account.set()
+
+    def on_timer(self) -> None:
+        """Let time pass."""
+        ts_ns = now_ns()
+        self._hear("timer", Tick(ts_ns), ts_ns, self._timer)
+
+    def on_sent(self, ts_ns: int, data: bytes) -> None:
+        """Keep the bytes of an order that left, when a session is recorded."""
+        if self._recorder is not None:
+            self._recorder.record(ts_ns, "order", data)
+
+    def health(self) -> list[tuple[str, bool, str]]:
+        """Say how the journal is, and the recording where there is one: name, whether it is well, what is wrong."""
+        journal = ("journal", not self._journal.failure, self._journal.failure or "written")
+        if self._recorder is None:
+            return [journal]
+        return [journal, ("recording", not self._recorder.failure, self._recorder.failure or "written")]
+
+    # ------------------------------------------------------------------ deciding and doing
+
+    def _book_lost(self, lost: Lost) -> list[Action]:
+        return self.engine.on_book_lost(lost.symbol, lost.reason, lost.ts_recv_ns)
+
+    def _connection_lost(self, lost: Lost) -> list[Action]:
+        return self.engine.on_connection_lost(lost.reason, lost.ts_recv_ns)
+
+    def _timer(self, tick: Tick) -> list[Action]:
+        return self.engine.on_timer(tick.ts_recv_ns)
+
+    def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
+        if self._recorder is not None:
+            self._recorder.record(ts_ns, kind, encode_input(event))
+        try:
+            actions = decide(event)
+        except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
+            _log.exception("deciding on a %s failed", kind)
+            actions = self.engine.on_fault(f"{type(error).__name__} on a {kind}", ts_ns)
+        if actions:
+            self.perform(actions)
+
+    def perform(self, actions: Sequence[Action]) -> None:
+        """Do what was decided, in order: written first, then sent; what is to be told comes last."""
+        failed: list[Send] = []
+        for action in actions:
+            if isinstance(action, Write):
+                self._write(action)
+            elif isinstance(action, Send):
+                if self._journal.failure or self.orders is None:
+                    failed.append(action)
+                else:
+                    self.orders.send(action.order)
+            elif isinstance(action, Cancel) and self.orders is not None:
+                self.orders.cancel(action.symbol, action.client_order_id)
+            elif isinstance(action, Query) and self.orders is not None:
+                self.orders.query(action.symbol, action.client_order_id)
+        if self.control is not None:
+            for action in actions:
+                if isinstance(action, Publish):
+                    self.control.publish(action.make())
+        for send in failed:
+            self._not_sent(send)
+
+    def _write(self, action: Write) -> None:
+        """Append to the journal; when it can't be written, no order leaves any more (F17)."""
+        if self._journal.failure:
+            return
+        try:
+            self._journal.append(encode_record(action.record))
+        except JournalUnwritable as error:
+            _log.critical("the journal can't be written: %s", error)
+            self.perform(self.engine.on_fault(f"the journal can't be written: {error}", now_ns()))
+
+    def _not_sent(self, send: Send) -> None:
+        reason = "not sent: " + (self._journal.failure or "there is no line for orders")
+        self.on_send_failed(SendFailed(send.order.client_order_id, False, 0, reason, now_ns()))
+
+
+async def beat(live: Live) -> None:
+    """Let the engine know ten times a second that time passes."""
+    while True:
+        await asyncio.sleep(TIMER_S)
+        live.on_timer()

@@ -1,0 +1,189 @@
+"""The engine's process: opens the rooms in order, arms nothing, and closes them again when it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Final, TypeVar
+
+import uvloop
+
+from engine import __version__
+from engine.clock import now_ns
+from engine.control.http import HealthServer
+from engine.control.server import ControlError, ControlServer
+from engine.core.engine import SETTLE_NS, Engine
+from engine.core.queries import Identity
+from engine.core.records import decode_record
+from engine.core.trading import AccountKind
+from engine.core.warm import warm_up
+from engine.live import Live, beat
+from engine.news.file import FileSource
+from engine.news.hear import NewsRoom
+from engine.news.source import Source
+from engine.news.stream import StreamSource
+from engine.news.symbols import SymbolIndex
+from engine.settings import Settings
+from engine.store.inputs import Clock, Start, encode_input
+from engine.store.journal import Journal, JournalError
+from engine.store.recorder import Recorder, SessionUnwritable
+from engine.venues.binance.errors import VenueError
+from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
+from engine.wire.views import HealthView
+
+ACCOUNT_EVERY_S: Final = 30.0
+"""How often the account is compared (C14)."""
+SETTLED_S: Final = SETTLE_NS / 1e9 + 0.1
+"""After a fill the account is asked for when balances and fills can be compared again."""
+HISTORY_CANDLES: Final = 200
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+def run(settings: Settings) -> int:
+    """Run the engine until SIGTERM or SIGINT; returns the exit code, 2 with a sentence when it can't start."""
+    try:
+        uvloop.run(_main(settings))
+    except (JournalError, ControlError, SessionUnwritable, VenueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+async def _main(settings: Settings) -> None:
+    """Run until told to stop, which may be while the venue is still being waited for."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel if task else loop.stop)
+    with contextlib.suppress(asyncio.CancelledError):
+        async with running(settings):
+            await loop.create_future()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Live]:
+    """Open journal, venue, line and news in this order, follow the market, and close all of it at the end.
+
+    Raises JournalError, ControlError, SessionUnwritable where a room can't be opened; a venue that is not there yet is
+    waited for.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        journal = stack.enter_context(Journal.open(settings.home / "journal.bin"))
+        recorder = stack.enter_context(Recorder(settings.record)) if settings.record else None
+        venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
+        stack.push_async_callback(venue.close)
+        await _patiently(venue.load, "the exchange")
+        live = _restored(settings, venue, journal, recorder)
+        await _open_line(settings, live, stack)
+        await _follow(settings, venue, live, stack, recorder)
+        yield live
+
+
+def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | None) -> Live:
+    """Build the engine on what the journal of earlier runs says."""
+    identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
+    account: AccountKind = "live" if settings.is_live else "paper"
+    engine = Engine(settings.trading, venue.instruments, account, identity)
+    payloads = tuple(journal.records())
+    if journal.torn is not None:
+        _log.warning("the journal's last record was cut off by a crash: %s", journal.torn)
+    if recorder is not None:
+        start = Start(
+            settings.trading, tuple(venue.instruments.values()), account, identity, payloads, identity.ts_started_ns
+        )
+        recorder.record(start.ts_ns, "start", encode_input(start))
+    live = Live(engine, journal, recorder)
+    live.perform(engine.restore(map(decode_record, payloads), identity.ts_started_ns))
+    warm_up(settings.trading)
+    engine.trading.is_warm = True
+    _log.info("engine %s, configuration %s, %s account", __version__, identity.config_hash, account)
+    return live
+
+
+async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExitStack) -> None:
+    """Let people in: the line on the Unix socket, and the health page."""
+    control = ControlServer(settings.engine_socket, live.on_command)
+    await control.start()
+    stack.push_async_callback(control.close)
+    live.control = control
+
+    health = HealthServer(settings.http_port, live.engine.people.status)
+    await health.start()
+    stack.push_async_callback(health.close)
+
+
+async def _follow(
+    settings: Settings,
+    venue: BinanceVenue,
+    live: Live,
+    stack: contextlib.AsyncExitStack,
+    recorder: Recorder | None,
+) -> None:
+    """Warm up on the venue's candles, then connect to market, orders and news; reconcile, and go on doing so."""
+    for symbol in venue.instruments:
+        for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
+            live.on_candle(candle)
+    if recorder is not None:
+        recorder.record(now_ns(), "clock", encode_input(Clock(venue.clock_offset_ms)))
+    live.orders = venue.orders
+    await venue.start(live, live)
+    index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
+    news = NewsRoom(_sources(settings), index, live.on_headline, now_ns)
+    rooms = (venue.health, news.health, live.health)
+    for job in (beat(live), _reconcile(venue, live), news.run(), _health(rooms, live)):
+        task = asyncio.create_task(job)
+        stack.callback(task.cancel)
+
+
+async def _reconcile(venue: BinanceVenue, live: Live) -> None:
+    """Compare the account at the start, every 30 s, and once things have settled after a fill or a broken line."""
+    while True:
+        live.on_account(await _patiently(venue.account.snapshot, "the account"))
+        live.wants_account.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ACCOUNT_EVERY_S):
+                await live.wants_account.wait()
+        await asyncio.sleep(SETTLED_S)
+
+
+async def _health(rooms: Sequence[Callable[[], Iterable[tuple[str, bool, str]]]], live: Live) -> None:
+    """Tell the core once a second how the rooms around it are."""
+    while True:
+        live.engine.on_outside_health(tuple(HealthView(*part) for room in rooms for part in room()))
+        await asyncio.sleep(1.0)
+
+
+async def _patiently(ask: Callable[[], Awaitable[_T]], what: str) -> _T:
+    """Ask the venue until it answers, with a growing pause and a line in the log for each time that it doesn't."""
+    pause_s = 0.1
+    while True:
+        try:
+            return await ask()
+        except VenueError as error:
+            _log.warning("waiting for %s: %s", what, error)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, 5.0)
+
+
+def _sources(settings: Settings) -> list[Source]:
+    sources: list[Source] = []
+    if settings.news_stream_url:
+        sources.append(StreamSource("news-stream", settings.news_stream_url))
+    if settings.news_file:
+        sources.append(FileSource("news-file", settings.news_file))
+    return sources
+
+
+def _urls(settings: Settings) -> VenueUrls:
+    return VenueUrls(settings.rest_url, settings.stream_url, settings.ws_api_url)
+
+
+def _keys(settings: Settings) -> ApiKeys:
+    if settings.private_key is not None:
+        return ApiKeys(settings.api_key.reveal(), settings.private_key.read_text("ascii"))
+    return ApiKeys(settings.api_key.reveal(), settings.api_secret.reveal())
