@@ -1,0 +1,1 @@
+"""The `trader` command: starts the processes, and is the second door when Slack is down."""

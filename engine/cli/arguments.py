@@ -1,0 +1,169 @@
+"""The words and options of every subcommand, each with its help and an example."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, NoReturn
+
+from engine.cli.refused import Refused
+
+VERBS: Final = frozenset({"status", "positions", "orders", "buy", "sell", "close", "cancel", "auto", "halt", "resume"})
+"""The commands to a running engine."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises instead of leaving, so that a slip is told in the same way as every other refusal."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Refused("BAD_REQUEST", f"{message[:1].upper()}{message[1:]}: see `{self.prog} --help`.")
+
+
+class _Verb(NamedTuple):
+    """One subcommand: its words for help, an example and its arguments."""
+
+    name: str
+    help: str
+    example: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of ``trader``; it raises Refused where argparse would leave the process."""
+    parser = _Parser(
+        prog="trader",
+        description="Trades from Slack, a terminal or a script: it asks, it acts on high confidence, "
+        "and every order passes one gate.",
+        epilog="Begin with: trader run",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
+    for verb in _VERBS:
+        sub = verbs.add_parser(
+            verb.name,
+            help=verb.help,
+            description=f"{verb.help[:1].upper()}{verb.help[1:]}.",
+            epilog=f"Example: {verb.example}",
+        )
+        verb.add_arguments(sub)
+    return parser
+
+
+def words_last(argv: Sequence[str]) -> list[str]:
+    """Put the options of a command to the engine first, so that ``buy ETHUSDT -5%`` is an amount and no option."""
+    verb, rest = argv[:1], list(argv[1:])
+    if not verb or verb[0] not in VERBS or {"-h", "--help"} & set(rest):
+        return list(argv)
+    options: list[str] = []
+    while "--json" in rest:
+        rest.remove("--json")
+        options.append("--json")
+    if "--id" in rest[:-1]:
+        at = rest.index("--id")
+        options += [rest.pop(at), rest.pop(at)]
+    return [*verb, *options, *(["--"] if any(word.startswith("-") for word in rest) else []), *rest]
+
+
+def _no_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take none."""
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+
+
+def _ask_arguments(parser: argparse.ArgumentParser) -> None:
+    _json(parser)
+    parser.add_argument("--id", metavar="ID", help="name of this command: the engine does one id once, however often")
+
+
+def _words(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
+    def add(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("words", nargs="*", metavar="WORD", help=help_text)
+        _ask_arguments(parser)
+
+    return add
+
+
+def _tape_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--tape",
+        metavar="SPEC",
+        default="story",
+        help="story, recording:PATH, candles:PATH or binance (default: story)",
+    )
+    parser.add_argument("--speed", type=float, metavar="N", help="times real time (default: the tape's own)")
+    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of what the tape invents (default: 0)")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    _tape_arguments(parser)
+    parser.add_argument(
+        "--port", type=int, metavar="P", help="of the local Slack's page (default: 3018, or a free one)"
+    )
+    parser.add_argument(
+        "--exchange-port", type=int, metavar="P", help="of the paper exchange (default: 8790 or a free one)"
+    )
+    parser.add_argument("--no-slack", action="store_true", help="follow it in this terminal instead of Slack")
+    parser.add_argument("--no-browser", action="store_true", help="open no page")
+
+
+def _exchange_arguments(parser: argparse.ArgumentParser) -> None:
+    _tape_arguments(parser)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8790, metavar="P", help="0 for any free one (default: 8790)")
+    parser.add_argument(
+        "--balance", action="append", metavar="ASSET=AMOUNT", help="what an account begins with, again for each asset"
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        metavar="NAME:APIKEY:SECRET",
+        help="one more account; NAME:APIKEY:@PATH for an Ed25519 public key in PEM",
+    )
+    parser.add_argument("--wait-for-client", action="store_true", help="start the tape when somebody listens")
+
+
+def _replay_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="raw combined-stream frames, one a line, plain or gzip")
+    parser.add_argument(
+        "--mode",
+        choices=("off", "ask", "auto"),
+        default="auto",
+        help="what signals may do (default: auto, because nobody is there to ask)",
+    )
+    parser.add_argument("--symbol", help="the recording's symbol (default: as found in it)")
+    _json(parser)
+
+
+def _health_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange"), default="engine")
+    _json(parser)
+
+
+def _bench_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help="one benchmark (default: all)")
+    _json(parser)
+
+
+_VERBS: Final = (
+    _Verb("run", "start everything, on paper money unless told otherwise", "trader run --speed 20", _run_arguments),
+    _Verb("engine", "start the engine alone", "trader engine", _no_arguments),
+    _Verb(
+        "exchange", "start the paper exchange alone", "trader exchange --tape story --port 8790", _exchange_arguments
+    ),
+    _Verb("desk", "follow the market and trade in this terminal", "trader desk", _no_arguments),
+    _Verb("status", "show mode, health and prices", "trader status --json", _ask_arguments),
+    _Verb("positions", "show what is held and what it is worth", "trader positions", _ask_arguments),
+    _Verb("orders", "show open orders and the last finished ones", "trader orders --json", _ask_arguments),
+    _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _words("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
+    _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _words("SYMBOL AMOUNT|all")),
+    _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),
+    _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("CLIENT_ORDER_ID|all")),
+    _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),
+    _Verb("halt", "stop all new entries at once", "trader halt lunch", _words("why, in your words")),
+    _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
+    _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
+    _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
+    _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", _bench_arguments),
+    _Verb("version", "print the version", "trader version", _no_arguments),
+)

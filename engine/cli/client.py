@@ -1,0 +1,59 @@
+"""Sends one command over the line to the running engine and shows its reply."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from engine.cli.desk_text import reply_text
+from engine.cli.refused import Refused
+from engine.cli.said import read_command
+from engine.settings import read_home
+from engine.wire.commands import AnyCommand, Reply, Who
+from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.words import BadWords
+
+
+def main(args: argparse.Namespace) -> int:
+    """Ask the engine what the arguments say; return 0 when it did so and 2 when it refused."""
+    try:
+        command = read_command(args.verb, " ".join(getattr(args, "words", ())), args.id or new_id(), who("cli"))
+    except BadWords as error:
+        raise Refused("BAD_REQUEST", str(error)) from None
+    reply = asyncio.run(ask(read_home(), command))
+    if args.json:
+        print(json.dumps(msgspec.to_builtins(reply), ensure_ascii=False))
+    else:
+        print(reply_text(reply), file=sys.stdout if reply.ok else sys.stderr)
+    return 0 if reply.ok else 2
+
+
+async def ask(home: Path, command: AnyCommand) -> Reply:
+    """Open the line, ask once, and close it; raises Refused when the engine can't be asked."""
+    try:
+        async with EngineLine(socket_path(home)) as line:
+            return await line.ask(command)
+    except LineDown as error:
+        raise Refused("ENGINE_DOWN", str(error)) from None
+
+
+def who(door: Literal["cli", "desk"]) -> Who:
+    """Say who sits at this terminal."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        name = "somebody"
+    return Who(user_id=name, name=name, door=door)
+
+
+def new_id() -> str:
+    """Return an id that no command had before."""
+    return uuid.uuid4().hex

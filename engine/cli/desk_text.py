@@ -1,0 +1,196 @@
+"""How the engine's replies and events read in a terminal: pure functions from wire types to plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
+from engine.wire.events import (
+    AnyEvent,
+    ModeChanged,
+    NewsHeard,
+    Notice,
+    OrderChanged,
+    PricesMoved,
+    ProposalClosed,
+    ProposalOpened,
+    SignalActed,
+    TradeChanged,
+    TradingArmed,
+    TradingHalted,
+)
+from engine.wire.views import (
+    HealthView,
+    OrderView,
+    PositionsView,
+    PriceView,
+    ProposalView,
+    StatusView,
+    StrategyView,
+    TradeView,
+)
+
+HELP: Final = """\
+buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy IOTA 250 2% 5%
+sell SYMBOL AMOUNT|all                    sell IOTA 50%
+close SYMBOL|all [PERCENT%]               cancel ID|all
+yes NUMBER, no NUMBER                     answer an alert
+auto off|ask|auto [STRATEGY]              what signals may do
+halt [WHY], resume                        stop entries, arm trading
+status, positions, orders, help, quit"""
+
+
+def reply_text(reply: Reply) -> str:
+    """Write a reply: its sentence, and below it what was asked for."""
+    if not reply.ok:
+        return f"{reply.text} ({reply.code})"
+    if reply.result is None:
+        return reply.text
+    body = result_text(reply.result)
+    # A view says it all; the sentence of an action says what was done.
+    return body if isinstance(reply.result, StatusView | PositionsView | OrdersView) else f"{reply.text}\n{body}"
+
+
+def result_text(result: Result) -> str:
+    """Write what a command gave."""
+    match result:
+        case StatusView():
+            return status_text(result)
+        case PositionsView():
+            return positions_text(result)
+        case OrdersView():
+            return orders_text(result)
+        case OrderPlaced():
+            return "\n".join(order_text(order) for order in result.orders)
+        case ProposalTaken():
+            return "\n".join([f"  {change}" for change in result.changes] + _orders(result.order))
+        case Snapshot():
+            return status_text(result.status)
+
+
+def prices_text(prices: Sequence[PriceView]) -> str:
+    """Write the market in one line."""
+    return "   ".join(_price(price) for price in prices) or "no prices yet"
+
+
+def status_text(status: StatusView) -> str:
+    """Write mode, money, strategies and health."""
+    armed = "armed" if status.is_armed else f"HALTED: {status.halt_reason or 'type resume to arm trading'}"
+    counts = f"{status.open_positions} positions, {status.open_orders} open orders, {status.open_proposals} alerts"
+    lines = [
+        f"{status.account} account on {status.venue}, {armed}",
+        f"mode {status.mode}, equity {status.equity_quote} {status.quote_asset}, {counts}, {status.refusals} refused",
+        prices_text(status.prices),
+        *(_strategy(strategy) for strategy in status.strategies),
+        *(health_text(health) for health in status.health),
+        f"version {status.version}, configuration {status.config_hash}",
+    ]
+    return "\n".join(lines)
+
+
+def health_text(health: HealthView) -> str:
+    """Write whether one thing is well."""
+    return f"  {'ok ' if health.is_ok else 'BAD'} {health.name}: {health.detail}"
+
+
+def positions_text(view: PositionsView) -> str:
+    """Write what is held and what it is worth."""
+    asset = view.quote_asset
+    made = f"realised {view.realised_quote}, unrealised {view.unrealised_quote}"
+    balances = ", ".join(_balance(balance.asset, balance.free, balance.locked) for balance in view.balances)
+    held = [trade_text(trade) for trade in view.positions] or ["no open position"]
+    return "\n".join([f"equity {view.equity_quote} {asset} ({made})", *held, f"balances: {balances or 'none'}"])
+
+
+def orders_text(view: OrdersView) -> str:
+    """Write the open orders, and below them the finished ones."""
+    finished = [f"  {order_text(order)}" for order in view.finished]
+    lines = [order_text(order) for order in view.open] or ["no open order"]
+    return "\n".join([*lines, *(["finished:", *finished] if finished else [])])
+
+
+def order_text(order: OrderView) -> str:
+    """Write one order in one line."""
+    price = f" up to {order.limit_price}" if order.side == "buy" else f" down to {order.limit_price}"
+    filled = f", filled {order.filled_qty} at {order.avg_price}" if order.avg_price else ""
+    reason = f", {order.reason}" if order.reason else ""
+    limit = price if order.limit_price else ""
+    return f"{order.side} {order.qty} {order.symbol}{limit}: {order.state}{filled}{reason} [{order.client_order_id}]"
+
+
+def trade_text(trade: TradeView) -> str:
+    """Write one position or round trip in one line."""
+    exits = "".join(
+        f", {name} {price}" for name, price in (("stop", trade.stop_price), ("target", trade.target_price)) if price
+    )
+    return f"{trade.symbol} {trade.qty} at {trade.entry_price}: {trade.pnl_quote} ({trade.pnl_pct:+.2f} %){exits}"
+
+
+def proposal_text(number: int, proposal: ProposalView) -> str:
+    """Write an alert: what is proposed, why, and what to type."""
+    lines = [
+        f"ALERT {number}  {proposal.side.upper()} {proposal.symbol}  confidence {proposal.confidence:.2f} "
+        f"(asks from {proposal.ask:.2f}, acts from {proposal.act:.2f})",
+        f"  {proposal.strategy}: {_why(proposal)}",
+        f"  price {proposal.price}, stop {proposal.stop_price or 'none'}, target {proposal.target_price or 'none'}",
+        f"  {proposal.qty} for {proposal.notional_quote}, at risk {proposal.risk_quote}",
+        *([f"  {proposal.warning}"] if proposal.warning else []),
+    ]
+    if proposal.state == "open":
+        stands_s = max(0, proposal.ts_expires_ns - proposal.ts_opened_ns) // 1_000_000_000
+        lines.append(f"  type: yes {number} or no {number}   (no answer within {stands_s} s means no)")
+    return "\n".join(lines)
+
+
+def event_text(event: AnyEvent, number: int = 0) -> str:
+    """Write what happened; ``number`` is the alert's, where it is about one."""
+    match event:
+        case PricesMoved():
+            return prices_text(event.prices)
+        case ProposalOpened():
+            return proposal_text(number, event.proposal)
+        case ProposalClosed():
+            return f"alert {number} {event.proposal.state}: {event.proposal.outcome}"
+        case SignalActed():
+            return "\n".join(
+                [proposal_text(number, event.proposal), f"  {event.proposal.outcome}", *_orders(event.order)]
+            )
+        case OrderChanged():
+            return order_text(event.order)
+        case TradeChanged():
+            return event.text
+        case ModeChanged():
+            return f"mode of {event.strategy or 'everything'}: {event.mode}, was {event.previous} ({event.by})"
+        case TradingArmed():
+            return f"trading armed by {event.by}"
+        case TradingHalted():
+            return f"TRADING HALTED by {event.by}: {event.reason}"
+        case NewsHeard():
+            return f"news from {event.source}: {event.title} ({event.verdict})"
+        case Notice():
+            return f"{event.severity.upper()} {event.code}: {event.text}"
+
+
+def _price(price: PriceView) -> str:
+    stale = "" if price.is_fresh else " (stale)"
+    return f"{price.symbol} {price.last} ({price.change_pct:+.2f} %){stale}"
+
+
+def _strategy(strategy: StrategyView) -> str:
+    counts = f"{strategy.signals} signals: {strategy.ignored} ignored, {strategy.asked} asked, {strategy.acted} acted"
+    return f"  {strategy.name} ({strategy.effective_mode}, asks {strategy.ask:.2f}, acts {strategy.act:.2f}) {counts}"
+
+
+def _balance(asset: str, free: str, locked: str) -> str:
+    return f"{free} {asset}" + (f" (+{locked} locked)" if locked.strip("0.") else "")
+
+
+def _why(proposal: ProposalView) -> str:
+    if proposal.headline:
+        return f"“{proposal.headline}” ({proposal.source})"
+    return "; ".join(proposal.reasons) or "no reason given"
+
+
+def _orders(order: OrderView | None) -> list[str]:
+    return [] if order is None else [f"  {order_text(order)}"]

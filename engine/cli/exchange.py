@@ -1,0 +1,37 @@
+"""Starts the paper exchange in this process."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.cli.refused import Refused
+from engine.settings import read_settings
+from engine.venues.paper.main import run
+from engine.venues.paper.options import ExchangeOptions, account_option, balance_option
+from engine.wire.logs import set_up
+
+
+def main(args: argparse.Namespace) -> int:
+    """Serve until stopped; the one line on standard output says in JSON where."""
+    settings = read_settings()
+    set_up("exchange", settings.log_level, settings.secrets)
+    return run(options(args))
+
+
+def options(args: argparse.Namespace) -> ExchangeOptions:
+    """Read what the command line chose; the account that the engine uses is always there. Raises Refused."""
+    defaults = ExchangeOptions()
+    try:
+        return ExchangeOptions(
+            host=args.host,
+            port=args.port,
+            tape=args.tape,
+            speed=args.speed,
+            seed=args.seed,
+            balances=dict(map(balance_option, args.balance or ())) or defaults.balances,
+            accounts=(*defaults.accounts, *map(account_option, args.account or ())),
+            wait_for_client=args.wait_for_client,
+        )
+    except ValueError as error:
+        text = str(error)
+        raise Refused("BAD_REQUEST", f"{text[:1].upper()}{text[1:]}.") from None

@@ -1,0 +1,69 @@
+"""Says whether a process is well, for people, containers and watchdogs: exit code 0 or 1."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+import aiohttp
+
+from engine.cli.client import ask, new_id, who
+from engine.cli.desk_text import health_text
+from engine.cli.refused import Refused
+from engine.settings import SOCKET_OF_BOT, read_home, read_settings
+from engine.wire.commands import GetStatus
+from engine.wire.views import HealthView, StatusView
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=3.0)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Ask the process, print what it says, and return 0 when all of it is well."""
+    checks = asyncio.run(_CHECKS[args.process]())
+    is_ok = all(check.is_ok for check in checks)
+    if args.json:
+        views = [{"name": check.name, "is_ok": check.is_ok, "detail": check.detail} for check in checks]
+        print(json.dumps({"ok": is_ok, "process": args.process, "health": views}, ensure_ascii=False))
+    else:
+        print("\n".join([f"{args.process}: {'well' if is_ok else 'NOT WELL'}", *map(health_text, checks)]))
+    return 0 if is_ok else 1
+
+
+async def _engine() -> tuple[HealthView, ...]:
+    try:
+        reply = await ask(read_home(), GetStatus(id=new_id(), who=who("cli")))
+    except Refused as refused:
+        return (HealthView("engine", False, refused.text),)
+    return reply.result.health if isinstance(reply.result, StatusView) else (HealthView("engine", False, reply.text),)
+
+
+async def _bot() -> tuple[HealthView, ...]:
+    socket = read_home() / SOCKET_OF_BOT
+    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)), timeout=_TIMEOUT) as session:
+        return (
+            await _get(session, "bot", "http://bot/health", f"Nobody listens at {socket}: start it with `trader run`."),
+        )
+
+
+async def _exchange() -> tuple[HealthView, ...]:
+    url = f"{read_settings().rest_url}/api/v3/ping"
+    async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
+        return (await _get(session, "exchange", url, f"Nobody answers at {url}: start it with `trader exchange`."),)
+
+
+async def _get(session: aiohttp.ClientSession, name: str, url: str, if_down: str) -> HealthView:
+    try:
+        async with session.get(url) as response:
+            return HealthView(name, response.status == 200, (await response.text()).strip() or "answers")
+    except (aiohttp.ClientError, TimeoutError):
+        return HealthView(name, False, if_down)
+
+
+_CHECKS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, tuple[HealthView, ...]]]]] = {
+    "engine": _engine,
+    "bot": _bot,
+    "exchange": _exchange,
+}

@@ -1,0 +1,110 @@
+"""Reads the command line and calls the one module that does what it asks; imports nothing heavy before that.
+
+Exit codes: 0 done; 2 refused, bad input or something missing, with a sentence on standard error; 1 unexpected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from engine import __version__
+from engine.cli.arguments import build_parser, words_last
+from engine.cli.refused import Refused
+from engine.environment import SettingsError
+
+_INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = build_parser().parse_args(words_last(words))
+        return _RUNNERS.get(args.verb, _ask)(args)
+    except Refused as refused:
+        return _refuse(refused.code, refused.text, as_json="--json" in words)
+    except SettingsError as error:
+        return _refuse("BAD_SETTING", str(error), as_json="--json" in words)
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _refuse(code: str, text: str, *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"ok": False, "code": code, "text": text}, ensure_ascii=False))
+    else:
+        print(text, file=sys.stderr)
+    return 2
+
+
+def _run(args: argparse.Namespace) -> int:
+    from engine.cli import run
+
+    return run.main(args)
+
+
+def _engine(args: argparse.Namespace) -> int:
+    from engine.cli import engine
+
+    return engine.main(args)
+
+
+def _exchange(args: argparse.Namespace) -> int:
+    from engine.cli import exchange
+
+    return exchange.main(args)
+
+
+def _desk(args: argparse.Namespace) -> int:
+    from engine.cli import desk
+
+    return desk.main(args)
+
+
+def _ask(args: argparse.Namespace) -> int:
+    from engine.cli import client
+
+    return client.main(args)
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from engine.cli import replay
+
+    return replay.main(args)
+
+
+def _health(args: argparse.Namespace) -> int:
+    from engine.cli import health
+
+    return health.main(args)
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from engine.cli import bench
+
+    return bench.main(args)
+
+
+def _version(args: argparse.Namespace) -> int:
+    print(f"trader {__version__}")
+    return 0
+
+
+_RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
+    "run": _run,
+    "engine": _engine,
+    "exchange": _exchange,
+    "desk": _desk,
+    "replay": _replay,
+    "health": _health,
+    "bench": _bench,
+    "version": _version,
+}
+"""All others are commands to a running engine."""
+
+if __name__ == "__main__":
+    sys.exit(main())

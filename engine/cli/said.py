@@ -1,0 +1,62 @@
+"""Turns the words of the desk and the command line into the engine's commands."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from engine.cli.arguments import VERBS
+from engine.wire.commands import (
+    AnyCommand,
+    Buy,
+    CancelOrder,
+    Close,
+    GetOrders,
+    GetPositions,
+    GetStatus,
+    Halt,
+    Resume,
+    Sell,
+    SetMode,
+    Who,
+)
+from engine.wire.words import BadWords, read_auto, read_buy, read_close, read_sell
+
+_CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
+
+
+def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
+    """Read what follows a verb; raises BadWords with a sentence that says what to write."""
+    words = text.split()
+    match verb:
+        case "status":
+            return GetStatus(id=command_id, who=who)
+        case "positions":
+            return GetPositions(id=command_id, who=who)
+        case "orders":
+            return GetOrders(id=command_id, who=who)
+        case "buy":
+            symbol, amount, stop_pct, target_pct = read_buy(text)
+            return Buy(id=command_id, who=who, symbol=symbol, amount=amount, stop_pct=stop_pct, target_pct=target_pct)
+        case "sell":
+            symbol, amount = read_sell(text)
+            return Sell(id=command_id, who=who, symbol=symbol, amount=amount)
+        case "close":
+            symbol, percent = read_close(text)
+            return Close(id=command_id, who=who, symbol=symbol, percent=percent)
+        case "cancel":
+            return CancelOrder(id=command_id, who=who, client_order_id=_only_word(words, _CANCEL_USAGE))
+        case "auto":
+            mode, strategy = read_auto(text)
+            return SetMode(id=command_id, who=who, mode=mode, strategy=strategy)
+        case "halt":
+            return Halt(id=command_id, who=who, reason=" ".join(words))
+        case "resume":
+            return Resume(id=command_id, who=who, confirm=" ".join(words))
+        case _:
+            raise BadWords(f"I don't know {verb!r}: use one of {', '.join(sorted(VERBS))}, yes, no, help or quit.")
+
+
+def _only_word(words: list[str], usage: str) -> str:
+    if len(words) != 1:
+        raise BadWords(f"Say which one: {usage}")
+    return words[0]

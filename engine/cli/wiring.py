@@ -1,0 +1,90 @@
+"""Which processes one ``trader run`` has, and how they find each other: by their environment, nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from engine.cli.supervisor import Child
+from engine.settings import Settings, child_environment
+
+BAD_INPUT: Final = 2
+"""The exit code by which a child says that its settings are wrong: starting it again would not help."""
+NOT_AVAILABLE: Final = 3
+"""The local Slack's exit code where it can't be installed."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the processes of a run listen."""
+
+    exchange: int
+    health: int
+    page: int
+    """The local Slack's; every interface."""
+
+    @property
+    def page_url(self) -> str:
+        """Where a person's browser finds the local Slack."""
+        return f"http://127.0.0.1:{self.page}"
+
+
+def people_at(settings: Settings, args: argparse.Namespace) -> Literal["desk", "slack", "local slack"]:
+    """Say where people follow this run: in this terminal, in their own workspace, or in a Slack on this machine.
+
+    The local Slack checks no token, and whoever reaches its page is its admin: it is for paper money only.
+    """
+    if args.no_slack:
+        return "desk"
+    if settings.has_slack:
+        return "slack"
+    return "desk" if settings.is_live else "local slack"
+
+
+def exchange_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
+    """Return the paper exchange, whose market waits until the engine listens."""
+    words = ["exchange", "--tape", args.tape, "--seed", str(args.seed), "--port", str(ports.exchange)]
+    words += ["--speed", str(args.speed)] if args.speed is not None else []
+    return _child(settings, "exchange", [*_trader(), *words, "--wait-for-client"], {})
+
+
+def engine_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
+    """Return the engine, pointed at this run's paper exchange unless a real venue is set."""
+    changes = {"ENGINE_HTTP_PORT": str(ports.health)}
+    if settings.venue == "paper":
+        host = f"127.0.0.1:{ports.exchange}"
+        changes |= {
+            "BINANCE_REST_URL": f"http://{host}",
+            "BINANCE_STREAM_URL": f"ws://{host}",
+            "BINANCE_WS_API_URL": f"ws://{host}/ws-api/v3",
+        }
+        if args.tape == "story" and not settings.news_stream_url:
+            changes["NEWS_STREAM_URL"] = f"ws://{host}/_news"
+    return _child(settings, "engine", [*_trader(), "engine"], changes)
+
+
+def local_slack_child(settings: Settings, ports: Ports) -> Child:
+    """Return the throwaway Slack, for who has no workspace at hand."""
+    words = [sys.executable, "-m", "bot.local_slack", "--port", str(ports.page), "--home", str(settings.home)]
+    return _child(settings, "local-slack", words, {}, {NOT_AVAILABLE})
+
+
+def bot_child(settings: Settings, local_slack_url: str) -> Child:
+    """Return the bot; ``local_slack_url`` is empty where a real Slack is configured."""
+    changes = {"TRADER_LOCAL_SLACK": local_slack_url} if local_slack_url else {}
+    return _child(settings, "bot", [sys.executable, "-m", "bot"], changes)
+
+
+def _trader() -> list[str]:
+    return [sys.executable, "-m", "engine.cli.main"]
+
+
+def _child(
+    settings: Settings, name: str, argv: list[str], changes: Mapping[str, str], last_codes: set[int] | None = None
+) -> Child:
+    env = child_environment({"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes})
+    codes = frozenset({BAD_INPUT, *(last_codes or ())})
+    return Child(name, tuple(argv), env, settings.home / "logs" / f"{name}.log", codes)

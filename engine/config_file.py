@@ -1,0 +1,137 @@
+"""Reads ``trader.toml`` into a ``TradingConfig``, and says by line what is wrong with it and what to write instead."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from msgspec import inspect
+
+from engine.core.config import TradingConfig
+from engine.environment import nearest
+
+_AT_LINE: Final = re.compile(r"(?P<what>.*) \(at (line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
+_AT_PATH: Final = re.compile(r"(?P<what>.*) - at `\$\.?(?P<path>[^`]*)`", re.DOTALL)
+_TABLE: Final = re.compile(r"\s*\[(?P<name>[^\[\]]+)\]")
+_KEY: Final = re.compile(r"\s*(?P<name>[A-Za-z0-9_.\"'\s-]+?)\s*=")
+
+
+class ConfigFileError(ValueError):
+    """The file can't be meant; the message names the line and what to write."""
+
+
+def parse_trading_config(text: str, name: str = "trader.toml") -> TradingConfig:
+    """Read the file's text; what it leaves out keeps its default. Raises ConfigFileError with one sentence."""
+    table = _parse_toml(text, name)
+    _refuse_unknown_keys(table, inspect.type_info(TradingConfig), (), text, name)
+    # Laid over the defaults, because a strategy's defaults differ from those of its type.
+    merged = _merge(msgspec.to_builtins(TradingConfig()), table)
+    try:
+        return msgspec.convert(merged, TradingConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigFileError(_explain(str(error), table, text, name)) from None
+
+
+def _parse_toml(text: str, name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = _AT_LINE.fullmatch(str(error))
+        what, line = (match["what"], match["line"]) if match else (str(error), None)
+        line = line or str(max(1, len(text.splitlines())))
+        raise ConfigFileError(f"{name} line {line} is not valid TOML ({what}): write it as key = value.") from None
+
+
+def _refuse_unknown_keys(
+    table: Mapping[str, Any], struct: inspect.Type, path: tuple[str, ...], text: str, name: str
+) -> None:
+    if not isinstance(struct, inspect.StructType):
+        return
+    fields = {field.name: field.type for field in struct.fields}
+    for key, value in table.items():
+        here = (*path, key)
+        if key not in fields:
+            hint = nearest(key, list(fields))
+            raise ConfigFileError(f"{_place(text, here, name)}: there is no setting {'.'.join(here)}; {hint}")
+        if isinstance(value, dict):
+            _refuse_unknown_keys(value, fields[key], here, text, name)
+
+
+def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        under = below.get(key)
+        merged[key] = _merge(under, value) if isinstance(under, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _explain(message: str, table: Mapping[str, Any], text: str, name: str) -> str:
+    match = _AT_PATH.fullmatch(message)
+    what, dotted = (match["what"], match["path"]) if match else (message, "")
+    path = tuple(dotted.partition("[")[0].split("."))
+    place, key = _place(text, path, name), ".".join(path)
+    if not what.startswith(("Expected", "Invalid")):
+        return f"{place}: in {key}, {what}."
+    return f"{place}: {key} = {_written(table, path)} can't be used; write {_wanted(path)}."
+
+
+def _written(table: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    value: Any = table
+    for key in path:
+        value = value[key]
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _wanted(path: tuple[str, ...]) -> str:
+    """Say in words what the setting at this path takes, with its range."""
+    kind: inspect.Type = inspect.type_info(TradingConfig)
+    for key in path:
+        if isinstance(kind, inspect.StructType):
+            kind = next(field.type for field in kind.fields if field.name == key)
+    match kind:
+        case inspect.IntType():
+            return f"a whole number{_range(kind)}"
+        case inspect.FloatType():
+            return f"a number{_range(kind)}"
+        case inspect.LiteralType():
+            return "one of " + ", ".join(f'"{value}"' for value in kind.values)
+        case inspect.VarTupleType():
+            return 'a list of symbols such as ["ETHUSDT"]'
+        case inspect.StructType():
+            return f"a table: [{'.'.join(path)}] with its keys on the lines below"
+        case _:
+            return "a text in quotes"
+
+
+def _range(kind: inspect.IntType | inspect.FloatType) -> str:
+    low = f"above {kind.gt:g}" if kind.gt is not None else f"from {kind.ge:g}" if kind.ge is not None else ""
+    high = f"to {kind.le:g}" if kind.ge is not None and kind.le is not None else ""
+    high = high or (f"and at most {kind.le:g}" if kind.le is not None else "")
+    return "".join(f" {part}" for part in (low, high) if part)
+
+
+def _place(text: str, path: tuple[str, ...], name: str) -> str:
+    """Name the file and the line where this key, or the table around it, is written."""
+    for length in range(len(path), 0, -1):
+        if line := _line_of(text, ".".join(path[:length])):
+            return f"{name} line {line}"
+    return name
+
+
+def _line_of(text: str, dotted: str) -> int:
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _TABLE.match(line):
+            table = _bare(header["name"])
+            if table == dotted:
+                return number
+        elif (key := _KEY.match(line)) and ".".join(filter(None, (table, _bare(key["name"])))) == dotted:
+            return number
+    return 0
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\"'\s]", "", name)

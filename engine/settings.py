@@ -1,0 +1,294 @@
+"""Everything the engine is told from outside, read once from ``.env``, the environment and ``trader.toml``.
+
+No other module of the engine reads the environment. What is wrong is refused with one sentence that names the
+setting and says what to write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from dotenv.parser import parse_stream
+
+from engine.config_file import ConfigFileError, parse_trading_config
+from engine.core.config import TradingConfig
+from engine.environment import Named, SettingsError
+from engine.hosts import DEFAULT_URLS, is_live
+from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
+
+__all__ = [
+    "NAMES",
+    "SOCKET_OF_BOT",
+    "SOCKET_OF_ENGINE",
+    "Secret",
+    "Settings",
+    "SettingsError",
+    "child_environment",
+    "has_desktop",
+    "read_home",
+    "read_settings",
+]
+
+VenueName = Literal["paper", "binance"]
+
+NAMES: Final = (
+    "ENGINE_VENUE",
+    "ENGINE_SYMBOLS",
+    "ENGINE_ALLOW_LIVE",
+    "ENGINE_HTTP_PORT",
+    "ENGINE_RECORD",
+    "BINANCE_API_KEY",
+    "BINANCE_API_SECRET",
+    "BINANCE_PRIVATE_KEY",
+    "BINANCE_REST_URL",
+    "BINANCE_STREAM_URL",
+    "BINANCE_WS_API_URL",
+    "NEWS_STREAM_URL",
+    "NEWS_FILE",
+    "TRADER_HOME",
+    "TRADER_CONFIG",
+    "SENTRY_DSN",
+    "LOG_LEVEL",
+)
+"""Every environment setting of the engine; ``.env.example`` explains each."""
+
+SOCKET_OF_ENGINE: Final = "engine.sock"
+SOCKET_OF_BOT: Final = "bot.sock"
+_LONGEST_SOCKET: Final = 103
+"""Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
+
+
+class Secret:
+    """A text that never shows itself: not in ``repr``, ``str``, a log line or a traceback (C18)."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        """Keep the text."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text; called only where it is used."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret(***)" if self._text else "Secret()"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine's process was told; made by ``read_settings``."""
+
+    trading: TradingConfig = TradingConfig()
+    venue: VenueName = "paper"
+    is_live: bool = False
+    """True when orders reach real money: Binance's own hosts, and not its testnet or demo (C1)."""
+    symbols: tuple[str, ...] = ()
+    """What to follow; empty for what the paper exchange lists."""
+    rest_url: str = DEFAULT_URLS["paper"][0]
+    """Without a path: ``http://127.0.0.1:8790``."""
+    stream_url: str = DEFAULT_URLS["paper"][1]
+    """Without a path: ``ws://127.0.0.1:8790``."""
+    ws_api_url: str = DEFAULT_URLS["paper"][2]
+    """With its path: ``ws://127.0.0.1:8790/ws-api/v3``."""
+    api_key: Secret = Secret(PAPER_API_KEY)
+    api_secret: Secret = Secret(PAPER_API_SECRET)
+    """For HMAC signatures; not needed with ``private_key``."""
+    private_key: Path | None = None
+    """An Ed25519 key in PEM, for ``session.logon``."""
+    news_stream_url: str = ""
+    """A WebSocket that tells headlines, as the paper exchange's story does; empty for none."""
+    news_file: Path | None = None
+    home: Path = Path("var")
+    """Journal, logs and sockets live here."""
+    http_port: int = 8780
+    """Health over HTTP; 0 for any free port."""
+    record: Path | None = None
+    """Where to keep a recording of the session, or None."""
+    sentry_dsn: Secret = Secret()
+    has_slack: bool = False
+    """Whether the bot has a workspace to go to; its token is the bot's business alone."""
+    log_level: str = "INFO"
+
+    @property
+    def engine_socket(self) -> Path:
+        """The Unix socket on which the engine listens to people."""
+        return self.home / SOCKET_OF_ENGINE
+
+    @property
+    def bot_socket(self) -> Path:
+        """The Unix socket on which the bot tells its health."""
+        return self.home / SOCKET_OF_BOT
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text, for the log's filter."""
+        return tuple(secret.reveal() for secret in (self.api_key, self.api_secret, self.sentry_dsn) if secret)
+
+    @property
+    def config_hash(self) -> str:
+        """Return 12 hex digits of SHA-256 over what decides: trading rules, venue, account and symbols (C21).
+
+        Ports and paths are left out: they differ from run to run and decide nothing.
+        """
+        decides = {
+            "trading": msgspec.to_builtins(self.trading),
+            "venue": self.venue,
+            "is_live": self.is_live,
+            "symbols": self.symbols,
+        }
+        return hashlib.sha256(msgspec.json.encode(decides, order="deterministic")).hexdigest()[:12]
+
+
+def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read ``.env`` in the folder, the environment over it, and ``trader.toml``; raises SettingsError.
+
+    ``environ`` defaults to this process's environment, ``folder`` to the working directory.
+    """
+    folder = folder or Path.cwd()
+    dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
+    for prefix in ("ENGINE_", "BINANCE_", "NEWS_"):
+        Named(dotenv, folder).refuse_unknown(prefix, NAMES)
+    named = Named({**dotenv, **environ}, folder)
+    # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
+    named.refuse_unknown("ENGINE_", NAMES)
+    settings = _read_rest(named, _read_venue(named))
+    _check_strategy_symbols(settings)
+    return settings
+
+
+def read_home(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path:
+    """Read ``TRADER_HOME`` alone, so that ``trader halt`` works however broken the rest is; raises SettingsError."""
+    folder = folder or Path.cwd()
+    return _home(Named({**_read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}, folder))
+
+
+def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with some settings changed, for a child process."""
+    return {**os.environ, **changes}
+
+
+def has_desktop() -> bool:
+    """Say whether a browser window could be opened for the person at this machine."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    texts: dict[str, str] = {}
+    with path.open(encoding="utf-8") as stream:
+        for binding in parse_stream(stream):
+            if binding.error:
+                raise SettingsError(f"{path.name} line {binding.original.line} can't be read: write NAME=value.")
+            if binding.key is not None and binding.value is not None:
+                texts[binding.key] = binding.value
+    return texts
+
+
+def _read_venue(named: Named) -> Settings:
+    venue = cast(VenueName, named.choice("ENGINE_VENUE", ("paper", "binance"), "paper"))
+    secure = "s" if venue == "binance" else ""
+    schemes = ((f"http{secure}",), (f"ws{secure}",), (f"ws{secure}",))
+    names = ("BINANCE_REST_URL", "BINANCE_STREAM_URL", "BINANCE_WS_API_URL")
+    rest, stream, ws_api = (
+        named.url(name, allowed, default)
+        for name, allowed, default in zip(names, schemes, DEFAULT_URLS[venue], strict=True)
+    )
+    hosts = {name: urlsplit(url).hostname or "" for name, url in zip(names, (rest, stream, ws_api), strict=True)}
+    settings = Settings(
+        venue=venue,
+        is_live=is_live(venue, hosts),
+        symbols=named.symbols("ENGINE_SYMBOLS", ("ETHUSDT",) if venue == "binance" else ()),
+        rest_url=rest,
+        stream_url=stream,
+        ws_api_url=ws_api,
+        **_keys(named, venue),
+    )
+    _check_account(settings, allow_live=named.choice("ENGINE_ALLOW_LIVE", ("0", "1"), "0") == "1")
+    return settings
+
+
+def _keys(named: Named, venue: VenueName) -> dict[str, Any]:
+    """Return the account's keys; the paper exchange is given its own, and never sees those of a real account."""
+    if venue == "paper":
+        return {"api_key": Secret(PAPER_API_KEY), "api_secret": Secret(PAPER_API_SECRET)}
+    return {
+        "api_key": Secret(named.text("BINANCE_API_KEY")),
+        "api_secret": Secret(named.text("BINANCE_API_SECRET")),
+        "private_key": named.existing_file("BINANCE_PRIVATE_KEY"),
+    }
+
+
+def _read_rest(named: Named, venue: Settings) -> Settings:
+    return msgspec.structs.replace(
+        venue,
+        trading=_read_trading(named),
+        news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
+        news_file=named.existing_file("NEWS_FILE"),
+        home=_home(named),
+        http_port=named.port("ENGINE_HTTP_PORT", 8780),
+        record=named.path("ENGINE_RECORD"),
+        has_slack=bool(named.text("SLACK_BOT_TOKEN")),
+        sentry_dsn=Secret(named.url("SENTRY_DSN", ("https", "http"))),
+        log_level=named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+    )
+
+
+def _check_account(settings: Settings, *, allow_live: bool) -> None:
+    if settings.is_live and not allow_live:
+        raise SettingsError(
+            "ENGINE_VENUE=binance trades with real money: set ENGINE_ALLOW_LIVE=1 if that is meant, "
+            "or name the testnet in BINANCE_REST_URL, BINANCE_STREAM_URL and BINANCE_WS_API_URL."
+        )
+    if settings.venue == "binance" and not settings.api_key:
+        raise SettingsError("BINANCE_API_KEY is missing: put the key of your account into .env.")
+    if settings.venue == "binance" and not (settings.api_secret or settings.private_key):
+        raise SettingsError("BINANCE_API_SECRET is missing: put it, or BINANCE_PRIVATE_KEY's path, into .env.")
+
+
+def _read_trading(named: Named) -> TradingConfig:
+    path = named.path("TRADER_CONFIG", "trader.toml")
+    if path is None or not path.is_file():
+        if named.text("TRADER_CONFIG"):
+            raise SettingsError(f"TRADER_CONFIG names {path}, which is no file: correct it, or leave it empty.")
+        return TradingConfig()
+    try:
+        return parse_trading_config(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path.name} is not a text in UTF-8: save it as one.") from None
+    except ConfigFileError as error:
+        raise SettingsError(str(error)) from None
+
+
+def _home(named: Named) -> Path:
+    home = named.path("TRADER_HOME", "var") or Path("var")
+    if home.exists() and not home.is_dir():
+        raise SettingsError(f"TRADER_HOME names {home}, which is a file: name a folder.")
+    if len(os.fsencode(home / SOCKET_OF_ENGINE)) > _LONGEST_SOCKET:
+        raise SettingsError(f"TRADER_HOME's path {home} is too long for a socket in it: name a folder nearer the root.")
+    return home
+
+
+def _check_strategy_symbols(settings: Settings) -> None:
+    strategies = settings.trading.strategies
+    for name in strategies.__struct_fields__:
+        for symbol in getattr(strategies, name).symbols:
+            if settings.symbols and symbol not in settings.symbols:
+                followed = ", ".join(settings.symbols)
+                raise SettingsError(f"strategies.{name}.symbols has {symbol}, but ENGINE_SYMBOLS follows {followed}.")

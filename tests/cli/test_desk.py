@@ -1,0 +1,252 @@
+"""The desk in a terminal: what it shows, what it understands, and that a script can use it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from cli_fakes import ORDER, ORDERS, POSITIONS, PRICE, PROPOSAL, STATUS, TRADE, FakeEngine, serving
+
+from engine.cli.desk import Desk, sit
+from engine.cli.desk_text import (
+    event_text,
+    orders_text,
+    positions_text,
+    prices_text,
+    proposal_text,
+    reply_text,
+    status_text,
+)
+from engine.wire.commands import Buy, Decide, GetStatus, OrderPlaced, ProposalTaken, Reply, Snapshot
+from engine.wire.events import (
+    AnyEvent,
+    ModeChanged,
+    NewsHeard,
+    Notice,
+    OrderChanged,
+    PricesMoved,
+    ProposalClosed,
+    ProposalOpened,
+    SignalActed,
+    TradeChanged,
+    TradingArmed,
+    TradingHalted,
+)
+from engine.wire.line import EngineLine
+from engine.wire.words import BadWords
+
+DECIDED = msgspec.structs.replace(PROPOSAL, state="bought", outcome="Bought by ann.")
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """Return a home whose path is short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="trader-") as folder:
+        yield Path(folder)
+
+
+def test_prices_are_one_line() -> None:
+    """The last price and the change; a stale one says so."""
+    stale = msgspec.structs.replace(PRICE, symbol="ETHUSDT", last="2682.51", change_pct=-0.5, is_fresh=False)
+    assert prices_text([PRICE, stale]) == "IOTAUSDT 1.0349 (+1.25 %)   ETHUSDT 2682.51 (-0.50 %) (stale)"
+    assert prices_text([]) == "no prices yet"
+
+
+def test_an_alert_has_its_numbers_and_what_to_type() -> None:
+    """Price, stop, size, risk, the headline, the number to answer with, and that silence means no."""
+    assert proposal_text(3, PROPOSAL).splitlines() == [
+        "ALERT 3  BUY IOTAUSDT  confidence 0.72 (asks from 0.50, acts from 0.90)",
+        "  headlines: “IOTA launches a marketplace” (story)",
+        "  price 1.0505, stop 1.0190, target none",
+        "  238.0 for 250.02, at risk 7.50",
+        "  type: yes 3 or no 3   (no answer within 60 s means no)",
+    ]
+
+
+def test_a_technical_alert_gives_its_reasons_and_a_decided_one_asks_nothing() -> None:
+    """Without a headline the reasons stand there; once decided nothing is to be typed."""
+    technical = msgspec.structs.replace(DECIDED, headline="", warning="Trading is halted: resume first.")
+    text = proposal_text(1, technical)
+    assert "partnership +0.70" in text
+    assert "Trading is halted: resume first." in text
+    assert "type:" not in text
+
+
+def test_the_status_says_that_it_is_halted_and_what_is_not_well() -> None:
+    """The first line is about money and arming, each part of health has its own."""
+    lines = status_text(STATUS).splitlines()
+    assert lines[0] == "paper account on paper, HALTED: type resume to arm trading"
+    assert "  BAD account: not reconciled" in lines
+    armed = msgspec.structs.replace(STATUS, is_armed=True)
+    assert status_text(armed).splitlines()[0] == "paper account on paper, armed"
+
+
+def test_positions_orders_and_trades_are_plain_lines() -> None:
+    """What is held with its stop, balances with what is locked, orders with their fills."""
+    text = positions_text(POSITIONS)
+    assert "IOTAUSDT 241.5 at 1.0350: -0.27 (-0.11 %), stop 1.0143" in text
+    assert "99749.80 USDT, 241.5 IOTA (+1.5 locked)" in text
+    assert "buy 241.5 IOTAUSDT up to 1.0557: filled, filled 241.5 at 1.0350 [t-1]" in orders_text(ORDERS)
+
+
+def test_a_reply_shows_its_sentence_and_what_came_of_it() -> None:
+    """A refusal has its code; an order its line; a click what changed since the alert."""
+    assert reply_text(Reply("c", False, "HALTED", "Type resume first.")) == "Type resume first. (HALTED)"
+    assert reply_text(Reply("c", True, "OK", "Sent.", OrderPlaced((ORDER,)))).startswith("Sent.\nbuy 241.5 IOTAUSDT")
+    taken = ProposalTaken(DECIDED, ("price +0.31 %", "size cut 12 %"), ORDER)
+    assert "  size cut 12 %\n  buy 241.5" in reply_text(Reply("c", True, "OK", "Bought.", taken))
+    assert reply_text(Reply("c", True, "OK", "x", STATUS)) == status_text(STATUS)
+
+
+EVENTS: list[tuple[AnyEvent, str]] = [
+    (PricesMoved(ts_ns=1, prices=(PRICE,)), "IOTAUSDT 1.0349"),
+    (ProposalOpened(ts_ns=1, proposal=PROPOSAL), "ALERT 7  BUY IOTAUSDT"),
+    (ProposalClosed(ts_ns=1, proposal=DECIDED), "alert 7 bought: Bought by ann."),
+    (SignalActed(ts_ns=1, proposal=DECIDED, order=ORDER), "  Bought by ann.\n  buy 241.5"),
+    (OrderChanged(ts_ns=1, order=ORDER), "filled 241.5 at 1.0350"),
+    (TradeChanged(ts_ns=1, what="closed", trade=TRADE, text="Closed at the stop."), "Closed at the stop."),
+    (ModeChanged(ts_ns=1, mode="auto", strategy="", previous="ask", by="cli:ann"), "mode of everything: auto, was ask"),
+    (TradingArmed(ts_ns=1, by="cli:ann"), "trading armed by cli:ann"),
+    (TradingHalted(ts_ns=1, by="C6_REPEATS", reason="three alike"), "TRADING HALTED by C6_REPEATS: three alike"),
+    (
+        NewsHeard(
+            ts_ns=1, source="story", news_id="1", title="IOTA!", url="", verdict="asked", symbols=(), confidence=0.7
+        ),
+        "news from story: IOTA! (asked)",
+    ),
+    (Notice(ts_ns=1, severity="critical", code="F17", text="The disk is full."), "CRITICAL F17: The disk is full."),
+]
+
+
+@pytest.mark.parametrize(("event", "text"), EVENTS, ids=[type(event).__name__ for event, _ in EVENTS])
+def test_every_event_has_its_words(event: AnyEvent, text: str) -> None:
+    """Nothing that the engine tells is left without words."""
+    assert text in event_text(event, 7)
+
+
+def test_alerts_are_numbered_and_answered_by_number() -> None:
+    """``yes 1`` buys what alert 1 proposed with its fingerprint; ``no 1`` dismisses it; others are refused."""
+    desk = Desk()
+    with pytest.raises(BadWords, match="none so far"):
+        desk.read("yes 1")
+    desk.on_followed(ProposalOpened(ts_ns=1, proposal=PROPOSAL))
+    yes, no = desk.read("yes 1"), desk.read("/no 1")
+    assert isinstance(yes, Decide)
+    assert isinstance(no, Decide)
+    assert (yes.proposal_id, yes.choice, yes.fingerprint, yes.who.door) == ("p-1", "buy", "f-1", "desk")
+    assert no.choice == "dismiss"
+    for wrong in ("yes", "yes 2", "yes ²", "no p-1"):
+        with pytest.raises(BadWords, match="by its number"):
+            desk.read(wrong)
+
+
+def test_an_alert_keeps_its_number_over_a_snapshot() -> None:
+    """After a gap only alerts that were not seen before are shown, with the next numbers."""
+    desk, second = Desk(), msgspec.structs.replace(PROPOSAL, proposal_id="p-2")
+    desk.on_followed(ProposalOpened(ts_ns=1, proposal=PROPOSAL))
+    text = desk.on_followed(Snapshot(1, STATUS, POSITIONS, ORDERS, (PROPOSAL, second), (PRICE,)))
+    assert "ALERT 1" not in text
+    assert "ALERT 2" in text
+    assert "alert 1 bought" in desk.on_followed(ProposalClosed(ts_ns=2, proposal=DECIDED))
+
+
+def test_prices_do_not_flood_the_terminal() -> None:
+    """They come about once a second and are shown every ten."""
+    desk = Desk()
+    shown = [desk.on_followed(PricesMoved(ts_ns=s * 1_000_000_000, prices=(PRICE,))) for s in range(1, 22)]
+    assert [bool(text) for text in shown].count(True) == 3
+
+
+def test_the_desk_takes_the_words_of_slack() -> None:
+    """With or without the slash, in any case; an unknown word is answered with the known ones."""
+    desk = Desk()
+    assert isinstance(desk.read("/BUY iota 250 2% 5%"), Buy)
+    assert isinstance(desk.read(" status "), GetStatus)
+    assert desk.read("   ") is None
+    with pytest.raises(BadWords, match="use one of auto, buy"):
+        desk.read("dance")
+
+
+async def lines(*texts: str) -> AsyncIterator[str]:
+    """Type these lines."""
+    for text in texts:
+        yield text
+
+
+async def test_sitting_at_the_desk(home: Path) -> None:
+    """Words become commands, a slip is answered without asking the engine, and ``quit`` leaves."""
+    engine, said = FakeEngine(), list[str]()
+    async with serving(home, engine.on_command), EngineLine(home / "engine.sock", watch=True) as line:
+        await sit(line, lines("help", "buy iota nan", "buy iota 250", "quit", "halt"), said.append)
+    assert [type(command).__name__ for command in engine.asked] == ["Buy"]
+    assert any("'nan' is not a number" in text for text in said)
+    assert said[-1] == "Done."
+
+
+async def test_the_desk_follows_what_happens(home: Path) -> None:
+    """An alert that opens while somebody sits there is shown, and can be answered."""
+    engine, shown = FakeEngine(), asyncio.Event()
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        if "ALERT 1" in text:
+            shown.set()
+
+    async def typed() -> AsyncIterator[str]:
+        yield "status"
+        server.publish(ProposalOpened(ts_ns=1, proposal=PROPOSAL))
+        await asyncio.wait_for(shown.wait(), 10)
+        yield "yes 1"
+
+    async with serving(home, engine.on_command) as server, EngineLine(home / "engine.sock", watch=True) as line:
+        await sit(line, typed(), say)
+    assert isinstance(engine.asked[-1], Decide)
+    assert said[-1] == "Decided."
+
+
+async def test_the_desk_says_when_the_engine_is_away(home: Path) -> None:
+    """Nobody at the other end is a sentence, not the end of the desk."""
+    said: list[str] = []
+    async with EngineLine(home / "engine.sock", watch=True, patience_s=0.01) as line:
+        await sit(line, lines("status", "quit"), said.append)
+    assert "The engine isn't running" in said[-1]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "file"])
+async def test_a_script_can_sit_at_the_desk(home: Path, kind: str) -> None:
+    """``trader desk`` reads a pipe or a file to its end, does each line, and leaves with exit code 0."""
+    engine, script = FakeEngine(), b"buy iota 250\nsell iota 50%\nstatus"
+    argv = [sys.executable, "-m", "engine.cli.main", "desk"]
+    env = {**os.environ, "TRADER_HOME": str(home)}
+    async with serving(home, engine.on_command):
+        if kind == "pipe":
+            done = await asyncio.to_thread(
+                subprocess.run, argv, input=script, env=env, capture_output=True, check=False
+            )
+        else:
+            (home / "script").write_bytes(script)
+            with (home / "script").open("rb") as file:
+                done = await asyncio.to_thread(
+                    subprocess.run, argv, stdin=file, env=env, capture_output=True, check=False
+                )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [type(command).__name__ for command in engine.asked] == ["GetStatus", "Buy", "Sell", "GetStatus"]
+    assert b"paper account on paper" in done.stdout
+
+
+def test_a_desk_without_an_engine_is_exit_code_2(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says how to start one, instead of waiting for ever."""
+    monkeypatch.setenv("TRADER_HOME", str(home))
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli.main", "desk"], stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )
+    assert done.returncode == 2
+    assert b"trader run" in done.stderr

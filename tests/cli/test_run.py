@@ -1,0 +1,190 @@
+"""``trader run``: how its processes find each other, what it shows, and what it refuses."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.cli.arguments import build_parser
+from engine.cli.lock import only_run
+from engine.cli.main import main
+from engine.cli.panel import panel
+from engine.cli.ports import choose
+from engine.cli.refused import Refused
+from engine.cli.wiring import Ports, bot_child, engine_child, exchange_child, local_slack_child, people_at
+from engine.settings import Settings
+
+PORTS = Ports(exchange=1001, health=1002, page=1003)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """Return a port on which somebody listens, on every interface."""
+    with socket.socket() as listener:
+        listener.bind(("", 0))
+        listener.listen()
+        yield int(listener.getsockname()[1])
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    """Read the options of ``trader run``."""
+    return build_parser().parse_args(["run", *words])
+
+
+def test_the_engine_is_pointed_at_the_exchange_of_the_same_run(tmp_path: Path) -> None:
+    """The ports that were chosen are the addresses that the engine is told."""
+    settings = Settings(home=tmp_path)
+    args = arguments("--tape", "recording:x.gz", "--speed", "20", "--seed", "7")
+    exchange, engine = exchange_child(settings, args, PORTS), engine_child(settings, args, PORTS)
+    assert exchange.argv[:4] == (sys.executable, "-m", "engine.cli.main", "exchange")
+    words = " ".join(exchange.argv)
+    assert "--tape recording:x.gz --seed 7 --port 1001 --speed 20.0 --wait-for-client" in words
+    assert engine.env["BINANCE_REST_URL"] == "http://127.0.0.1:1001"
+    assert engine.env["BINANCE_STREAM_URL"] == "ws://127.0.0.1:1001"
+    assert engine.env["BINANCE_WS_API_URL"] == "ws://127.0.0.1:1001/ws-api/v3"
+    assert engine.env["ENGINE_HTTP_PORT"] == "1002"
+    assert engine.env["TRADER_HOME"] == str(tmp_path)
+    assert engine.log == tmp_path / "logs" / "engine.log"
+
+
+def test_a_real_venue_keeps_its_own_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another venue than paper nothing points at this machine."""
+    monkeypatch.delenv("BINANCE_REST_URL", raising=False)
+    engine = engine_child(Settings(home=tmp_path, venue="binance"), arguments(), PORTS)
+    assert "BINANCE_REST_URL" not in engine.env
+
+
+def test_the_news_come_from_the_story_unless_others_are_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A recording has no headlines, and somebody's own ones are not replaced."""
+    monkeypatch.delenv("NEWS_STREAM_URL", raising=False)
+    settings = Settings(home=tmp_path)
+    assert engine_child(settings, arguments(), PORTS).env["NEWS_STREAM_URL"] == "ws://127.0.0.1:1001/_news"
+    assert "NEWS_STREAM_URL" not in engine_child(settings, arguments("--tape", "binance"), PORTS).env
+    own = Settings(home=tmp_path, news_stream_url="ws://127.0.0.1:5/mine")
+    assert "NEWS_STREAM_URL" not in engine_child(own, arguments(), PORTS).env
+
+
+def test_the_bot_is_told_of_the_local_slack_only_where_there_is_one(tmp_path: Path) -> None:
+    """With tokens of a real workspace it goes there."""
+    settings = Settings(home=tmp_path)
+    assert bot_child(settings, PORTS.page_url).env["TRADER_LOCAL_SLACK"] == "http://127.0.0.1:1003"
+    assert "TRADER_LOCAL_SLACK" not in bot_child(settings, "").env
+    assert local_slack_child(settings, PORTS).argv[-4:] == ("--port", "1003", "--home", str(tmp_path))
+
+
+def test_the_local_slack_is_for_paper_money_only() -> None:
+    """Without a workspace people are at the local Slack on paper, and in the terminal with real money."""
+    paper, live = Settings(), Settings(venue="binance", is_live=True)
+    workspace = Settings(has_slack=True)
+    assert people_at(paper, arguments()) == "local slack"
+    assert people_at(live, arguments()) == "desk"
+    assert people_at(workspace, arguments()) == "slack"
+    assert people_at(workspace, arguments("--no-slack")) == "desk"
+
+
+def test_bad_settings_of_a_child_are_final_and_so_is_a_local_slack_that_cannot_be(tmp_path: Path) -> None:
+    """Exit code 2 of any child, and 3 of the local Slack, are not tried again."""
+    settings = Settings(home=tmp_path)
+    assert engine_child(settings, arguments(), PORTS).last_codes == {2}
+    assert local_slack_child(settings, PORTS).last_codes == {2, 3}
+
+
+def test_the_panel_fits_80_columns_and_says_where_and_what() -> None:
+    """What runs, the page, what to type, that it is play money, and who else can reach the page."""
+    text = panel(
+        version="0.1.0",
+        money="paper money",
+        runs=["paper exchange (story)", "engine", "bot", "local Slack"],
+        look="http://127.0.0.1:3018   channel #trading",
+        logs=Path.cwd() / "var" / "logs",
+        notes=["the local Slack listens on every interface of this machine, port 3018"],
+    )
+    assert max(map(len, text.splitlines())) <= 80
+    for part in ("paper money", "http://127.0.0.1:3018", "/resume", "/buy IOTA 250", "/status", "trader status"):
+        assert part in text
+    assert "every interface" in text
+    assert "var/logs" in text
+
+
+def test_the_panel_of_the_desk_asks_for_words_without_a_slash() -> None:
+    """Where the desk is in this terminal there is no page to look at."""
+    text = panel(version="0.1.0", money="paper money", runs=["engine"], look="", logs=Path("/logs"), notes=[])
+    assert "here: resume   then   buy IOTA 250" in text
+    assert "look" not in text
+
+
+def test_a_port_in_use_is_refused_when_it_was_named_and_avoided_when_not(taken_port: int) -> None:
+    """A named port is meant; a default one is a suggestion."""
+    with pytest.raises(Refused, match=f"Port {taken_port} is in use: .* with --port"):
+        choose(taken_port, 0, "--port")
+    assert choose(None, taken_port, "--port") not in (0, taken_port)
+    with pytest.raises(Refused, match="no port"):
+        choose(70_000, 0, "--port")
+
+
+def test_a_run_on_a_port_in_use_is_exit_code_2(
+    tmp_path: Path, taken_port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is started, and the sentence says what to do."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TRADER_HOME", "h")
+    for option in ("--port", "--exchange-port"):
+        assert main(["run", "--no-slack", option, str(taken_port)]) == 2
+        assert f"or name another with {option}." in capsys.readouterr().err
+
+
+def test_a_second_run_in_the_same_home_is_refused(tmp_path: Path) -> None:
+    """Two would trade on one journal; another home, or the same one later, is fine."""
+    with only_run(tmp_path / "a"):
+        with pytest.raises(Refused, match=r"running already .* \(process [0-9]+\)"), only_run(tmp_path / "a"):
+            pass
+        with only_run(tmp_path / "b"):
+            pass
+    with only_run(tmp_path / "a"):
+        pass
+
+
+def test_a_run_that_can_not_start_a_child_ends_with_its_sentence(tmp_path: Path) -> None:
+    """A tape that is no tape: the exchange's own sentence, exit code 2, and nothing left running."""
+    argv = [sys.executable, "-m", "engine.cli.main", "run", "--no-slack", "--tape", "recording:no-such-file.gz"]
+    env = {**os.environ, "TRADER_HOME": str(tmp_path)}
+    done = subprocess.run(
+        argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("The exchange can't run: ")
+    assert "no-such-file.gz" in done.stderr
+
+
+def test_settings_are_replaced_not_changed() -> None:
+    """The command line's choices for a replay make new settings."""
+    from engine.cli.replay import chosen, table
+
+    settings = Settings()
+    auto = chosen(settings, "auto", "ethusdt")
+    assert (auto.trading.mode, auto.symbols) == ("auto", ("ETHUSDT",))
+    assert (settings.trading.mode, settings.symbols) == ("ask", ())
+    assert chosen(settings, None, None) == settings
+    assert table({"gaps": 0, "depth_applied": 3432}) == "depth_applied  3432\ngaps           0"
+    assert msgspec.structs.asdict(auto)["venue"] == "paper"
+
+
+def test_the_exchange_is_told_its_accounts_and_balances() -> None:
+    """The engine's own account is always there; what can't be read is refused with what to write."""
+    from engine.cli.exchange import options
+
+    words = ["exchange", "--balance", "usdt=5", "--balance", "ETH=1.5", "--account", "ann:key:secret"]
+    chosen = options(build_parser().parse_args(words))
+    assert chosen.balances == {"USDT": "5", "ETH": "1.5"}
+    assert [account.name for account in chosen.accounts] == ["paper", "ann"]
+    for wrong in (["--balance", "much"], ["--account", "ann"], ["--account", "ann:key:@/no/such.pem"]):
+        with pytest.raises(Refused):
+            options(build_parser().parse_args(["exchange", *wrong]))

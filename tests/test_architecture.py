@@ -1,0 +1,144 @@
+"""The arrows of the house hold, and the checker would notice if they didn't."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CLOCKS = frozenset({"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"})
+ENVIRONMENT = frozenset({"os.environ", "os.getenv", "os.environb", "os.putenv"})
+SETTINGS = frozenset({"engine/settings.py", "bot/settings.py"})
+ENTRIES = frozenset({"engine/cli/engine.py", "bot/__main__.py"})
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield every module of bot and engine by its path, parsed."""
+    for room in ("bot", "engine"):
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def dotted(node: ast.AST) -> str:
+    """Return ``a.b.c`` for a chain of names, else an empty text."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and (inner := dotted(node.value)):
+        return f"{inner}.{node.attr}"
+    return ""
+
+
+def used(tree: ast.Module) -> set[str]:
+    """Return every dotted name that a module uses or imports, and ``module.name`` of what it imports by name."""
+    names = {dotted(node) for node in ast.walk(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def ends_with(names: set[str], wanted: frozenset[str]) -> set[str]:
+    """Return the names that are a wanted one or end with it, as ``datetime.datetime.now`` does."""
+    return {name for name in names if any(name == one or name.endswith(f".{one}") for one in wanted)}
+
+
+def test_only_the_gate_makes_an_approved_order() -> None:
+    """No call of ``ApprovedOrder`` stands outside ``core/risk.py``, and nobody changes one into another."""
+    makers = set()
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "ApprovedOrder":
+                makers.add(path)
+    assert makers == {"engine/core/risk.py"}
+
+
+def test_only_the_two_settings_modules_read_the_environment() -> None:
+    """``os.environ``, ``os.getenv`` and python-dotenv have one place in each process."""
+    readers = {
+        path
+        for path, tree in modules()
+        if ends_with(used(tree), ENVIRONMENT) or any(name.split(".")[0] == "dotenv" for name in used(tree))
+    }
+    assert readers == SETTINGS
+
+
+def test_the_engine_looks_at_the_wall_clock_in_one_module() -> None:
+    """Everything else is handed ``now_ns`` or finds time inside events; monotonic time for timeouts is no clock."""
+    lookers = {path for path, tree in modules() if path.startswith("engine/") and ends_with(used(tree), CLOCKS)}
+    assert lookers == {"engine/clock.py"}
+
+
+def test_sentry_is_started_in_the_two_process_entries() -> None:
+    """``sentry_sdk`` is imported there and nowhere else."""
+    starters = {path for path, tree in modules() if any(name.split(".")[0] == "sentry_sdk" for name in used(tree))}
+    assert starters == ENTRIES
+
+
+def test_the_bot_enters_no_room_of_the_engine_but_the_wire() -> None:
+    """Also not one that was added after the checker's list was written."""
+    entered = {
+        (path, name)
+        for path, tree in modules()
+        if path.startswith("bot/")
+        for name in used(tree)
+        if name.split(".")[0] == "engine" and name != "engine" and not name.startswith("engine.wire")
+    }
+    assert {name for _, name in entered} <= {"engine.__version__"}
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the source tree, to plant mistakes in."""
+    copy = tmp_path_factory.mktemp("house")
+    for room in ("bot", "engine"):
+        shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+    shutil.copy(ROOT / "pyproject.toml", copy)
+    return copy
+
+
+def lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
+    """Check a tree's arrows as ``make check`` does."""
+    checker = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run([checker, "--no-cache"], cwd=tree, capture_output=True, text=True, timeout=100, check=False)
+
+
+def test_the_arrows_hold(copy: Path) -> None:
+    """The tree as it is breaks no contract."""
+    done = lint_imports(copy)
+    assert done.returncode == 0, done.stdout
+
+
+PLANTED = [
+    ("engine/core/engine.py", "import time", "core touches nothing: no clock, socket, log, environment or randomness"),
+    ("bot/app.py", "from engine.core import risk", "bot knows of the engine only its wire"),
+]
+
+
+@pytest.mark.parametrize(("path", "line", "contract"), PLANTED, ids=[line for _, line, _ in PLANTED])
+def test_a_planted_mistake_fails_the_check(copy: Path, path: str, line: str, contract: str) -> None:
+    """The checker names the contract that the planted line breaks."""
+    module = copy / path
+    before = module.read_text(encoding="utf-8")
+    module.write_text(f"{before}\n{line}\n", encoding="utf-8")
+    try:
+        done = lint_imports(copy)
+    finally:
+        module.write_text(before, encoding="utf-8")
+    assert done.returncode != 0
+    assert f"{contract} BROKEN" in done.stdout
+
+
+def test_make_check_runs_the_checker_for_the_arrows() -> None:
+    """What CI runs is what these tests run."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    check = makefile.partition("\ncheck:")[2].partition("\n\n")[0]
+    assert "lint-imports" in check
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").count("\nmake check\n") == 1

@@ -1,0 +1,206 @@
+"""What the engine is told from outside: defaults, what is refused and with which sentence, and that no secret shows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.config_file import ConfigFileError, parse_trading_config
+from engine.core.config import TradingConfig
+from engine.settings import NAMES, Secret, Settings, SettingsError, read_home, read_settings
+from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
+from engine.wire.line import socket_path
+
+ROOT = Path(__file__).resolve().parent.parent
+TESTNET = {
+    "ENGINE_VENUE": "binance",
+    "BINANCE_REST_URL": "https://testnet.binance.vision",
+    "BINANCE_STREAM_URL": "wss://stream.testnet.binance.vision",
+    "BINANCE_WS_API_URL": "wss://ws-api.testnet.binance.vision/ws-api/v3",
+    "BINANCE_API_KEY": "the-key",
+    "BINANCE_API_SECRET": "the-secret",
+}
+LIVE = {"ENGINE_VENUE": "binance", "BINANCE_API_KEY": "the-key", "BINANCE_API_SECRET": "the-secret"}
+
+
+def test_an_empty_environment_is_paper_trading(tmp_path: Path) -> None:
+    """Without any setting the engine trades play money on this machine, with the rules' defaults."""
+    settings = read_settings({}, tmp_path)
+    assert (settings.venue, settings.is_live, settings.symbols) == ("paper", False, ())
+    assert settings.rest_url == "http://127.0.0.1:8790"
+    assert settings.trading == TradingConfig()
+    assert settings.home == tmp_path / "var"
+    assert settings.engine_socket == socket_path(settings.home)
+
+
+def test_the_environment_counts_before_the_dotenv_file(tmp_path: Path) -> None:
+    """What is in the environment wins over ``.env``, and ``.env`` over the default."""
+    (tmp_path / ".env").write_text("# a comment\nLOG_LEVEL=debug\nENGINE_HTTP_PORT='9001'\n")
+    settings = read_settings({"ENGINE_HTTP_PORT": "9002"}, tmp_path)
+    assert (settings.log_level, settings.http_port) == ("DEBUG", 9002)
+
+
+def test_paper_trading_never_uses_the_keys_of_a_real_account(tmp_path: Path) -> None:
+    """Real keys in ``.env`` stay there while the venue is paper."""
+    settings = read_settings({"BINANCE_API_KEY": "real", "BINANCE_API_SECRET": "real"}, tmp_path)
+    assert (settings.api_key, settings.api_secret) == (Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))
+
+
+def test_real_money_needs_the_flag(tmp_path: Path) -> None:
+    """C1: the venue alone is refused, the venue with the flag is live, the testnet is neither."""
+    with pytest.raises(SettingsError, match="ENGINE_ALLOW_LIVE=1"):
+        read_settings(LIVE, tmp_path)
+    live = read_settings({**LIVE, "ENGINE_ALLOW_LIVE": "1"}, tmp_path)
+    assert live.is_live
+    assert live.symbols == ("ETHUSDT",)
+    assert not read_settings(TESTNET, tmp_path).is_live
+
+
+def test_the_flag_alone_changes_nothing(tmp_path: Path) -> None:
+    """C1: allowing real money on the paper exchange is still paper."""
+    assert not read_settings({"ENGINE_ALLOW_LIVE": "1"}, tmp_path).is_live
+
+
+WRONG = [
+    ({"ENGINE_VENUE": "kraken"}, "ENGINE_VENUE is 'kraken': write one of paper, binance."),
+    ({"ENGINE_ALLOW_LIVE": "yes"}, "ENGINE_ALLOW_LIVE is 'yes': write one of 0, 1."),
+    ({"ENGINE_SYMBOLS": "ETH/USDT"}, "ENGINE_SYMBOLS has 'ETH/USDT': write the venue's own names"),
+    ({"ENGINE_HTTP_PORT": "70000"}, "ENGINE_HTTP_PORT is '70000': write a port from 1 to 65535"),
+    ({"ENGINE_HTTP_PORT": "²"}, "ENGINE_HTTP_PORT is '²': write a port"),
+    ({"ENGINE_SYMBOL": "ETHUSDT"}, "There is no setting ENGINE_SYMBOL; did you mean ENGINE_SYMBOLS?"),
+    ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': write one of DEBUG, INFO"),
+    ({"NEWS_FILE": "none.jsonl"}, "NEWS_FILE names .*none.jsonl, which is no file"),
+    ({"NEWS_STREAM_URL": "127.0.0.1:1"}, "NEWS_STREAM_URL is not an address .* ws://host:port"),
+    ({"SENTRY_DSN": "abc"}, "SENTRY_DSN is not an address"),
+    ({"TRADER_CONFIG": "none.toml"}, "TRADER_CONFIG names .*none.toml, which is no file"),
+    ({"TRADER_HOME": "x" * 120}, "TRADER_HOME's path .* is too long for a socket"),
+    ({"BINANCE_REST_URL": "http://api.binance.com"}, "but ENGINE_VENUE is paper"),
+    ({"BINANCE_REST_URL": "http://[::1"}, "BINANCE_REST_URL is not an address"),
+    ({**TESTNET, "BINANCE_REST_URL": "https://binance.example"}, "which is no host of Binance"),
+    ({**TESTNET, "BINANCE_REST_URL": "https://api.binance.com"}, "mix real and test hosts"),
+    ({**TESTNET, "BINANCE_STREAM_URL": "ws://stream.testnet.binance.vision"}, "BINANCE_STREAM_URL .* wss://host"),
+    ({**TESTNET, "BINANCE_API_KEY": ""}, "BINANCE_API_KEY is missing"),
+    ({**TESTNET, "BINANCE_API_SECRET": ""}, "BINANCE_API_SECRET is missing"),
+    ({**TESTNET, "BINANCE_PRIVATE_KEY": "none.pem"}, "BINANCE_PRIVATE_KEY names .*none.pem, which is no file"),
+]
+
+
+@pytest.mark.parametrize(("environ", "sentence"), WRONG, ids=[sentence[:40] for _, sentence in WRONG])
+def test_a_wrong_setting_is_refused_with_a_sentence(tmp_path: Path, environ: dict[str, str], sentence: str) -> None:
+    """Each says which setting is wrong and what to write, and nothing of its secret neighbours."""
+    with pytest.raises(SettingsError, match=sentence) as caught:
+        read_settings(environ, tmp_path)
+    assert "the-secret" not in str(caught.value)
+
+
+def test_a_broken_dotenv_file_is_refused_with_its_line(tmp_path: Path) -> None:
+    """A line that is no assignment is named, and never quoted: it may hold a secret."""
+    (tmp_path / ".env").write_text("LOG_LEVEL=INFO\nBINANCE_API_KEY='never closed\n")
+    with pytest.raises(SettingsError, match=r"\.env line 2 can't be read: write NAME=value") as caught:
+        read_settings({}, tmp_path)
+    assert "never" not in str(caught.value)
+
+
+def test_a_slip_in_the_dotenv_file_is_refused(tmp_path: Path) -> None:
+    """A name that begins like ours and is none is most likely a typing mistake."""
+    (tmp_path / ".env").write_text("BINANCE_APIKEY=x\n")
+    with pytest.raises(SettingsError, match="did you mean BINANCE_API_KEY"):
+        read_settings({}, tmp_path)
+
+
+def test_the_home_can_be_read_when_all_else_is_broken(tmp_path: Path) -> None:
+    """``trader halt`` needs to find the engine, whatever is wrong with the rules."""
+    (tmp_path / "trader.toml").write_text("this is no TOML")
+    with pytest.raises(SettingsError):
+        read_settings({}, tmp_path)
+    assert read_home({"TRADER_HOME": "elsewhere", "ENGINE_VENUE": "?"}, tmp_path) == tmp_path / "elsewhere"
+
+
+def test_a_strategy_that_looks_where_nobody_follows_is_refused(tmp_path: Path) -> None:
+    """A symbol of a strategy must be one that the engine follows, else the strategy would sleep for ever."""
+    (tmp_path / "trader.toml").write_text('[strategies.sma_cross]\nsymbols = ["BTCUSDT"]\n')
+    with pytest.raises(SettingsError, match="BTCUSDT, but ENGINE_SYMBOLS follows ETHUSDT"):
+        read_settings({"ENGINE_SYMBOLS": "ethusdt"}, tmp_path)
+    assert read_settings({}, tmp_path).trading.strategies.sma_cross.symbols == ("BTCUSDT",)
+
+
+def test_secrets_never_show(tmp_path: Path) -> None:
+    """C18: neither the settings' nor a secret's own text holds it; the log's filter is given it."""
+    settings = read_settings({**TESTNET, "SENTRY_DSN": "https://abc@sentry.example/1"}, tmp_path)
+    for text in (repr(settings), str(settings), f"{settings.api_secret}", repr(settings.api_key)):
+        assert "the-" not in text
+        assert "sentry.example" not in text
+    assert set(settings.secrets) == {"the-key", "the-secret", "https://abc@sentry.example/1"}
+
+
+def test_the_config_hash_changes_with_what_decides_and_with_nothing_else() -> None:
+    """C21: 12 hex digits over rules, venue, account and symbols; not over keys, ports or paths."""
+    settings = Settings()
+    assert re.fullmatch(r"[0-9a-f]{12}", settings.config_hash)
+    same = msgspec.structs.replace(settings, http_port=1, home=Path("/x"), api_key=Secret("y"), rest_url="http://z")
+    assert same.config_hash == settings.config_hash
+    for change in ({"symbols": ("ETHUSDT",)}, {"is_live": True}, {"trading": TradingConfig(mode="auto")}):
+        assert msgspec.structs.replace(settings, **change).config_hash != settings.config_hash
+
+
+def test_trader_toml_is_the_defaults_with_every_key_explained() -> None:
+    """The file in the repository holds every key, at its default, and the first of each name with a comment."""
+    text = (ROOT / "trader.toml").read_text()
+    assert msgspec.convert(tomllib.loads(text), dict) == msgspec.json.decode(msgspec.json.encode(TradingConfig()))
+    seen: set[str] = set()
+    for line in text.splitlines():
+        if match := re.match(r"(\w+) = ", line):
+            assert match[1] in seen or "# " in line, f"no comment on {match[1]}"
+            seen.add(match[1])
+
+
+def test_what_trader_toml_leaves_out_keeps_its_own_default() -> None:
+    """One key of a strategy changes that key alone, also where the strategy's defaults are not its type's."""
+    config = parse_trading_config("[strategies.headlines]\nmax_age_s = 60\n")
+    assert config.strategies.headlines.max_age_s == 60.0
+    assert config.strategies.headlines.target_pct == TradingConfig().strategies.headlines.target_pct
+
+
+BROKEN_TOML = [
+    ("mode = ", r"trader.toml line 1 is not valid TOML"),
+    ("mode = 'ask'\nmode = 'off'", r"trader.toml line 2 is not valid TOML \(Cannot overwrite"),
+    ("mode = 'on'", r'line 1: mode = \'on\' can\'t be used; write one of "ask", "auto", "off"'),
+    ("[limits]\n\nmax_order_pct = 300", r"line 3: limits.max_order_pct = 300 .* above 0 and at most 100\."),
+    ("[limits]\nmax_order_pct = nan", r"line 2: limits.max_order_pct = nan .* above 0 and at most 100\."),
+    ("[limits]\nmax_order_pct = true", r"line 2: limits.max_order_pct = true .* a number above 0"),
+    ("[limits]\nrepeats = 1", r"line 2: limits.repeats = 1 .* a whole number from 2 to 100\."),
+    ("limits.repeats = 1", r"line 1: limits.repeats = 1 can't be used"),
+    ("limits = 3", r"line 1: limits = 3 can't be used; write a table"),
+    ("[limits]\nmax_oder_pct = 3", r"line 2: there is no setting limits.max_oder_pct; did you mean max_order_pct"),
+    ("[strategies.sma_cros]", r"line 1: there is no setting strategies.sma_cros; did you mean sma_cross"),
+    ("[strategies.sma_cross]\nask = 1.0", r"line 1: in strategies.sma_cross, ask = 1 is above act = "),
+    ("[strategies.sma_cross]\nsymbols = [1]", r'line 2: strategies.sma_cross.symbols .* such as \["ETHUSDT"\]'),
+]
+
+
+@pytest.mark.parametrize(("text", "sentence"), BROKEN_TOML, ids=[text for text, _ in BROKEN_TOML])
+def test_a_broken_trader_toml_is_refused_with_its_line(text: str, sentence: str) -> None:
+    """Each sentence names the line, the key and what may be written there."""
+    with pytest.raises(ConfigFileError, match=sentence):
+        parse_trading_config(text)
+
+
+def test_every_setting_is_in_the_example_and_every_example_is_a_setting() -> None:
+    """``.env.example`` holds exactly the names that the two settings modules read."""
+    listed = re.findall(r"^([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    read = names_in(ROOT / "engine" / "settings.py") | names_in(ROOT / "bot" / "settings.py")
+    assert set(listed) == read
+    assert set(NAMES) <= read
+
+
+def names_in(module: Path) -> set[str]:
+    """Return the names of environment settings that a module spells out."""
+    texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
+    name = re.compile(r"(ENGINE|BINANCE|NEWS|TRADER|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
+    return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}
