@@ -18,6 +18,7 @@ from engine.clock import now_ns
 from engine.control.server import ControlServer
 from engine.core.actions import Action, Cancel, Publish, Query, Send, Write
 from engine.core.engine import Engine
+from engine.core.instrument import Instrument
 from engine.core.records import encode_record
 from engine.core.types import (
     AccountSnapshot,
@@ -30,7 +31,7 @@ from engine.core.types import (
     Symbol,
     Trade,
 )
-from engine.store.inputs import Lost, Tick, encode_input
+from engine.store.inputs import Clock, Lost, Tick, encode_input
 from engine.store.journal import Journal, JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
@@ -79,6 +80,15 @@ class Live:
     def on_candle(self, candle: Candle) -> None:
         """Take a candle of the venue's history."""
         self._hear("candle", candle, now_ns(), self.engine.on_candle)
+
+    def on_instrument(self, instrument: Instrument) -> None:
+        """Take a symbol's changed rules (F25)."""
+        self._hear("instrument", instrument, now_ns(), self.engine.on_instrument)
+
+    def on_clock_offset(self, offset_ms: int) -> None:
+        """Note from when on signatures use another offset to the venue's clock, when a session is recorded."""
+        if self._recorder is not None:
+            self._recorder.record(now_ns(), "clock", encode_input(Clock(offset_ms)))
 
     # ------------------------------------------------------------------ news and people
 

@@ -29,7 +29,7 @@ from engine.news.source import Source
 from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
 from engine.settings import Settings
-from engine.store.inputs import Clock, Start, encode_input
+from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable
 from engine.venues.binance.errors import VenueError
@@ -80,7 +80,7 @@ async def running(settings: Settings) -> AsyncIterator[Live]:
         await _patiently(venue.load, "the exchange")
         live = _restored(settings, venue, journal, recorder)
         await _open_line(settings, live, stack)
-        await _follow(settings, venue, live, stack, recorder)
+        await _follow(settings, venue, live, stack)
         yield live
 
 
@@ -117,19 +117,13 @@ async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExit
     stack.push_async_callback(health.close)
 
 
-async def _follow(
-    settings: Settings,
-    venue: BinanceVenue,
-    live: Live,
-    stack: contextlib.AsyncExitStack,
-    recorder: Recorder | None,
-) -> None:
+async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: contextlib.AsyncExitStack) -> None:
     """Warm up on the venue's candles, then connect to market, orders and news; reconcile, and go on doing so."""
     for symbol in venue.instruments:
         for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
             live.on_candle(candle)
-    if recorder is not None:
-        recorder.record(now_ns(), "clock", encode_input(Clock(venue.clock_offset_ms)))
+    live.on_clock_offset(venue.clock_offset_ms)
+    venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
     live.orders = venue.orders
     await venue.start(live, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
@@ -184,6 +178,4 @@ def _urls(settings: Settings) -> VenueUrls:
 
 
 def _keys(settings: Settings) -> ApiKeys:
-    if settings.private_key is not None:
-        return ApiKeys(settings.api_key.reveal(), settings.private_key.read_text("ascii"))
-    return ApiKeys(settings.api_key.reveal(), settings.api_secret.reveal())
+    return ApiKeys(settings.api_key.reveal(), settings.api_secret.reveal(), settings.private_key)

@@ -178,9 +178,12 @@ def read_home(environ: Mapping[str, str] | None = None, folder: Path | None = No
     return _home(Named({**_read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}, folder))
 
 
-def child_environment(changes: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with some settings changed, for a child process."""
-    return {**os.environ, **changes}
+def child_environment(changes: Mapping[str, str], without: str) -> dict[str, str]:
+    """Return this process's environment with some settings changed, for a child process.
+
+    Names that begin with ``without`` are left out: the bot gets no exchange keys, the others no Slack tokens.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(without)} | dict(changes)
 
 
 def has_desktop() -> bool:

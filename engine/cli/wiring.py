@@ -85,6 +85,9 @@ def _trader() -> list[str]:
 def _child(
     settings: Settings, name: str, argv: list[str], changes: Mapping[str, str], last_codes: set[int] | None = None
 ) -> Child:
-    env = child_environment({"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes})
+    env = child_environment(
+        {"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes},
+        without="BINANCE_" if name == "bot" else "SLACK_",
+    )
     codes = frozenset({BAD_INPUT, *(last_codes or ())})
     return Child(name, tuple(argv), env, settings.home / "logs" / f"{name}.log", codes)

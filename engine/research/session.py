@@ -75,6 +75,7 @@ class _Again:
             "book": engine.on_book,
             "lost": lambda lost: engine.on_book_lost(lost.symbol, lost.reason, lost.ts_recv_ns),
             "candle": engine.on_candle,
+            "instrument": engine.on_instrument,
             "headline": engine.on_headline,
             "execution": engine.on_execution,
             "failure": engine.on_send_failed,

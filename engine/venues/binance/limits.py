@@ -1,0 +1,116 @@
+"""The venue's own limits, kept from being reached: its counters as its answers report them, and its silences.
+
+Times are the loop's monotonic seconds: a wall clock that jumps must not end a silence (F14).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from engine.venues.binance.errors import Throttled
+
+CEILING: Final = 0.9
+"""So much of a limit is used and no more; the rest stays for cancels."""
+DEFAULT_SILENCE_S: Final = 60.0
+"""Where a 429 or 418 names no end."""
+
+_SECONDS: Final = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86_400}
+ORDERS: Final = "ORDERS"
+WEIGHT: Final = "REQUEST_WEIGHT"
+
+
+class RateLimitWire(msgspec.Struct, frozen=True):
+    """One of the venue's counters, as ``exchangeInfo`` and every reply of the WebSocket API show it.
+
+    Raw: ``{"rateLimitType":"ORDERS","interval":"SECOND","intervalNum":10,"limit":50,"count":12}``.
+    Source: Binance, WebSocket API, "Rate limits".
+    """
+
+    kind: str = msgspec.field(name="rateLimitType")
+    interval: str
+    interval_num: int = msgspec.field(name="intervalNum")
+    limit: int
+    count: int = 0
+
+
+class _Window:
+    """One counter: what the venue last said, and what was sent since."""
+
+    __slots__ = ("ceiling", "count", "ends_s", "length_s", "limit")
+
+    def __init__(self, limit: int, length_s: float) -> None:
+        self.limit = limit
+        self.ceiling = int(limit * CEILING)
+        self.length_s = length_s
+        self.count = 0
+        self.ends_s = 0.0
+
+    def roll(self, now_s: float) -> None:
+        """Begin anew when a whole length has passed since the first count: by then the venue has begun anew too."""
+        if now_s >= self.ends_s:
+            self.count, self.ends_s = 0, now_s + self.length_s
+
+    def report(self, count: int, now_s: float) -> None:
+        """Take the venue's own count. Smaller than ours, it has begun anew."""
+        if count < self.count or now_s >= self.ends_s:
+            self.ends_s = now_s + self.length_s
+        self.count = count
+
+
+class Budget:
+    """What may still be sent."""
+
+    def __init__(self) -> None:
+        self.silent_until_s = 0.0
+        self.is_banned = False
+        """True after a 418, until something is answered again."""
+        self._windows: dict[tuple[str, str, int], _Window] = {}
+
+    def on_limits(self, limits: Iterable[RateLimitWire], now_s: float) -> None:
+        """Take the venue's limits, and its counts where an answer carries them."""
+        for wire in limits:
+            key = (wire.kind, wire.interval, wire.interval_num)
+            window = self._windows.get(key)
+            if window is None or window.limit != wire.limit:
+                length_s = float(_SECONDS.get(wire.interval, 86_400) * wire.interval_num)
+                window = self._windows[key] = _Window(wire.limit, length_s)
+            window.report(max(wire.count, 0), now_s)
+
+    def on_weight(self, count: int, now_s: float) -> None:
+        """Take the minute's weight from an answer's header."""
+        window = self._windows.get((WEIGHT, "MINUTE", 1))
+        if window is not None:
+            window.report(count, now_s)
+
+    def on_refused(self, status: int, wait_s: float, now_s: float) -> None:
+        """Keep silent for so long after a 429 or 418 (F7); 0 where it doesn't say."""
+        self.is_banned = status == 418
+        self.silent_until_s = max(self.silent_until_s, now_s + (wait_s or DEFAULT_SILENCE_S))
+
+    def take_order(self, now_s: float) -> None:
+        """Count an order that is about to leave; raises Throttled when it may not."""
+        self.check_silence(now_s)
+        windows = [window for (kind, _, _), window in self._windows.items() if kind == ORDERS]
+        for window in windows:
+            window.roll(now_s)
+            if window.count >= window.ceiling:
+                raise Throttled(window.ends_s - now_s)
+        for window in windows:
+            window.count += 1
+
+    def check_weight(self, now_s: float, *, is_urgent: bool) -> None:
+        """Raise Throttled where a request would eat into what is kept for urgent ones, such as cancels."""
+        self.check_silence(now_s)
+        for (kind, _, _), window in self._windows.items():
+            if kind == WEIGHT:
+                window.roll(now_s)
+                if window.count >= (window.limit if is_urgent else window.ceiling):
+                    raise Throttled(window.ends_s - now_s)
+
+    def check_silence(self, now_s: float) -> None:
+        """Raise Throttled while the venue wants silence."""
+        if now_s < self.silent_until_s:
+            raise Throttled(self.silent_until_s - now_s)

@@ -1,0 +1,79 @@
+"""The venue's limits are kept from being reached, with a part kept back for cancels."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.venues.binance.errors import Throttled
+from engine.venues.binance.limits import Budget, RateLimitWire
+
+
+def budget(*limits: RateLimitWire) -> Budget:
+    """A budget that has heard of these limits at second 100."""
+    made = Budget()
+    made.on_limits(limits, 100.0)
+    return made
+
+
+def orders(limit: int, count: int = 0) -> RateLimitWire:
+    return RateLimitWire("ORDERS", "SECOND", 10, limit, count)
+
+
+def weight(limit: int, count: int = 0) -> RateLimitWire:
+    return RateLimitWire("REQUEST_WEIGHT", "MINUTE", 1, limit, count)
+
+
+def test_a_tenth_of_the_orders_is_never_used() -> None:
+    made = budget(orders(50))
+    for _ in range(45):
+        made.take_order(101.0)
+    with pytest.raises(Throttled) as throttled:
+        made.take_order(101.0)
+    assert throttled.value.wait_s == pytest.approx(9.0)
+    made.take_order(110.1)
+
+
+def test_the_venues_own_count_is_believed() -> None:
+    made = budget(orders(50, count=45))
+    with pytest.raises(Throttled):
+        made.take_order(101.0)
+    made.on_limits([orders(50, count=3)], 102.0)
+    made.take_order(102.0)
+
+
+def test_the_narrowest_of_several_limits_counts() -> None:
+    made = budget(orders(50), RateLimitWire("ORDERS", "DAY", 1, 10, 9))
+    with pytest.raises(Throttled):
+        made.take_order(101.0)
+    made.on_limits([RateLimitWire("ORDERS", "DAY", 1, 100, 9)], 102.0)
+    made.take_order(102.0)
+
+
+def test_weight_is_kept_back_for_cancels() -> None:
+    made = budget(weight(6000))
+    made.on_weight(5500, 101.0)
+    with pytest.raises(Throttled):
+        made.check_weight(101.0, is_urgent=False)
+    made.check_weight(101.0, is_urgent=True)
+    made.on_weight(6000, 101.0)
+    with pytest.raises(Throttled):
+        made.check_weight(101.0, is_urgent=True)
+    made.check_weight(161.1, is_urgent=False)
+
+
+@pytest.mark.parametrize(("status", "wait_s", "silent_s"), [(429, 7.0, 7.0), (418, 0.0, 60.0)])
+def test_after_a_refusal_nothing_leaves_until_it_is_over(status: int, wait_s: float, silent_s: float) -> None:
+    made = budget(orders(50), weight(6000))
+    made.on_refused(status, wait_s, 101.0)
+    assert made.is_banned is (status == 418)
+    for ask in (made.take_order, lambda now_s: made.check_weight(now_s, is_urgent=True)):
+        with pytest.raises(Throttled):
+            ask(101.0 + silent_s - 0.1)
+    made.take_order(101.0 + silent_s)
+
+
+def test_a_venue_that_names_no_limits_is_not_limited() -> None:
+    made = budget(RateLimitWire("RAW_REQUESTS", "MINUTE", 5, 1), RateLimitWire("NEW_KIND", "FORTNIGHT", 1, 1))
+    for _ in range(1000):
+        made.take_order(101.0)
+        made.check_weight(101.0, is_urgent=False)
