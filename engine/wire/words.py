@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from engine.wire.commands import Amount
+from engine.wire.commands import Amount, ModeName
 
 BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy ETHUSDT 250 2% 5%"
 SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
+CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
+AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cross"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
-_AMOUNT: Final = re.compile(r"(?P<number>[+-]?[0-9.,]+)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
-_QUOTE_UNITS: Final = frozenset({"usd", "usdt", "usdc", "eur", "fdusd"})
+_AMOUNT: Final = re.compile(r"\$?(?P<number>[+-]?[0-9.,]+)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9]{2,20}([/-][A-Za-z0-9]{2,10})?")
+_STRATEGY: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
+_CASH: Final = ("usdt", "usdc", "fdusd", "usd", "eur")
+_QUOTES: Final = (*_CASH, "btc", "eth", "bnb")
+_MODES: Final[dict[str, ModeName]] = {"off": "off", "ask": "ask", "auto": "auto"}
 
 
 class BadWords(ValueError):
@@ -39,12 +45,27 @@ class SellWords(NamedTuple):
     amount: Amount
 
 
+class CloseWords(NamedTuple):
+    """What `close` was told; ``symbol`` is ``all`` for everything."""
+
+    symbol: str
+    percent: float
+
+
+class AutoWords(NamedTuple):
+    """What `auto` was told; ``strategy`` is None for the global mode."""
+
+    mode: ModeName
+    strategy: str | None
+
+
 def read_buy(text: str) -> BuyWords:
     """Read ``SYMBOL AMOUNT|all [STOP%] [TARGET%]``, where the two may also be ``sl=2%`` and ``tp=5%``."""
     words = text.split()
     if len(words) < 2:
         raise BadWords(f"Say what and how much: {BUY_USAGE}")
-    symbol, amount = words[0], read_amount(words[1], words[0])
+    symbol = read_symbol(words[0])
+    amount = read_amount(words[1], symbol)
     named: dict[str, float] = {}
     for name, word in _exit_words(words[2:]):
         if name in named:
@@ -58,7 +79,36 @@ def read_sell(text: str) -> SellWords:
     words = text.split()
     if len(words) != 2:
         raise BadWords(f"Say what and how much: {SELL_USAGE}")
-    return SellWords(words[0], read_amount(words[1], words[0]))
+    symbol = read_symbol(words[0])
+    return SellWords(symbol, read_amount(words[1], symbol))
+
+
+def read_close(text: str) -> CloseWords:
+    """Read ``SYMBOL|all [PERCENT%]``; without a percentage it is all of it."""
+    words = text.split()
+    if not 1 <= len(words) <= 2:
+        raise BadWords(f"Say what to close: {CLOSE_USAGE}")
+    symbol = "all" if words[0].lower() == "all" else read_symbol(words[0])
+    percent = 100.0 if len(words) == 1 or words[1].lower() == "all" else read_percent(words[1], "part to close", 100.0)
+    return CloseWords(symbol, percent)
+
+
+def read_auto(text: str) -> AutoWords:
+    """Read ``off|ask|auto [STRATEGY]``."""
+    words = text.lower().split()
+    mode = _MODES.get(words[0]) if words else None
+    if mode is None or len(words) > 2:
+        raise BadWords(f"Say which mode: {AUTO_USAGE}")
+    if len(words) == 2 and not _STRATEGY.fullmatch(words[1]):
+        raise BadWords(f"{words[1]!r} is no strategy's name: see status for the names. {AUTO_USAGE}")
+    return AutoWords(mode, words[1] if len(words) == 2 else None)
+
+
+def read_symbol(word: str) -> str:
+    """Read ``eth``, ``ETH/USDT`` or ``ETHUSDT`` as typed; raises BadWords for what no symbol looks like."""
+    if not _SYMBOL.fullmatch(word):
+        raise BadWords(f"{word!r} is no symbol: write one like ETHUSDT, ETH/USDT or eth.")
+    return word
 
 
 def read_amount(word: str, symbol: str = "") -> Amount:
@@ -72,20 +122,30 @@ def read_amount(word: str, symbol: str = "") -> Amount:
         if value > 100:
             raise BadWords(f"{word} is more than there is: use 100% or less, or all.")
         return Amount("percent", f"{value:f}")
-    if unit and symbol and symbol.lower().startswith(unit):
-        return Amount("base", f"{value:f}")
-    if unit and unit not in _QUOTE_UNITS and not symbol.lower().endswith(unit):
-        raise BadWords(f"I don't know the amount {word!r}: write 250 for the quote currency, 0.1eth, 10% or all.")
-    return Amount("quote", f"{value:f}")
+    return Amount(_unit_of(unit, symbol.lower(), word), f"{value:f}")
 
 
-def read_percent(word: str, name: str) -> float:
-    """Read ``2%`` or ``2`` as 2.0; raises BadWords unless it lies between 0.01 and 100 (stop: below 100)."""
+def read_percent(word: str, name: str, largest: float | None = None) -> float:
+    """Read ``2%`` or ``2`` as 2.0; raises BadWords outside 0.01 to ``largest`` (a stop: 99, else 1000)."""
     value = float(_positive(word.removesuffix("%"), word))
-    largest = 99.0 if name == "stop" else 1000.0
+    largest = largest or (99.0 if name == "stop" else 1000.0)
     if not 0.01 <= value <= largest:
         raise BadWords(f"The {name} of {word} is out of range: use 0.01% to {largest:g}%.")
     return value
+
+
+def _unit_of(unit: str, symbol: str, word: str) -> Literal["quote", "base"]:
+    base, _, quote = symbol.replace("-", "/").partition("/")
+    if not quote:
+        quote = next((name for name in _QUOTES if base.endswith(name) and base != name), "")
+        base = base.removesuffix(quote)
+    if unit and unit == base:
+        return "base"
+    if not unit or unit == quote or unit in _CASH:
+        return "quote"
+    raise BadWords(
+        f"I don't know the amount {word!r}: write 250 for the quote currency, 0.1{base or 'eth'}, 10% or all."
+    )
 
 
 def _exit_words(words: list[str]) -> list[tuple[str, str]]:

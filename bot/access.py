@@ -1,0 +1,136 @@
+"""Who may do what: roles by Slack user id, and where; one middleware in front of every command, click and modal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from enum import IntEnum
+from typing import Any, Final
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_bolt.response import BoltResponse
+
+from bot.desk import Desk
+from bot.settings import Settings
+from engine.wire.commands import Who
+
+_log = logging.getLogger(__name__)
+
+
+class Role(IntEnum):
+    """What somebody may do; each role may do all that the one below may."""
+
+    NOBODY = 0
+    VIEWER = 1
+    TRADER = 2
+    ADMIN = 3
+
+
+NEEDS: Final[dict[str, Role]] = {
+    "/positions": Role.VIEWER,
+    "/orders": Role.VIEWER,
+    "/status": Role.VIEWER,
+    "/buy": Role.TRADER,
+    "/sell": Role.TRADER,
+    "/close": Role.TRADER,
+    "/halt": Role.TRADER,
+    "decide_buy": Role.TRADER,
+    "decide_sell": Role.TRADER,
+    "decide_dismiss": Role.TRADER,
+    "close_position": Role.TRADER,
+    "halt_now": Role.TRADER,
+    "/auto": Role.ADMIN,
+    "/resume": Role.ADMIN,
+}
+"""The role that each command and button needs; what isn't listed needs an admin."""
+_PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}
+
+
+class Access:
+    """Knows everybody's role, and lets through what that role may do."""
+
+    def __init__(self, settings: Settings, desk: Desk, channel: str) -> None:
+        """Let people act in ``channel`` (an id) and in direct messages only."""
+        self._settings = settings
+        self._desk = desk
+        self._channel = channel
+
+    def role_of(self, user_id: str) -> Role:
+        """Return somebody's role: nobody, unless the settings name them."""
+        settings = self._settings
+        if settings.is_local and not self._desk.is_paper:
+            # The embedded Slack checks no identity: whoever opens its page may be its admin.
+            return Role.NOBODY
+        if user_id in settings.admins:
+            return Role.ADMIN
+        if user_id in settings.traders:
+            return Role.TRADER
+        return Role.VIEWER if user_id in settings.viewers else Role.NOBODY
+
+    async def check(
+        self,
+        body: dict[str, Any],
+        context: AsyncBoltContext,
+        ack: AsyncAck,
+        respond: AsyncRespond,
+        next: Callable[[], Awaitable[BoltResponse]],
+    ) -> BoltResponse:
+        """Acknowledge a request; let it through with ``who`` and ``desk`` in its context, or refuse it in private.
+
+        The acknowledgement is here and not in the listeners: it has to be out before the engine is asked, and when
+        a listener raised within 10 ms of its own, Bolt took it for not given and tried the next listener too.
+        """
+        done = await ack()
+        asked = _asked_for(body)
+        if asked is None:
+            return await next()
+        refusal = self._refusal(asked, context.user_id or "", context.channel_id)
+        if refusal:
+            _log.warning("refused", extra={"by": context.user_id, "asked": asked, "where": context.channel_id})
+            if context.response_url:
+                await respond(text=refusal, response_type="ephemeral", replace_original=False)
+            return done
+        context["desk"] = self._desk
+        context["who"] = Who(context.user_id or "", _name(body), "slack")
+        return await next()
+
+    def _refusal(self, asked: str, user_id: str, channel: str | None) -> str:
+        if channel is not None and channel != self._channel and not channel.startswith("D"):
+            return f"I take this only in <#{self._channel}> and in direct messages. Nothing was done."
+        needed = NEEDS.get(asked, Role.ADMIN)
+        if self.role_of(user_id) >= needed:
+            return ""
+        if self._settings.is_local and not self._desk.is_paper:
+            return self._local_refusal()
+        return f"Sorry, {_PLURALS[needed]} only: nothing was done. {self._who_can_grant(needed)}"
+
+    def _local_refusal(self) -> str:
+        if self._desk.status is None:
+            return "I haven't heard from the engine yet, so I don't know whose account this is. Try again in a moment."
+        return "This throwaway Slack checks nobody's identity, so nobody may trade a live account from it."
+
+    def _who_can_grant(self, needed: Role) -> str:
+        setting = f"SLACK_{_PLURALS[needed].upper()}"
+        if admins := " or ".join(f"<@{admin}>" for admin in sorted(self._settings.admins)):
+            return f"{admins} can have you added to `{setting}`."
+        return f"Whoever runs the trader can add your user id to `{setting}` in its `.env`."
+
+
+def _asked_for(body: dict[str, Any]) -> str | None:
+    """Name the command, button or modal of a request; None for events, which no listener acts on."""
+    if "command" in body:
+        return str(body["command"])
+    if body.get("actions"):
+        return str(body["actions"][0].get("action_id", ""))
+    if body.get("view") and str(body.get("type", "")).startswith("view_"):
+        return str(body["view"].get("callback_id", ""))
+    return None
+
+
+def _name(body: dict[str, Any]) -> str:
+    user = body.get("user")
+    if isinstance(user, dict):
+        return str(user.get("name") or user.get("username") or user.get("id", ""))
+    return str(body.get("user_name") or body.get("user_id", ""))

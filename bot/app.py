@@ -1,0 +1,67 @@
+"""The bot, put together: settings, Slack app, listeners, the line to the engine; then run until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import Final
+
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import listeners
+from bot.access import Access
+from bot.channel import find_channel
+from bot.desk import Desk
+from bot.ears import Ears, HttpEars, SocketEars
+from bot.health import Vitals, serve
+from bot.outbox import Outbox
+from bot.posts import Posts
+from bot.settings import Settings
+from engine.wire.line import EngineLine, socket_path
+
+_log = logging.getLogger(__name__)
+_SLACK_TIMEOUT_S: Final = 10
+
+
+async def run(settings: Settings) -> None:
+    """Run the bot until SIGTERM or SIGINT; raises BadSettings for what only Slack can tell is wrong."""
+    # No retries in the client: the outbox and the loop below know better when, and whether it is still true.
+    client = AsyncWebClient(settings.bot_token, base_url=settings.api_url, timeout=_SLACK_TIMEOUT_S, retry_handlers=[])
+    work = asyncio.create_task(_work(settings, client), name="bot")
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _work(settings: Settings, client: AsyncWebClient) -> None:
+    vitals = Vitals()
+    async with serve(settings.home / "bot.sock", vitals):
+        channel = await find_channel(client, settings.channel)
+        outbox = vitals.outbox = Outbox()
+        async with EngineLine(socket_path(settings.home), watch=True) as line, asyncio.TaskGroup() as tasks:
+            posts = Posts(client, outbox, channel, settings.home / "bot-state.json")
+            desk = vitals.desk = Desk(line, posts)
+            ears = vitals.ears = build_ears(settings, build_app(settings, client, desk, channel))
+            tasks.create_task(outbox.run(), name="outbox")
+            tasks.create_task(desk.follow(), name="follow the engine")
+            tasks.create_task(desk.watch(), name="watch the engine")
+            tasks.create_task(ears.listen(), name="hear Slack")
+            _log.info("the bot is up", extra={"slack": settings.api_url, "channel": channel, "mode": settings.mode})
+
+
+def build_app(settings: Settings, client: AsyncWebClient, desk: Desk, channel: str) -> AsyncApp:
+    """Make the Slack app: access in front, then the listeners."""
+    app = AsyncApp(client=client, signing_secret=settings.signing_secret)
+    app.use(Access(settings, desk, channel).check)
+    listeners.register(app)
+    return app
+
+
+def build_ears(settings: Settings, app: AsyncApp) -> Ears:
+    """Choose how to hear Slack."""
+    return HttpEars(app, settings.http_port) if settings.mode == "http" else SocketEars(app, settings.app_token)

@@ -1,0 +1,65 @@
+"""The bot's side of the line: what it last heard of the engine, and how a person's command gets there."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from bot.posts import Posts
+from bot.render import notes
+from engine.wire.commands import AnyCommand, Reply, Snapshot
+from engine.wire.line import EngineLine
+from engine.wire.views import StatusView
+
+_log = logging.getLogger(__name__)
+_GONE_S: Final = 10.0
+"""A restart takes less; after this the channel is told."""
+
+
+class Desk:
+    """Asks the engine for people, and hands what it tells to the posts."""
+
+    def __init__(self, line: EngineLine, posts: Posts) -> None:
+        self._line = line
+        self.posts = posts
+        self.status: StatusView | None = None
+        """As of the last snapshot; None until there was one."""
+
+    @property
+    def is_connected(self) -> bool:
+        """True while the engine can be asked."""
+        return self._line.is_connected
+
+    @property
+    def is_paper(self) -> bool:
+        """True once the engine said that its account is paper."""
+        return self.status is not None and self.status.account == "paper"
+
+    async def ask(self, command: AnyCommand) -> Reply:
+        """Put a person's command to the engine and log both; raises LineDown."""
+        reply = await self._line.ask(command)
+        facts = {"command": type(command).__name__, "command_id": command.id, "by": command.who.user_id}
+        _log.info("a person's command", extra={**facts, "ok": reply.ok, "code": reply.code})
+        return reply
+
+    async def follow(self) -> None:
+        """Keep the channel in step with the engine, for ever."""
+        async for heard in self._line.events():
+            if isinstance(heard, Snapshot):
+                self.status = heard.status
+                self.posts.on_snapshot(heard)
+            else:
+                self.posts.on_event(heard)
+
+    async def watch(self, gone_s: float = _GONE_S) -> None:
+        """Tell the channel when the engine is gone for longer than a restart takes, and when it is back."""
+        while True:
+            await self._line.wait_until(connected=False)
+            try:
+                async with asyncio.timeout(gone_s):
+                    await self._line.wait_until(connected=True)
+            except TimeoutError:
+                self.posts.post(notes.engine_lost())
+                await self._line.wait_until(connected=True)
+                self.posts.post(notes.engine_back())

@@ -1,0 +1,50 @@
+"""Whether the bot is well, for `trader health` and a container's check: HTTP over a Unix socket, ``GET /health``."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from bot.desk import Desk
+from bot.ears import Ears
+from bot.outbox import Outbox
+
+
+class Vitals:
+    """What tells whether the bot is well; each part is put in when it is there."""
+
+    def __init__(self) -> None:
+        self.ears: Ears | None = None
+        self.desk: Desk | None = None
+        self.outbox: Outbox | None = None
+
+    def read(self) -> dict[str, Any]:
+        """Say how it is: well (``ok``) means that Slack and the engine are both connected."""
+        slack = self.ears is not None and self.ears.is_connected
+        engine = self.desk is not None and self.desk.is_connected
+        waiting = self.outbox.backlog if self.outbox is not None else 0
+        return {"ok": slack and engine, "slack_connected": slack, "engine_connected": engine, "backlog": waiting}
+
+
+@asynccontextmanager
+async def serve(path: Path, vitals: Vitals) -> AsyncIterator[None]:
+    """Answer on the socket at ``path`` while the context is open: 200 when well, else 503."""
+
+    async def health(_request: web.Request) -> web.Response:
+        now = vitals.read()
+        return web.json_response(now, status=200 if now["ok"] else 503)
+
+    app = web.Application()
+    app.router.add_get("/health", health)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    await web.UnixSite(runner, str(path)).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,19 @@
+"""Names for what a person did, made from Slack's own, so that an envelope delivered twice is one command."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def of_command(command: dict[str, Any]) -> str:
+    """Name a slash command by its trigger: Slack gives each invocation its own, and a redelivery the same."""
+    return f"slack:{command['trigger_id']}"
+
+
+def of_click(body: dict[str, Any], action: dict[str, Any]) -> str:
+    """Name a click by message, button, person and moment.
+
+    A redelivery is the same click; a second click is another, so that one which was refused (trading was halted) can
+    be made again. That two clicks on one alert buy once is the engine's business: it decides each alert once.
+    """
+    return f"slack:{body['container']['message_ts']}:{action['action_id']}:{body['user']['id']}:{action['action_ts']}"

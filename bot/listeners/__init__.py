@@ -1,0 +1,60 @@
+"""What people can do: one file for each command and kind of click, put on the app here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.listeners import (
+    auto,
+    buy,
+    catch_alls,
+    close,
+    decide,
+    errors,
+    halt,
+    orders,
+    positions,
+    resume,
+    sell,
+    status,
+)
+from bot.render import alert, trade
+
+Listener: TypeAlias = Callable[..., Awaitable[Any]]
+
+COMMANDS: Final[dict[str, Listener]] = {
+    "/buy": buy.buy,
+    "/sell": sell.sell,
+    "/close": close.close,
+    "/auto": auto.auto,
+    "/positions": positions.positions,
+    "/orders": orders.orders,
+    "/status": status.status,
+    "/halt": halt.halt,
+    "/resume": resume.resume,
+}
+ACTIONS: Final[dict[str, Listener]] = {
+    alert.BUY: decide.decide,
+    alert.SELL: decide.decide,
+    alert.DISMISS: decide.decide,
+    alert.HALT: halt.halt_now,
+    trade.CLOSE: close.close_position,
+}
+_ANYTHING: Final = re.compile(".*")
+
+
+def register(app: AsyncApp) -> None:
+    """Put every listener on the app; the catch-alls last, because the first that matches is called."""
+    for name, listener in COMMANDS.items():
+        app.command(name)(listener)
+    for action_id, listener in ACTIONS.items():
+        app.action(action_id)(listener)
+    app.command(_ANYTHING)(catch_alls.unknown_command)
+    app.action(_ANYTHING)(catch_alls.nothing_to_do)
+    app.view(_ANYTHING)(catch_alls.nothing_to_do)
+    app.event(_ANYTHING)(catch_alls.nothing_to_do)
+    app.error(errors.on_error)

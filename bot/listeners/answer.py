@@ -1,0 +1,28 @@
+"""How a listener answers the one who asked: always in private, always saying so."""
+
+from __future__ import annotations
+
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.render.blocks import Message, clip, escape, message
+from engine.wire.commands import Reply
+
+_TEXT = 3_000
+
+
+async def tell(respond: AsyncRespond, shown: Message | str) -> None:
+    """Answer so that only the one who asked sees it, and no button's message is replaced by it."""
+    if isinstance(shown, str):
+        shown = message(clip(shown, _TEXT), [])
+    # Without a response type Slack would take ephemeral, but others take public: always say it.
+    await respond(text=shown.text, blocks=shown.blocks or None, response_type="ephemeral", replace_original=False)
+
+
+async def tell_reply(respond: AsyncRespond, reply: Reply) -> None:
+    """Pass on what the engine said, with the reason code where it refused."""
+    text = escape(reply.text)
+    if reply.ok:
+        await tell(respond, f":white_check_mark: {text}")
+    else:
+        code = "" if reply.code in reply.text else f" (`{reply.code}`)"
+        await tell(respond, f":no_entry: *Nothing was done.* {text}{code}")

@@ -1,0 +1,17 @@
+"""What nobody else listens to: taken, so that Slack doesn't send it again, and where useful answered."""
+
+from __future__ import annotations
+
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.listeners.answer import tell
+from bot.render.answers import HELP
+
+
+async def unknown_command(respond: AsyncRespond) -> None:
+    """Say which commands there are."""
+    await tell(respond, f"I don't know that command. {HELP}")
+
+
+async def nothing_to_do() -> None:
+    """Take a link's click, a message, or a modal of an older version."""

@@ -1,0 +1,32 @@
+"""Buy, Sell and Dismiss on an alert: the click carries exactly what the person saw, and the engine checks it anew."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot import ids
+from bot.listeners.answer import tell_reply
+from bot.render.alert import BUY, DISMISS, SELL, Ticket
+from engine.wire.commands import Decide
+
+_CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SELL: "sell", DISMISS: "dismiss"}
+
+
+async def decide(
+    respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext
+) -> None:
+    """Put the choice to the engine; the alert is edited by the events that follow."""
+    ticket = Ticket.read(action["value"])
+    reply = await context["desk"].ask(
+        Decide(
+            id=ids.of_click(body, action),
+            who=context["who"],
+            proposal_id=ticket.proposal_id,
+            choice=_CHOICES[action["action_id"]],
+            fingerprint=ticket.fingerprint,
+        )
+    )
+    await tell_reply(respond, reply)

@@ -1,0 +1,35 @@
+"""The one error handler: what was expected becomes a kind sentence, what wasn't an id that is also in the log."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.context.respond.async_respond import AsyncRespond
+
+from bot.listeners.answer import tell
+from bot.render.blocks import escape
+from engine.wire.line import LineDown
+from engine.wire.words import BadWords
+
+_log = logging.getLogger(__name__)
+
+
+async def on_error(error: Exception, body: dict[str, Any], context: AsyncBoltContext, respond: AsyncRespond) -> None:
+    """Answer in private, whatever a listener raised."""
+    if isinstance(error, BadWords):
+        sentence = f"{escape(str(error))} Nothing was done."
+    elif isinstance(error, LineDown):
+        sentence = f":rotating_light: {error}"
+    else:
+        error_id = uuid.uuid4().hex[:8]
+        what = body.get("command") or [action.get("action_id") for action in body.get("actions", [])]
+        _log.error("a listener failed", exc_info=error, extra={"error_id": error_id, "what": what})
+        sentence = (
+            f"Something broke here, and it isn't known whether this was done. Look at `/status` and `/orders` before "
+            f"you try again. Error `{error_id}`, which is also in the log."
+        )
+    if context.response_url:
+        await tell(respond, sentence)

@@ -1,0 +1,117 @@
+"""What the bot remembers over a restart: which message shows which proposal, order and trade."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from bot.render import alert, order, trade
+from bot.render.blocks import Message
+from engine.wire.views import OrderView, ProposalView, TradeView
+
+_log = logging.getLogger(__name__)
+_MOST_CARDS: Final = 300
+
+
+class Card(msgspec.Struct):
+    """One message in the channel and the thread below it: a cause, its order, and the trade that came of it."""
+
+    key: str
+    ts: str = ""
+    """Slack's id of the message; empty until it is posted."""
+    asked: str = ""
+    """What the person typed, in words: ``250 USDT of ETHUSDT``."""
+    proposal: ProposalView | None = None
+    order: OrderView | None = None
+    trade: TradeView | None = None
+
+    @property
+    def trade_id(self) -> str:
+        """The trade whose thread this is: of the trade itself or of the order that opened it; else empty."""
+        if self.trade is not None:
+            return self.trade.trade_id
+        return self.order.trade_id if self.order is not None and not self.order.reduce_only else ""
+
+    @property
+    def is_live(self) -> bool:
+        """True while what it shows can still change."""
+        return (
+            (self.proposal is not None and self.proposal.state == "open")
+            or (self.order is not None and self.order.state not in order.FINISHED)
+            or (self.trade is not None and self.trade.is_open)
+        )
+
+    def render(self) -> Message:
+        """Show everything it knows, as it is now."""
+        if self.proposal is not None:
+            return alert.alert(self.proposal, self.order, self.trade)
+        if self.order is not None:
+            shown = order.order_message(self.order, self.asked)
+            if self.trade is None:
+                return shown
+            return Message(f"{shown.text}. {trade.summary(self.trade)}", [*shown.blocks, *trade.lines(self.trade)])
+        if self.trade is not None:
+            return trade.root(self.trade)
+        raise ValueError(f"card {self.key} shows nothing")
+
+
+class Memory(msgspec.Struct):
+    """All that is remembered, and for which channel: message ids mean nothing in another one."""
+
+    channel: str
+    engine_started_ns: int = 0
+    cards: list[Card] = msgspec.field(default_factory=list)
+
+    def card_of_proposal(self, proposal_id: str) -> Card | None:
+        """Find the alert of a proposal."""
+        return next((card for card in self.cards if card.proposal and card.proposal.proposal_id == proposal_id), None)
+
+    def card_of_order(self, client_order_id: str) -> Card | None:
+        """Find the message that shows an order."""
+        for card in self.cards:
+            if card.order is not None and card.order.client_order_id == client_order_id:
+                return card
+            if card.proposal is not None and card.proposal.client_order_id == client_order_id != "":
+                return card
+        return None
+
+    def card_of_trade(self, trade_id: str) -> Card | None:
+        """Find the root of a trade's thread."""
+        return next((card for card in self.cards if card.trade_id == trade_id), None)
+
+    def add(self, card: Card) -> Card:
+        """Remember a card; where there are too many, forget the oldest that is finished."""
+        self.cards.append(card)
+        if len(self.cards) > _MOST_CARDS:
+            oldest = next((card for card in self.cards if not card.is_live), self.cards[0])
+            self.cards.remove(oldest)
+        return card
+
+    def forget(self, card: Card) -> None:
+        """Forget a card whose message is gone."""
+        if card in self.cards:
+            self.cards.remove(card)
+
+
+def load(path: Path, channel: str) -> Memory:
+    """Read what was remembered of this channel; a missing, unreadable or other channel's file is an empty memory."""
+    try:
+        memory = msgspec.json.decode(path.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        return Memory(channel)
+    except (msgspec.MsgspecError, OSError) as error:
+        _log.warning("the bot's memory can't be read, starting with an empty one", extra={"why": str(error)})
+        return Memory(channel)
+    return memory if memory.channel == channel else Memory(channel)
+
+
+def save(path: Path, memory: Memory) -> None:
+    """Write it whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    beside.write_bytes(msgspec.json.encode(memory))
+    os.replace(beside, path)

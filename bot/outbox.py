@@ -1,0 +1,118 @@
+"""What waits to be sent to the channel: at Slack's pace, in order, each message in its latest state only."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+
+Send: TypeAlias = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+# Source: Slack, "Rate limits": about one message per second per channel, short bursts allowed. Measured: eight
+# at once lost one even with the SDK's retry handler.
+_GAP_S: Final = 1.0
+_BURST: Final = 3
+_FIRST_BACKOFF_S: Final = 0.5
+_LONGEST_BACKOFF_S: Final = 30.0
+_LAST_WORDS_S: Final = 1.0
+_SERVER_ERROR: Final = 500
+_TOO_MANY: Final = 429
+
+
+class Outbox:
+    """A queue of one channel. A job put under a key that already waits takes its place, so edits coalesce."""
+
+    def __init__(self, *, gap_s: float = _GAP_S, burst: int = _BURST, backoff_s: float = _FIRST_BACKOFF_S) -> None:
+        """Allow ``burst`` messages at once after a quiet time, then one each ``gap_s`` seconds.
+
+        ``backoff_s`` is the first wait when Slack can't be reached; it doubles up to half a minute.
+        """
+        self._backoff_s = backoff_s
+        self._gap_s = gap_s
+        self._burst = burst
+        self._jobs: OrderedDict[str, Send] = OrderedDict()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._empty_at = 0.0
+
+    @property
+    def backlog(self) -> int:
+        """How many messages wait."""
+        return len(self._jobs)
+
+    def put(self, key: str, send: Send) -> None:
+        """Queue a job; ``send`` is called when its turn comes and should then say what is true at that moment."""
+        self._jobs[key] = send
+        self._idle.clear()
+        self._wake.set()
+
+    async def drained(self) -> None:
+        """Wait until nothing waits."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Send what is put, for ever."""
+        while True:
+            while not self._jobs:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            await self._wait_for_turn()
+            key, send = self._jobs.popitem(last=False)
+            await self._deliver(key, send)
+
+    async def _deliver(self, key: str, send: Send) -> None:
+        backoff_s = self._backoff_s
+        while True:
+            try:
+                return await _to_its_end(send)
+            except SlackApiError as error:
+                wait_s = wait_asked_for(error, backoff_s)
+                if wait_s is None:
+                    return _log.error("Slack refused a message", extra={"key": key, "why": reason_of(error)})
+            except (aiohttp.ClientError, OSError, TimeoutError) as error:
+                wait_s = backoff_s
+                _log.warning("Slack can't be reached", extra={"key": key, "why": repr(error)})
+            await asyncio.sleep(wait_s)
+            backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
+            send = self._jobs.pop(key, send)
+
+    async def _wait_for_turn(self) -> None:
+        """Keep a leaky bucket: ``_empty_at`` is when it would be empty again."""
+        now = asyncio.get_running_loop().time()
+        self._empty_at = max(self._empty_at, now) + self._gap_s
+        await asyncio.sleep(max(0.0, self._empty_at - now - self._burst * self._gap_s))
+
+
+async def _to_its_end(send: Send) -> None:
+    """Send; when we are stopped meanwhile, still hear Slack's answer, or the message would be posted again later."""
+    sending = asyncio.ensure_future(send())
+    try:
+        await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait({sending}, timeout=_LAST_WORDS_S)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+        raise
+
+
+def wait_asked_for(error: SlackApiError, backoff_s: float) -> float | None:
+    """Say how many seconds to wait before the same is tried again; None where trying again is no use."""
+    status = getattr(error.response, "status_code", 0)
+    if status == _TOO_MANY or reason_of(error) == "ratelimited":
+        headers = getattr(error.response, "headers", {})
+        return float(headers.get("Retry-After") or headers.get("retry-after") or backoff_s)
+    return backoff_s if status >= _SERVER_ERROR else None
+
+
+def reason_of(error: SlackApiError) -> str:
+    """Return Slack's own word for what is wrong, for example ``channel_not_found``."""
+    response = error.response
+    return str(response.get("error") or "") if hasattr(response, "get") else str(response)

@@ -1,0 +1,230 @@
+"""What the engine tells becomes a new message, an edit, or a reply in a trade's thread."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import memory
+from bot.memory import Card
+from bot.outbox import Outbox
+from bot.render import notes, trade
+from bot.render.blocks import SECTION_TEXT, Message, clip
+from bot.render.order import FINISHED, fill_reply, has_fill
+from engine.wire.commands import Snapshot
+from engine.wire.events import (
+    AnyEvent,
+    ModeChanged,
+    NewsHeard,
+    Notice,
+    OrderChanged,
+    ProposalClosed,
+    ProposalOpened,
+    SignalActed,
+    TradeChanged,
+    TradingArmed,
+    TradingHalted,
+)
+from engine.wire.views import OrderView, ProposalView, StatusView, TradeView
+
+_log = logging.getLogger(__name__)
+_CLICKED: Final = "proposal:"
+"""How the cause of an order begins that a click on an alert led to."""
+_DOORS: Final = ("slack:", "cli:", "desk:")
+"""Orders of people get a message of their own; a strategy's is shown on its alert, an exit's in its trade's thread."""
+
+
+class Posts:
+    """The channel's messages, kept in step with the engine. Everything here is synchronous but the sending."""
+
+    def __init__(self, client: AsyncWebClient, outbox: Outbox, channel: str, file: Path) -> None:
+        """Post to ``channel`` (an id), and remember in ``file`` which message shows what."""
+        self._client = client
+        self._outbox = outbox
+        self._channel = channel
+        self._file = file
+        self._memory = memory.load(file, channel)
+        self._replies: defaultdict[str, list[str]] = defaultdict(list)
+        self._asked: dict[str, str] = {}
+        self._notes = 0
+
+    def on_event(self, event: AnyEvent) -> None:
+        """Take the next event."""
+        match event:
+            case ProposalOpened(proposal=proposal) | ProposalClosed(proposal=proposal):
+                self._on_proposal(proposal)
+            case SignalActed(proposal=proposal, order=order):
+                self._on_proposal(proposal)
+                if order is not None:
+                    self.on_order(order)
+            case OrderChanged(order=order):
+                self.on_order(order)
+            case TradeChanged():
+                self._on_trade(event)
+            case ModeChanged():
+                self.post(notes.mode_changed(event))
+            case TradingArmed():
+                self.post(notes.armed(event))
+            case TradingHalted():
+                self.post(notes.halted(event))
+            case Notice():
+                self.post(notes.notice(event))
+            case NewsHeard() if event.symbols:
+                self.post(notes.news(event))
+            case _:
+                pass
+
+    def on_snapshot(self, snapshot: Snapshot) -> None:
+        """Bring every message in step with the engine's state, whatever was missed."""
+        self._greet(snapshot.status)
+        for proposal in snapshot.proposals:
+            self._on_proposal(proposal)
+        known = {proposal.proposal_id for proposal in snapshot.proposals}
+        for order in (*snapshot.orders.finished, *snapshot.orders.open):
+            if self._memory.card_of_order(order.client_order_id) is not None:
+                self.on_order(order)
+        for card in self._memory.cards:
+            if card.proposal is not None and card.proposal.state == "open" and card.proposal.proposal_id not in known:
+                self._close_missed(card, card.proposal)
+        self._catch_up({held.trade_id: held for held in snapshot.positions.positions})
+
+    def on_order(self, order: OrderView, asked: str = "") -> None:
+        """Show an order where its cause is shown, or in a message of its own if a person gave it.
+
+        ``asked`` is what the person typed, in words; the reply that has it and the events may come in any order.
+        """
+        if asked:
+            self._asked[order.client_order_id] = asked
+        card = self._card_for(order)
+        if card is None:
+            return
+        card.asked = self._asked.pop(order.client_order_id, card.asked)
+        before, card.order = card.order, _newer(card.order, order)
+        if card.order is order and _is_news(before, order):
+            self._reply(card, fill_reply(order))
+        self._show(card)
+
+    def post(self, note: Message) -> None:
+        """Post a message that will not change."""
+        self._notes += 1
+        self._outbox.put(f"note:{self._notes}", partial(self._send_note, note))
+
+    def _greet(self, status: StatusView) -> None:
+        if self._memory.engine_started_ns != status.ts_started_ns:
+            self._memory.engine_started_ns = status.ts_started_ns
+            self.post(notes.welcome(status))
+
+    def _on_proposal(self, proposal: ProposalView) -> None:
+        card = self._memory.card_of_proposal(proposal.proposal_id)
+        if card is None:
+            card = self._memory.add(Card(f"proposal:{proposal.proposal_id}"))
+        elif card.proposal == proposal:
+            return
+        card.proposal = proposal
+        self._show(card)
+
+    def _close_missed(self, card: Card, proposal: ProposalView) -> None:
+        missed = "It was decided or expired while the bot was away; `/orders` shows what was done."
+        card.proposal = msgspec.structs.replace(proposal, state="expired", outcome=missed)
+        self._show(card)
+
+    def _catch_up(self, held: dict[str, TradeView]) -> None:
+        for trade_id, now in held.items():
+            card = self._memory.card_of_trade(trade_id) or self._memory.add(Card(f"trade:{trade_id}"))
+            if card.trade != now:
+                card.trade = now
+                self._show(card)
+        for card in self._memory.cards:
+            if card.trade is not None and card.trade.is_open and card.trade.trade_id not in held:
+                card.trade = msgspec.structs.replace(card.trade, is_open=False, qty="0")
+                self._show(card)
+
+    def _card_for(self, order: OrderView) -> Card | None:
+        card = self._memory.card_of_order(order.client_order_id)
+        if card is None and order.cause_id.startswith(_CLICKED):
+            card = self._memory.card_of_proposal(order.cause_id.removeprefix(_CLICKED))
+        if card is None and not order.reduce_only:
+            card = self._memory.card_of_trade(order.trade_id) if order.trade_id else None
+            card = card if card is not None and card.order is None else None
+        if card is None and order.origin.startswith(_DOORS):
+            card = self._memory.add(Card(f"order:{order.client_order_id}"))
+        return card
+
+    def _on_trade(self, event: TradeChanged) -> None:
+        card = self._memory.card_of_trade(event.trade.trade_id)
+        if card is None:
+            card = self._memory.add(Card(f"trade:{event.trade.trade_id}"))
+        card.trade = event.trade
+        # The order's own reply tells of the fill that opened it; everything after that is told here.
+        if card.order is None or event.what not in {"opened", "filled"}:
+            result = f". {trade.summary(event.trade)}" if event.what == "closed" else ""
+            self._reply(card, f"{event.text.rstrip('.')}{result}")
+        self._show(card)
+
+    def _show(self, card: Card) -> None:
+        self._outbox.put(card.key, partial(self._send_card, card))
+
+    def _reply(self, card: Card, line: str) -> None:
+        self._replies[card.key].append(line)
+        self._show(card)
+        self._outbox.put(f"reply:{card.key}", partial(self._send_replies, card))
+
+    async def _send_note(self, note: Message) -> None:
+        await self._client.chat_postMessage(
+            channel=self._channel, text=note.text, blocks=note.blocks, unfurl_links=False, unfurl_media=False
+        )
+
+    async def _send_card(self, card: Card) -> None:
+        shown = card.render()
+        if not card.ts or not await self._edit(card.ts, shown):
+            if card.ts and not card.is_live:
+                _log.info("a finished message is gone from the channel", extra={"card": card.key})
+                return self._memory.forget(card)
+            answer = await self._client.chat_postMessage(
+                channel=self._channel, text=shown.text, blocks=shown.blocks, unfurl_links=False, unfurl_media=False
+            )
+            card.ts = str(answer["ts"])
+        return memory.save(self._file, self._memory)
+
+    async def _edit(self, ts: str, shown: Message) -> bool:
+        """Edit a message; False where it is gone, as all are when a throwaway Slack was started anew."""
+        try:
+            await self._client.chat_update(channel=self._channel, ts=ts, text=shown.text, blocks=shown.blocks)
+        except SlackApiError as error:
+            if error.response.get("error") != "message_not_found":
+                raise
+            return False
+        return True
+
+    async def _send_replies(self, card: Card) -> None:
+        lines = tuple(self._replies[card.key])
+        if card.ts and lines:
+            text = clip("\n".join(lines), SECTION_TEXT)
+            await self._client.chat_postMessage(
+                channel=self._channel, thread_ts=card.ts, text=text, unfurl_links=False, unfurl_media=False
+            )
+        del self._replies[card.key][: len(lines)]
+
+
+def _newer(known: OrderView | None, order: OrderView) -> OrderView:
+    """Choose the later of two views: a reply and an event about the same order may overtake each other."""
+    return order if known is None or _progress(order) >= _progress(known) else known
+
+
+def _progress(order: OrderView) -> tuple[bool, Decimal, int]:
+    return order.state in FINISHED, Decimal(order.filled_qty or "0"), order.ts_changed_ns
+
+
+def _is_news(before: OrderView | None, order: OrderView) -> bool:
+    """Tell whether the thread should hear of it: something was filled, or it ended without."""
+    if before is not None and before.filled_qty == order.filled_qty:
+        return order.state in FINISHED and before.state not in FINISHED and order.state != "filled"
+    return has_fill(order) or order.state in FINISHED

@@ -1,0 +1,1 @@
+"""How it looks: pure functions from the wire's views to Slack messages."""

@@ -1,0 +1,84 @@
+"""Short messages about the desk itself: modes, halts, notices, headlines, and that the engine came or went."""
+
+from __future__ import annotations
+
+from bot.render.answers import HELP, price_line
+from bot.render.blocks import Message, context, escape, message, quotation, section
+from bot.render.say import who
+from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
+from engine.wire.views import StatusView
+
+_SIGNS = {"info": ":information_source:", "warning": ":warning:", "critical": ":rotating_light:"}
+_MODES = {
+    "off": "signals are counted, nothing else happens",
+    "ask": "signals wait here for a person",
+    "auto": "signals over their act threshold are executed at once",
+}
+
+
+def mode_changed(event: ModeChanged) -> Message:
+    """Say who set which mode."""
+    whose = f"of {escape(event.strategy)}" if event.strategy else "of everything"
+    line = f"{who(event.by)} set the mode {whose} from {event.previous} to {event.mode}"
+    return _note(f":control_knobs: {line}: {_MODES.get(event.mode, '')}".rstrip(": "), line)
+
+
+def armed(event: TradingArmed) -> Message:
+    """Say that entries are allowed."""
+    line = f"Trading is armed by {who(event.by)}: entries are allowed from now on"
+    return _note(f":large_green_circle: *{line}.* `/halt` stops them.", line)
+
+
+def halted(event: TradingHalted) -> Message:
+    """Say that entries have stopped, and why."""
+    why = f": {escape(event.reason)}" if event.reason else ""
+    line = f"Trading is halted by {who(event.by)}{why}"
+    tail = "No new entries; closes and exits still work. An admin arms it again with `/resume`."
+    return _note(f":octagonal_sign: *{line}.* {tail}", line)
+
+
+def notice(event: Notice) -> Message:
+    """Say what a person should know."""
+    line = f"{event.severity.capitalize()}: {escape(event.text)}"
+    small = context(f"`{escape(event.code)}`")
+    return message(
+        line, [section(f"{_SIGNS[event.severity]} *{event.severity.capitalize()}* {escape(event.text)}"), small]
+    )
+
+
+def news(event: NewsHeard) -> Message:
+    """Show a headline about something we trade, and what was made of it."""
+    link = f" · <{escape(event.url)}|read it>" if event.url.startswith(("https://", "http://")) else ""
+    about = ", ".join(map(escape, event.symbols)) or "nothing we trade"
+    verdict = f"{escape(event.verdict)} (confidence {event.confidence:.2f})"
+    small = context(f":newspaper: {escape(event.source)}{link} · about {about} · {verdict}")
+    return message(f"News: {escape(event.title)} ({escape(event.verdict)})", [quotation(f"“{event.title}”"), small])
+
+
+def welcome(status: StatusView) -> Message:
+    """Say that an engine has started, what account it trades, and what to type first."""
+    line = f"The engine is up: {status.account} account on {escape(status.venue)}, mode {status.mode}"
+    if status.is_armed:
+        state = "Trading is *armed*."
+    else:
+        why = f" ({escape(status.halt_reason)})" if status.halt_reason else ""
+        state = f"Trading is *halted*{why}: an admin types `/resume` to arm it."
+    prices = "\n".join(map(price_line, status.prices[:5]))
+    blocks = [section(f":wave: *{line}.* {state}"), *([section(prices)] if prices else []), context(HELP)]
+    return message(f"{line}, {'armed' if status.is_armed else 'halted'}", blocks)
+
+
+def engine_lost() -> Message:
+    """Say that nobody watches the positions."""
+    line = "The engine doesn't answer: nothing is traded, and nobody watches the stops that aren't at the exchange"
+    return _note(f":rotating_light: *{line}.* Look at the terminal where `trader run` runs.", line)
+
+
+def engine_back() -> Message:
+    """Say that the engine answers again."""
+    line = "The engine answers again"
+    return _note(f":white_check_mark: {line}.", line)
+
+
+def _note(shown: str, text: str) -> Message:
+    return message(text, [section(shown)])

@@ -1,0 +1,86 @@
+"""An order in words: what was asked, what became of it, and each fill."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Final
+
+from bot.render.blocks import Block, Message, context, escape, message, section
+from bot.render.say import money, number, price, who
+from engine.wire.views import OrderView
+
+FINISHED: Final = frozenset({"filled", "canceled", "rejected", "expired"})
+_STATES: Final = {
+    "in_flight": "sent",
+    "working": "working at the exchange",
+    "partially_filled": "partly filled",
+    "filled": "filled",
+    "canceled": "cancelled",
+    "rejected": "rejected by the exchange",
+    "expired": "expired",
+    "unknown": "outcome unknown, asking the exchange",
+}
+_SIGNS: Final = {
+    "in_flight": ":hourglass_flowing_sand:",
+    "working": ":hourglass_flowing_sand:",
+    "partially_filled": ":hourglass_flowing_sand:",
+    "filled": ":white_check_mark:",
+    "unknown": ":question:",
+}
+
+
+def headline(order: OrderView, asked: str = "") -> str:
+    """Say in one line who wanted what: ``@alice buys 250 USDT of ETHUSDT``."""
+    verb = "buys" if order.side == "buy" else "sells"
+    return f"{who(order.origin)} {verb} {escape(asked) if asked else f'{number(order.qty)} {escape(order.symbol)}'}"
+
+
+def outcome(order: OrderView) -> str:
+    """Say in one line where the order is: ``filled 0.0932 at 2,682.51 = 250.01, fee 0.25 USDT``."""
+    state = _STATES.get(order.state, escape(order.state))
+    if not has_fill(order):
+        return f"{state}: {escape(order.reason)}" if order.reason else state
+    fee = f", fee {fee_text(order)}" if order.fee else ""
+    deal = f"{number(order.filled_qty)} at {price(order.avg_price)} = {money(order.filled_quote)}{fee}"
+    if order.state == "filled":
+        return f"filled {deal}"
+    rest = f"; the rest {state}" if order.state in FINISHED else ""
+    return f"partly filled, {deal}, of {number(order.qty)}{rest}"
+
+
+def has_fill(order: OrderView) -> bool:
+    """Tell whether anything was filled."""
+    return Decimal(order.filled_qty or "0") > 0
+
+
+def lines(order: OrderView, asked: str = "") -> list[Block]:
+    """Show the order as blocks."""
+    sign = _SIGNS.get(order.state, ":white_check_mark:" if has_fill(order) else ":no_entry:")
+    bound = "at most" if order.side == "buy" else "at least"
+    limit = f", {bound} {price(order.limit_price)}" if order.limit_price else ""
+    small = f"{order.order_type.lower().replace('_', ' ')} order{limit} · `{escape(order.client_order_id)}`"
+    return [section(f"*{headline(order, asked)}*\n{sign} {outcome(order)}"), context(small)]
+
+
+def order_message(order: OrderView, asked: str = "") -> Message:
+    """Show one person's order, to be edited as it goes on."""
+    return message(f"{headline(order, asked)}: {outcome(order)}", lines(order, asked))
+
+
+def fill_reply(order: OrderView) -> str:
+    """Say in the thread what just happened to the order."""
+    verb = "Bought" if order.side == "buy" else "Sold"
+    if not has_fill(order):
+        return f"Order {outcome(order)}"
+    tail = "" if order.state in FINISHED else f" ({number(order.filled_qty)} of {number(order.qty)} so far)"
+    fee = f", fee {fee_text(order)}" if order.fee else ""
+    text = f"{verb} {number(order.filled_qty)} {escape(order.symbol)} at {price(order.avg_price)}{fee}{tail}"
+    if order.state in FINISHED and order.state != "filled":
+        text += f". The rest {_STATES[order.state]}" + (f": {escape(order.reason)}" if order.reason else "")
+    return text
+
+
+def fee_text(order: OrderView) -> str:
+    """Write the fee with its asset, without idle zeros."""
+    amount, _, asset = order.fee.partition(" ")
+    return f"{number(amount)} {escape(asset)}".strip()

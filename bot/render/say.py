@@ -1,0 +1,95 @@
+"""Numbers, people and moments in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+
+from bot.render.blocks import escape
+
+_DOORS = {"cli": "the command line", "desk": "the desk"}
+_EXITS = {"stop_loss": "the stop-loss", "take_profit": "the take-profit"}
+
+
+def number(text: str) -> str:
+    """Write a decimal with thousands separated and no idle zeros: ``2682.51000000`` as ``2,682.51``."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return escape(text)
+    if not value.is_finite():
+        return escape(text)
+    shown = f"{value:,f}"
+    return (shown.rstrip("0").rstrip(".") if "." in shown else shown) or "0"
+
+
+def price(text: str) -> str:
+    """Write a price with at least two decimals: ``2682.50000000`` as ``2,682.50``."""
+    shown = number(text)
+    whole, point, decimals = shown.partition(".")
+    is_number = whole.replace(",", "").lstrip("-").isdigit()
+    return f"{whole}.{decimals:0<2}" if is_number and len(decimals) < 2 else whole + point + decimals
+
+
+def money(text: str, asset: str = "") -> str:
+    """Write an amount of the quote asset with two decimals: ``1234.5`` as ``1,234.50``."""
+    try:
+        shown = f"{Decimal(text):,.2f}"
+    except InvalidOperation:
+        shown = escape(text)
+    return f"{shown} {asset}".strip()
+
+
+def gain(text: str, asset: str = "") -> str:
+    """Write an amount with its sign, so that it needs no colour: ``+1.20``, ``−0.80``."""
+    shown = money(text.removeprefix("-"), asset)
+    if text.startswith("-"):
+        return f"−{shown}"
+    return f"+{shown}"
+
+
+def percent(value: float) -> str:
+    """Write a signed percentage: ``+0.31 %``."""
+    return f"{value:+.2f} %".replace("-", "−")
+
+
+def distance(price: str, entry: str) -> str:
+    """Say how far a price is from the entry: ``−2.00 %``; empty where that can't be said."""
+    try:
+        base, other = Decimal(entry), Decimal(price)
+    except InvalidOperation:
+        return ""
+    return percent(float((other - base) / base * 100)) if base > 0 else ""
+
+
+def who(origin: str) -> str:
+    """Name who did it: ``slack:U01ALICE`` as a mention, ``cli:ann`` as *ann (the command line)*, and so on."""
+    kind, _, name = origin.partition(":")
+    if kind == "slack" and name:
+        return f"<@{escape(name)}>"
+    if kind in _DOORS and name:
+        return f"{escape(name)} ({_DOORS[kind]})"
+    if kind == "strategy":
+        return f"strategy {escape(name)}"
+    if kind == "exit":
+        return _EXITS.get(name, escape(name.replace("_", " ")))
+    return escape(_EXITS.get(origin, origin.replace("_", " ") if origin.islower() else origin))
+
+
+def seconds(ns: int) -> str:
+    """Write a duration: ``45 s``, ``3 min``, ``2 h 5 min``."""
+    whole = max(0, round(ns / 1e9))
+    if whole < 120:
+        return f"{whole} s"
+    minutes = whole // 60
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def clock(ts_ns: int) -> str:
+    """Write a moment as UTC: ``14:00:07 UTC``."""
+    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%H:%M:%S UTC")
+
+
+def plural(count: int, noun: str) -> str:
+    """Count things: ``1 order``, ``2 orders``, ``no orders``."""
+    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,55 @@
+"""Opens a tape by its name: ``story``, ``recording:PATH``, ``candles:PATH``, ``binance``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qsl
+
+from engine.venues.paper.tape.candles import CandleTape, symbol_from
+from engine.venues.paper.tape.events import Tape, TapeError
+from engine.venues.paper.tape.live import PUBLIC_REST, PUBLIC_STREAM, LiveTape
+from engine.venues.paper.tape.replayed import RecordingTape
+from engine.venues.paper.tape.story import StoryTape
+
+STORY_SPEED: Final = 20.0
+FORMS: Final = "story, recording:PATH, candles:PATH or binance"
+
+
+def open_tape(spec: str, speed: float | None = None, seed: int = 0) -> Tape:
+    """Open a tape; files are read through at once. Raises TapeError with a sentence that says what to do.
+
+    ``speed`` is tape time over wall time (infinity: as fast as it goes); None takes 20 for the story, else 1.
+    Options follow a question mark: ``recording:PATH?laps=0&gaps=allow``, ``candles:PATH?symbol=IOTAUSDT``,
+    ``binance?symbols=BTCUSDT,ETHUSDT``.
+    """
+    kind, _, rest = spec.partition("?")
+    kind, _, path = kind.partition(":")
+    options = dict(parse_qsl(rest))
+    rate = _speed(speed, STORY_SPEED if kind == "story" else 1.0)
+    if kind == "story" and not path:
+        return StoryTape(rate, seed)
+    if kind == "binance" and not path:
+        symbols = options.get("symbols", "BTCUSDT,ETHUSDT").upper().split(",")
+        return LiveTape(symbols, options.get("rest", PUBLIC_REST), options.get("stream", PUBLIC_STREAM))
+    if kind == "recording" and path:
+        laps = _laps(spec, options.get("laps", "1"))
+        return RecordingTape(Path(path), rate, laps=laps, allow_gaps=options.get("gaps") == "allow")
+    if kind == "candles" and path:
+        symbol = options.get("symbol", "").upper() or symbol_from(Path(path))
+        return CandleTape(Path(path), symbol, rate, seed)
+    raise TapeError(f"{spec!r} is no tape. Say {FORMS}.")
+
+
+def _speed(speed: float | None, default: float) -> float:
+    rate = default if speed is None else speed
+    if math.isnan(rate) or rate <= 0:
+        raise TapeError(f"A tape can't be played at speed {rate:g}. Give a number above 0, for example --speed 20.")
+    return rate
+
+
+def _laps(spec: str, text: str) -> int:
+    if not text.isdecimal():
+        raise TapeError(f"{spec!r}: laps={text!r} is no number. Say how often to play it, 0 for without end.")
+    return int(text)

@@ -1,0 +1,128 @@
+"""Examples of what the engine shows: a paper account, Alice's order, the trade it opens, a headline's proposal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.local_slack.workspace import ADMIN as ALICE
+from engine.wire.views import BalanceView, OrderView, PositionsView, PriceView, ProposalView, StatusView, TradeView
+
+NOW_NS = 1_723_075_200_000_000_000
+
+PRICE = PriceView("ETHUSDT", "2682.50000000", "2682.51000000", "2682.51000000", 0.31, NOW_NS, True)
+
+
+def status(**changes: Any) -> StatusView:
+    """A paper engine that is armed and well, but for the changes."""
+    facts: dict[str, Any] = {
+        "version": "0.1.0",
+        "config_hash": "1a2b3c",
+        "account": "paper",
+        "venue": "paper exchange",
+        "is_armed": True,
+        "halt_reason": "",
+        "mode": "ask",
+        "strategies": (),
+        "prices": (PRICE,),
+        "health": (),
+        "equity_quote": "10000.00",
+        "quote_asset": "USDT",
+        "open_orders": 0,
+        "open_positions": 0,
+        "open_proposals": 0,
+        "refusals": 0,
+        "ts_started_ns": NOW_NS,
+        "ts_now_ns": NOW_NS + 90_000_000_000,
+    }
+    return StatusView(**(facts | changes))
+
+
+def positions(*held: TradeView) -> PositionsView:
+    """An account with these positions."""
+    return PositionsView("USDT", "10000.00", "0.00", "1.20", held, (BalanceView("USDT", "9750.00", "0"),))
+
+
+def order(**changes: Any) -> OrderView:
+    """Alice's order to buy ETHUSDT, just sent, but for the changes."""
+    facts: dict[str, Any] = {
+        "client_order_id": "t-1",
+        "symbol": "ETHUSDT",
+        "side": "buy",
+        "order_type": "MARKET",
+        "qty": "0.09320000",
+        "limit_price": "2736.16000000",
+        "state": "in_flight",
+        "filled_qty": "0",
+        "avg_price": "",
+        "filled_quote": "0",
+        "fee": "",
+        "reduce_only": False,
+        "origin": f"slack:{ALICE}",
+        "cause_id": "slack:1",
+        "trade_id": "trade-1",
+        "reason": "",
+        "ts_created_ns": NOW_NS,
+        "ts_changed_ns": NOW_NS,
+    }
+    return OrderView(**(facts | changes))
+
+
+def filled(**changes: Any) -> OrderView:
+    """The same order, filled."""
+    fill = {"state": "filled", "filled_qty": "0.09320000", "avg_price": "2682.51000000", "filled_quote": "250.0099"}
+    return order(**(fill | {"fee": "0.25000990 USDT", "ts_changed_ns": NOW_NS + 1} | changes))
+
+
+def trade(**changes: Any) -> TradeView:
+    """The trade that the filled order opened, but for the changes."""
+    facts: dict[str, Any] = {
+        "trade_id": "trade-1",
+        "symbol": "ETHUSDT",
+        "side": "buy",
+        "is_open": True,
+        "qty": "0.09320000",
+        "entry_price": "2682.51000000",
+        "exit_price": "",
+        "stop_price": "2628.86000000",
+        "target_price": "2789.81000000",
+        "pnl_quote": "-0.25",
+        "pnl_pct": -0.1,
+        "origin": f"slack:{ALICE}",
+        "exit_reason": "",
+        "ts_opened_ns": NOW_NS,
+        "ts_closed_ns": 0,
+    }
+    return TradeView(**(facts | changes))
+
+
+def proposal(**changes: Any) -> ProposalView:
+    """A headline's proposal to buy IOTAUSDT, open, but for the changes."""
+    facts: dict[str, Any] = {
+        "proposal_id": "p-1",
+        "fingerprint": "f00d",
+        "strategy": "headlines",
+        "kind": "event",
+        "symbol": "IOTAUSDT",
+        "side": "buy",
+        "confidence": 0.78,
+        "ask": 0.5,
+        "act": 0.9,
+        "price": "1.05050000",
+        "stop_price": "1.01900000",
+        "target_price": "1.15550000",
+        "qty": "95.10000000",
+        "notional_quote": "99.90",
+        "risk_quote": "3.00",
+        "reasons": ('partnership +0.70 ("marketplace with")', "known company +0.08 (Microsoft)"),
+        "headline": "IOTA launches a data marketplace with Microsoft & others",
+        "source": "story",
+        "url": "https://example.com/iota",
+        "warning": "",
+        "state": "open",
+        "decided_by": "",
+        "client_order_id": "",
+        "outcome": "",
+        "ts_opened_ns": NOW_NS,
+        "ts_expires_ns": NOW_NS + 60_000_000_000,
+    }
+    return ProposalView(**(facts | changes))

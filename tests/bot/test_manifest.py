@@ -1,0 +1,49 @@
+"""The Slack app as data agrees with the code: commands, roles, and no scope that isn't used."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from bot.access import NEEDS, Role
+from bot.listeners import ACTIONS, COMMANDS
+from bot.render.answers import HELP
+
+MANIFEST: dict[str, Any] = json.loads((files("bot") / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_every_slash_command_has_a_listener_and_the_other_way_round() -> None:
+    declared = [command["command"] for command in MANIFEST["features"]["slash_commands"]]
+    assert sorted(declared) == sorted(COMMANDS)
+
+
+def test_every_command_and_button_needs_a_role() -> None:
+    assert set(NEEDS) == {*COMMANDS, *ACTIONS}
+    assert all(role > Role.NOBODY for role in NEEDS.values())
+
+
+def test_the_help_names_every_command() -> None:
+    assert all(f"`{command}" in HELP for command in COMMANDS)
+
+
+def test_the_scopes_are_those_that_the_bot_uses() -> None:
+    """To post, to take commands, and to find its channel by name, public or private."""
+    assert MANIFEST["oauth_config"]["scopes"] == {"bot": ["chat:write", "commands", "channels:read", "groups:read"]}
+
+
+def test_it_works_without_a_public_address() -> None:
+    assert MANIFEST["settings"]["socket_mode_enabled"] is True
+    assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
+    assert "event_subscriptions" not in MANIFEST["settings"]
+
+
+def test_it_is_within_slacks_limits() -> None:
+    """Source: Slack, "App manifest reference"."""
+    assert len(MANIFEST["display_information"]["name"]) <= 35
+    assert len(MANIFEST["display_information"]["description"]) <= 140
+    assert len(MANIFEST["features"]["bot_user"]["display_name"]) <= 80
+    for command in MANIFEST["features"]["slash_commands"]:
+        assert len(command["command"]) <= 32
+        assert len(command["description"]) <= 2_000
+        assert len(command.get("usage_hint", "")) <= 1_000

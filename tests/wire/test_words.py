@@ -1,0 +1,128 @@
+"""The words people type: what they mean, and the sentence where they can mean nothing."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.wire.commands import Amount
+from engine.wire.words import (
+    AutoWords,
+    BadWords,
+    BuyWords,
+    CloseWords,
+    SellWords,
+    read_amount,
+    read_auto,
+    read_buy,
+    read_close,
+    read_sell,
+)
+
+NO_AMOUNTS = [
+    "0",
+    "-5",
+    "+0",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "1e5",
+    "1e-400",
+    "0x10",
+    "٣",
+    "1_000",
+    "1,00",
+    "..",
+    "5x",
+    "1000000000000",
+    "101%",
+    "250;drop",
+    "$",
+    "--5",
+]
+NO_AMOUNTS += ["9" * 400, "0.1btc", "<@U1>", "1 000"]
+NO_BUYS = ["", "ETHUSDT", "e;th 5", "ETHUSDT 5 100%", "ETHUSDT 5 0%", "ETHUSDT 5 1% 2% 3%", "ETHUSDT 5 sl=1% sl=2%"]
+NO_BUYS += ["ETHUSDT 5 sl=nan", "ETHUSDT 5 rr=3", "ETHUSDT 5 2% sl=3%", f"{'A' * 50} 5", "a/b/c 5", "ETHUSDT 5 -2%"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("ETHUSDT 250", BuyWords("ETHUSDT", Amount("quote", "250"), None, None)),
+        ("  eth   0.1eth ", BuyWords("eth", Amount("base", "0.1"), None, None)),
+        ("ETH/USDT 1,250.50usdt 2% 5%", BuyWords("ETH/USDT", Amount("quote", "1250.50"), 2.0, 5.0)),
+        ("eth $250 tp=5 sl=2%", BuyWords("eth", Amount("quote", "250"), 2.0, 5.0)),
+        ("ETHBTC 0.5btc", BuyWords("ETHBTC", Amount("quote", "0.5"), None, None)),
+        ("BTCUSDT 0.5btc", BuyWords("BTCUSDT", Amount("base", "0.5"), None, None)),
+        ("eth 10%", BuyWords("eth", Amount("percent", "10"), None, None)),
+        ("eth ALL 1.5", BuyWords("eth", Amount("all", ""), 1.5, None)),
+    ],
+)
+def test_a_buy_is_read(text: str, meant: BuyWords) -> None:
+    assert read_buy(text) == meant
+
+
+@pytest.mark.parametrize("amount", NO_AMOUNTS)
+def test_an_amount_that_money_cannot_have_is_refused_with_a_sentence(amount: str) -> None:
+    with pytest.raises(BadWords) as refused:
+        read_buy(f"ETHUSDT {amount}")
+    assert len(str(refused.value)) > 20
+
+
+@pytest.mark.parametrize("text", NO_BUYS)
+def test_other_words_that_cannot_be_meant_are_refused(text: str) -> None:
+    with pytest.raises(BadWords):
+        read_buy(text)
+
+
+def test_a_sell_is_read() -> None:
+    assert read_sell("ETHUSDT 50%") == SellWords("ETHUSDT", Amount("percent", "50"))
+    with pytest.raises(BadWords, match="how much"):
+        read_sell("ETHUSDT")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("ETHUSDT", CloseWords("ETHUSDT", 100.0)),
+        ("All", CloseWords("all", 100.0)),
+        ("eth 50%", CloseWords("eth", 50.0)),
+        ("eth all", CloseWords("eth", 100.0)),
+    ],
+)
+def test_a_close_is_read(text: str, meant: CloseWords) -> None:
+    assert read_close(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "eth 101%", "eth 0", "eth 5 5", "eth nan"])
+def test_a_close_of_nothing_or_too_much_is_refused(text: str) -> None:
+    with pytest.raises(BadWords):
+        read_close(text)
+
+
+def test_a_mode_is_read() -> None:
+    assert read_auto("ASK") == AutoWords("ask", None)
+    assert read_auto("auto sma_cross") == AutoWords("auto", "sma_cross")
+
+
+@pytest.mark.parametrize("text", ["", "on", "auto sma cross", "ask $(rm)"])
+def test_a_mode_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadWords):
+        read_auto(text)
+
+
+@given(st.text(max_size=40))
+def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
+    """No text makes a reader raise anything but BadWords."""
+    for read in (read_buy, read_sell, read_close, read_auto):
+        with contextlib.suppress(BadWords):
+            read(text)
+
+
+@given(st.decimals(min_value="0.00000001", max_value="999999999999", places=8))
+def test_every_amount_of_money_is_read_exactly(value: object) -> None:
+    assert read_amount(f"{value:f}") == Amount("quote", f"{value:f}")
