@@ -87,7 +87,8 @@ class Bands:
             lots = facts.sellable_lots
         else:
             lots = risk.entry_lots(signal.price_ticks, signal.stop_ticks, facts, trading.config.limits)
-        lots = risk.takeable_lots(lots, signal.price_ticks, facts.instrument)
+        if lots < risk.least_lots(signal.price_ticks, facts.instrument):
+            lots = 0
         kind: ProposalKind = "event" if item else "technical"
         expires_ns = trading.now_ns + int(config.expires_s * 1e9)
         proposal = Proposal(_proposal_id(signal), signal, kind, lots, expires_ns)

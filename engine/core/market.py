@@ -163,10 +163,6 @@ class Market:
         """Return the newest candles, oldest first, the current one last: int64, shape (at most ``rows``, 6), a copy."""
         return _newest(self.candles, int(self.seen[CANDLES_SEEN]), rows)
 
-    def middle_ticks(self) -> int:
-        """Return the middle of bid and ask in ticks (rounded down), or the last trade where there is no quote yet."""
-        return (self.bid_ticks + self.ask_ticks) // 2 if self.bid_ticks and self.ask_ticks else self.last_ticks
-
 
 def _newest(ring: NDArray[np.int64], seen: int, rows: int) -> NDArray[np.int64]:
     wanted = min(rows, seen, len(ring))

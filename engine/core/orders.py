@@ -234,7 +234,7 @@ class Orders:
     def doubt_missing(self, listed: Container[str], seen_ns: int) -> list[Order]:
         """Make the resting orders unknown that the venue does not list as open; return them.
 
-        ``seen_ns`` is when the list was made: what changed less than ``IN_FLIGHT_LIMIT_NS`` before it is left alone.
+        ``seen_ns`` is when the list was asked for: what changed less than ``IN_FLIGHT_LIMIT_NS`` before is left alone.
         """
         return [
             order

@@ -18,7 +18,7 @@ from engine.core.proposals import Proposal
 from engine.core.queries import Identity, Roster
 from engine.core.records import Answered
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Side, Symbol
+from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Side, Signal, Symbol
 from engine.core.views import order_view, proposal_view
 from engine.wire import commands, events
 from engine.wire.commands import Amount, AnyCommand, Reply, Who
@@ -186,7 +186,8 @@ class People:
             request, changes = self._repriced(proposal, by)
         else:
             raise Unclear("BAD_REQUEST", f"This alert proposes to sell; to buy, type /buy {signal.symbol} AMOUNT.")
-        result = self._trading.submit(request)
+        moved = None if command.choice == "sell" else self._moved(signal)
+        result = self._trading.refuse(request, moved) if moved else self._trading.submit(request)
         if isinstance(result, Refusal):
             return Reply(
                 command.id, False, result.code, f"{result}. {result.advice}", self._taken(proposal, changes, None)
@@ -216,10 +217,7 @@ class People:
         facts, limits = trading.facts(signal.symbol), trading.config.limits
         if facts.ask_ticks <= 0:
             return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
-        move_pct = 100.0 * (facts.ask_ticks / signal.price_ticks - 1.0)
-        if abs(move_pct) > limits.collar_pct:
-            detail = f"limit={limits.collar_pct:.2f}% move={move_pct:+.2f}%"
-            raise Unclear("C4_PRICE_COLLAR", f"C4_PRICE_COLLAR: {detail} since the alert. Nothing was done.")
+        move_pct = _move_pct(signal, facts.ask_ticks)
         stop = facts.ask_ticks - facts.ask_ticks * (signal.price_ticks - signal.stop_ticks) // signal.price_ticks
         target = facts.ask_ticks + facts.ask_ticks * (signal.target_ticks - signal.price_ticks) // signal.price_ticks
         lots = risk.entry_lots(facts.ask_ticks, stop, facts, limits)
@@ -228,6 +226,15 @@ class People:
             change = 100.0 * (lots / proposal.lots - 1.0)
             changes.append(f"size {'cut' if change < 0 else 'raised'} {abs(change):.1f} %")
         return trading.entry(signal.symbol, _cause(proposal), by, lots, stop, target), changes
+
+    def _moved(self, signal: Signal) -> Refusal | None:
+        """Say whether the price left the collar around what the alert showed; without a price the gate says so."""
+        ask_ticks, limit_pct = self._trading.markets[signal.symbol].ask_ticks, self._trading.config.limits.collar_pct
+        move_pct = _move_pct(signal, ask_ticks)
+        if ask_ticks <= 0 or abs(move_pct) <= limit_pct:
+            return None
+        detail = f"limit={limit_pct:.2f}% move={move_pct:+.2f}% since the alert"
+        return Refusal("C4_PRICE_COLLAR", detail, "Nothing was done: the alert's price is gone.")
 
     def tell(self, proposal: Proposal) -> None:
         """Publish that a proposal was decided or expired."""
@@ -276,15 +283,22 @@ class People:
     def _buy_lots(self, amount: Amount, facts: risk.Facts) -> int:
         """Count an amount in lots; without a price it is 0, and the gate says what is missing."""
         if amount.unit == "all":
-            return max(risk.largest_entry_lots(facts, self._trading.config.limits), 1)
+            return self._all_lots(facts)
         value_e8 = _amount_e8(amount)
         if amount.unit == "base":
             return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
-        if not facts.ask_ticks:
+        if facts.ask_ticks <= 0:
             return 0
         quote_e8 = facts.cash_e8 * value_e8 // (100 * 10**8) if amount.unit == "percent" else value_e8
         lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
         return self._some(lots, f"{amount.value}{'%' * (amount.unit == 'percent')} buys less than one lot")
+
+    def _all_lots(self, facts: risk.Facts) -> int:
+        """Return the most that the limits allow, or the venue's least, so that the limit in the way says so."""
+        if facts.ask_ticks <= 0:
+            return 0
+        largest = risk.largest_entry_lots(facts, self._trading.config.limits)
+        return max(largest, risk.least_lots(facts.ask_ticks, facts.instrument))
 
     def _sell_lots(self, amount: Amount, facts: risk.Facts) -> int:
         """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""
@@ -316,6 +330,10 @@ class People:
 
 def _by(who: Who) -> str:
     return f"{who.door}:{who.user_id}"
+
+
+def _move_pct(signal: Signal, ask_ticks: int) -> float:
+    return 100.0 * (ask_ticks / signal.price_ticks - 1.0)
 
 
 def _cause(proposal: Proposal) -> str:

@@ -63,7 +63,8 @@ def check(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder 
     if not request.reduce_only:
         # What the sizing leaves too little room for is tried with the venue's least, so that the limit which is in the
         # way says so itself.
-        tried = _with_lots(request, request.qty_lots or max(lots, facts.instrument.min_qty_lots, 1))
+        least = least_lots(_worst_ticks(request, facts, limits), facts.instrument)
+        tried = _with_lots(request, request.qty_lots or max(lots, least))
         for control in _ENTRY_CONTROLS:
             if refusal := control(tried, facts, limits):
                 return refusal
@@ -97,10 +98,10 @@ def largest_entry_lots(facts: Facts, limits: Limits) -> int:
     return min(lots, facts.instrument.max_qty_lots)
 
 
-def takeable_lots(lots: int, price_ticks: int, instrument: Instrument) -> int:
-    """Return the lots, or 0 where the venue would take no order that small (C8)."""
-    is_too_small = instrument.notional_e8(price_ticks, lots) < instrument.min_notional_e8
-    return 0 if is_too_small or lots < instrument.min_qty_lots else lots
+def least_lots(price_ticks: int, instrument: Instrument) -> int:
+    """Return the smallest order that the venue takes at a price above 0, in lots (C8)."""
+    lot_cost_e16 = price_ticks * instrument.tick_e8 * instrument.lot_e8
+    return max(-(-instrument.min_notional_e8 * _E8 // lot_cost_e16), instrument.min_qty_lots, 1)
 
 
 def bad_stop(entry_ticks: int, stop_ticks: int, limits: Limits) -> bool:
@@ -183,11 +184,10 @@ def _c3_exposure(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal
 def _c4_collar(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
     """The market must be near the reference on either side (F16: a price that fell by half is no bargain)."""
     width = int(facts.last_ticks * limits.collar_pct / 100.0)
-    price, far = facts.ask_ticks, abs(facts.ask_ticks - facts.last_ticks)
-    if request.limit_ticks and request.limit_ticks > facts.last_ticks + width:
-        price, far = request.limit_ticks, request.limit_ticks - facts.last_ticks
-    if far <= width:
+    is_market_far = abs(facts.ask_ticks - facts.last_ticks) > width
+    if not is_market_far and request.limit_ticks <= facts.last_ticks + width:
         return None
+    price = facts.ask_ticks if is_market_far else request.limit_ticks
     move, ref = 100.0 * (price / facts.last_ticks - 1.0), facts.instrument.price_text(facts.last_ticks)
     detail = f"limit={limits.collar_pct:.2f}% move={move:+.2f}% ref={ref}"
     return Refusal("C4_PRICE_COLLAR", detail, "The price is too far from the last trade: wait for it to settle.")

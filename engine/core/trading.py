@@ -6,6 +6,8 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, Literal
 
+import msgspec
+
 from engine.core import risk
 from engine.core.actions import Action, Publish, Send, Write
 from engine.core.config import TradingConfig
@@ -110,15 +112,19 @@ class Trading:
         """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
         result = risk.check(request, self.facts(request.symbol, request.cause_id), self.config.limits)
         if isinstance(result, Refusal):
-            self.refusals += 1
-            self.write(Refused(request.cause_id, request.origin, result, self.now_ns))
-            return result
+            return self.refuse(request, result)
         self.remember_cause(request.cause_id)
         order = self.orders.open(result)
         self.write(Intended(result))
         self.do(Send(result))
         self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
+
+    def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
+        """Count a refusal and write it down (C22); return it."""
+        self.refusals += 1
+        self.write(Refused(request.cause_id, request.origin, refusal, self.now_ns))
+        return refusal
 
     def on_report(self, report: ExecutionReport) -> tuple[Order, Fill | None, RoundTrip | None] | None:
         """Count a report into orders and portfolio; return the order, its new fill and the round trip that changed.
@@ -175,6 +181,22 @@ class Trading:
     def instrument(self, order: Order) -> Instrument:
         """Return the instrument of an order of ours."""
         return self.markets[order.approved.symbol].instrument
+
+    def change_instrument(self, changed: Instrument) -> None:
+        """Take a symbol's new rules; new units stop trading instead.
+
+        Positions, orders and the journal count in the old ticks and lots: read in new ones, they would be other
+        amounts. So nothing of the symbol is ordered any more, and a person is told.
+        """
+        market = self.markets[changed.symbol]
+        known = market.instrument
+        if (changed.tick_e8, changed.lot_e8) == (known.tick_e8, known.lot_e8):
+            market.instrument = changed
+            return
+        market.instrument, market.book.is_in_sync = msgspec.structs.replace(known, is_trading=False), False
+        words = f"The venue changed the tick or lot size of {changed.symbol}: close it there, then restart the engine."
+        self.halt("C8_UNITS", words)
+        self.notice("critical", "C8_UNITS", words)
 
     def remember_cause(self, cause_id: str) -> None:
         """Remember that something was ordered for this cause: there is no second order for it (C6)."""

@@ -291,3 +291,5 @@ class AccountSnapshot(msgspec.Struct, frozen=True):
     balances: tuple[Balance, ...]
     open_orders: tuple[ExecutionReport, ...]
     ts_recv_ns: int
+    ts_asked_ns: int = 0
+    """When the venue was asked: what changed after that need not be in it. 0 where asking takes no time."""

@@ -1,0 +1,181 @@
+"""Strategies: what they look at, what they say, and what they leave unsaid; and the settings that they refuse."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from core_builders import BTC, ETH, T0, S, instrument
+
+from engine.core.config import Headlines, OrderFlow, SmaCross, TradingConfig
+from engine.core.market import Market
+from engine.core.proposals import Proposal, Proposals
+from engine.core.strategies.event.headlines import HeadlineStrategy
+from engine.core.strategies.technical.order_flow import OrderFlowStrategy
+from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
+from engine.core.types import Candle, Headline, NewsItem, Side, Signal, SignalId, Symbol, Trade
+
+MINUTE = 60 * S
+
+
+def markets(*, at_ns: int = T0, exchange_ns: int = T0) -> dict[Symbol, Market]:
+    """ETHUSDT has traded at 2000.00, BTCUSDT has not."""
+    found = {symbol: Market(instrument(symbol)) for symbol in (ETH, BTC)}
+    found[ETH].on_trade(Trade(ETH, 1, 200_000, 5, False, exchange_ns, at_ns))
+    return found
+
+
+def headline(score: float = 0.8, published_ns: int = T0, recv_ns: int = T0, symbols: tuple[Symbol, ...] = (ETH,)):  # type: ignore[no-untyped-def]
+    item = NewsItem("wire", "n1", "Big news", "https://example.com", published_ns, recv_ns)
+    return Headline(item, "listing", score, symbols, ("listing +0.80",))
+
+
+# ---------------------------------------------------------------- headlines
+
+
+def test_good_news_is_a_buy_with_exits_and_its_score_for_confidence() -> None:
+    (signal,) = HeadlineStrategy(Headlines()).on_headline(headline(), markets())
+    assert (signal.side, signal.confidence, signal.price_ticks) == (Side.BUY, 0.8, 200_000)
+    assert (signal.stop_ticks, signal.target_ticks) == (194_000, 220_000)
+    assert signal.reasons == ("listing from wire", "listing +0.80")
+
+
+def test_bad_news_is_a_sale_without_exits() -> None:
+    (signal,) = HeadlineStrategy(Headlines()).on_headline(headline(-2.0), markets())
+    assert (signal.side, signal.confidence, signal.stop_ticks, signal.target_ticks) == (Side.SELL, 1.0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("config", "news"),
+    [
+        (Headlines(), headline(0.0)),
+        (Headlines(), headline(symbols=(BTC,))),
+        (Headlines(), headline(symbols=(Symbol("XRPUSDT"),))),
+        (Headlines(symbols=("BTCUSDT",)), headline()),
+    ],
+)
+def test_nothing_is_said_without_a_score_a_price_or_a_symbol_that_is_followed(
+    config: Headlines, news: Headline
+) -> None:
+    assert HeadlineStrategy(config).on_headline(news, markets()) == []
+
+
+@pytest.mark.parametrize(("age_s", "is_stale"), [(120.0, False), (120.1, True), (-120.0, False), (-120.1, True)])
+def test_news_is_stale_when_it_is_old_or_from_the_future(age_s: float, is_stale: bool) -> None:
+    news = headline(published_ns=T0 - int(age_s * S))
+    assert HeadlineStrategy(Headlines()).is_stale(news, markets()) is is_stale
+    assert HeadlineStrategy(Headlines()).is_stale(news, {}) is is_stale
+
+
+def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -> None:
+    """The tape plays 2017; the machine's clock says today."""
+    then = 1_511_877_600 * S
+    tape = markets(at_ns=T0, exchange_ns=then)
+    strategy = HeadlineStrategy(Headlines())
+    assert not strategy.is_stale(headline(published_ns=then, recv_ns=T0 + 119 * S), tape)
+    assert strategy.is_stale(headline(published_ns=then, recv_ns=T0 + 121 * S), tape)
+
+
+# ---------------------------------------------------------------- technical
+
+
+def trade(i: int, price: int, *, sold: bool = False) -> Trade:
+    return Trade(ETH, i, price, 10, sold, T0 + i * S, T0 + i * S)
+
+
+def test_order_flow_says_who_leans_which_way_and_stops_a_buy_below_the_price() -> None:
+    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2, stop_pct=1.0, target_pct=2.0))
+    signals = [s for i in range(20) if (s := strategy.on_trade(trade(i, 100_000 + 10 * i))) is not None]
+    assert signals[0].side is Side.BUY
+    assert signals[0].stop_ticks == signals[0].price_ticks - signals[0].price_ticks // 100
+    assert signals[0].reasons == ("buyers are the aggressors (half-life 10 s) and the price follows up",)
+    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
+    signals = [s for i in range(20) if (s := strategy.on_trade(trade(i, 100_000 - 10 * i, sold=True))) is not None]
+    assert (signals[0].side, signals[0].stop_ticks, signals[0].target_ticks) == (Side.SELL, 0, 0)
+    assert signals[0].reasons[0].startswith("sellers are the aggressors")
+
+
+def test_order_flow_is_not_warm_from_candles() -> None:
+    """A candle has no aggressor: counted as trades, one live trade after them would be a signal of full confidence."""
+    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
+    for i in range(50):
+        strategy.on_candle(Candle(ETH, T0 + i * MINUTE, MINUTE, 100, 100, 100, 100 + i, 5))
+    later = T0 + 50 * MINUTE
+    assert strategy.on_trade(Trade(ETH, 1, 200, 10, False, later, later)) is None
+
+
+def test_a_cross_warmed_up_on_candles_is_the_cross_of_the_same_bars_made_of_trades() -> None:
+    """The last candle of history counts as a bar, and so does the one that is still being made."""
+    closes = [100_000 - 50 * i for i in range(12)] + [100_300, 101_000, 102_000]
+    warm, live = (SmaCrossStrategy(SmaCross(fast=2, slow=5)) for _ in range(2))
+    start = T0 // MINUTE * MINUTE
+    said = []
+    for i, close in enumerate(closes):
+        at = start + i * MINUTE
+        if i < 12:
+            warm.on_candle(Candle(ETH, at, MINUTE, close, close, close, close, 5))
+        said.append(
+            [s.on_trade(Trade(ETH, i, close, 5, False, at, at)) for s in ((warm, live) if i >= 12 else (live,))]
+        )
+    states = [strategy._state(ETH).tolist() for strategy in (warm, live)]
+    assert states[0] == states[1]
+    assert [signal.side for signals in said for signal in signals[:1] if signal] == [Side.BUY]
+    assert said[-1][0] == said[-1][1]
+
+
+def test_a_cross_says_which_average_crossed_which() -> None:
+    strategy = SmaCrossStrategy(SmaCross(fast=2, slow=3, bar_s=30))
+    assert strategy.reason(0.5) == "the 2-bar average rose above the 3-bar average (30 s bars)"
+    assert strategy.reason(-0.5) == "the 2-bar average fell below the 3-bar average (30 s bars)"
+
+
+@pytest.mark.parametrize(("symbols", "follows"), [((), True), (("ETHUSDT",), True), (("BTCUSDT",), False)])
+def test_a_strategy_follows_all_symbols_or_those_that_it_names(symbols: tuple[str, ...], follows: bool) -> None:
+    assert SmaCrossStrategy(SmaCross(symbols=symbols)).follows(ETH) is follows
+    assert HeadlineStrategy(Headlines(symbols=symbols)).follows(ETH) is follows
+
+
+# ---------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"strategies": {"sma_cross": {"fast": 20, "slow": 20}}}, "fast = 20 must be smaller than slow = 20"),
+        ({"strategies": {"order_flow": {"ask": 0.9, "act": 0.5}}}, "ask = 0.9 is above act = 0.5"),
+        ({"limits": {"max_order_pct": 0.0}}, "max_order_pct"),
+        ({"limits": {"max_order_pct": 100.1}}, "max_order_pct"),
+        ({"limits": {"collar": 2.0}}, "unknown field `collar`"),
+        ({"mode": "yolo"}, "yolo"),
+    ],
+)
+def test_settings_out_of_bounds_are_refused_by_name(settings: dict, words: str) -> None:  # type: ignore[type-arg]
+    with pytest.raises(msgspec.ValidationError, match=words.replace("(", r"\(")):
+        msgspec.convert(settings, TradingConfig)
+
+
+# ---------------------------------------------------------------- questions that are remembered
+
+
+def question(i: int) -> Proposal:
+    signal = Signal(SignalId(f"s{i}"), "x", ETH, Side.BUY, 0.6, 100, 90, 120, 1, (), T0)
+    return Proposal(f"p{i}", signal, "technical", 5, T0 + S)
+
+
+def test_only_the_last_decided_questions_are_kept_and_no_open_one_is_forgotten() -> None:
+    proposals = Proposals()
+    for i in range(205):
+        proposals.add(made := question(i))
+        made.state = "dismissed" if i < 100 else "open"
+    assert [p.proposal_id for p in proposals][:2] == ["p5", "p6"]
+    assert len(proposals.open()) == 105
+    assert proposals.due(T0 + S) == proposals.open()
+    for i in range(205, 500):
+        proposals.add(question(i))
+    assert proposals.get("p100") is not None
+
+
+def test_a_fingerprint_changes_with_what_is_proposed() -> None:
+    one = question(1)
+    other = Proposal("p1", one.signal, "technical", 6, one.expires_ns)
+    assert one.fingerprint != other.fingerprint
+    assert one.fingerprint == question(1).fingerprint
