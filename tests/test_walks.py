@@ -1,9 +1,9 @@
-"""The four walks of docs/architecture.md, through real processes and sockets: (a) and (d) here, (b) and (c) in Slack."""
+"""The four walks of docs/architecture.md, through real sockets: (a) and (d) here, (b) and (c) in Slack."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -68,10 +68,10 @@ def ask(live: Live, command: commands.AnyCommand) -> Reply:
     return live.on_command(command)
 
 
-async def until(is_so: object, seconds: float = 30.0) -> None:
+async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for a condition, looking often."""
     async with asyncio.timeout(seconds):
-        while not is_so():  # type: ignore[operator]
+        while not is_so():
             await asyncio.sleep(0.02)
 
 

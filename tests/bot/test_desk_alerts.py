@@ -84,7 +84,7 @@ async def test_an_order_of_a_click_never_gets_a_second_message() -> None:
 
 
 async def test_a_second_click_is_a_command_of_its_own_and_its_refusal_is_private() -> None:
-    """The engine decides each alert once; who clicks after that is told so, and so may a refused click be made again."""
+    """The engine decides each alert once and tells who clicks later; a refused click may be made again."""
     async with desk() as (slack, engine):
         await engine.tell(opened(proposal()))
         alert = await slack.sees_text("Buy IOTAUSDT?")

@@ -42,7 +42,7 @@ def echo(command: AnyCommand) -> Reply:
 async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
     """Let the loop run until a condition holds."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110  what the server knows has no event to wait for
+        while not condition():
             await asyncio.sleep(0)
 
 

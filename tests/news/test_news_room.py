@@ -40,7 +40,7 @@ async def running(room: NewsRoom) -> AsyncIterator[None]:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
     async with asyncio.timeout(10.0):
-        while not condition():  # noqa: ASYNC110  the room has no event for tests
+        while not condition():
             await asyncio.sleep(0.001)
 
 
