@@ -135,9 +135,15 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
 
 
 async def _reconcile(venue: BinanceVenue, live: Live) -> None:
-    """Compare the account at the start, every 30 s, and once things have settled after a fill or a broken line."""
+    """Compare the account at the start, every 30 s, and once things have settled after a fill or a broken line.
+
+    Until it has been reconciled it is asked for every second: a person waits for it with ``/resume``.
+    """
     while True:
         live.on_account(await _patiently(venue.account.snapshot, "the account"))
+        if not live.engine.trading.is_reconciled:
+            await asyncio.sleep(1.0)
+            continue
         live.wants_account.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ACCOUNT_EVERY_S):

@@ -127,12 +127,14 @@ class Account:
 
     async def snapshot(self) -> AccountSnapshot:
         """Fetch balances and open orders, those of symbols that are not ours left out."""
+        asked_ns = self._clock_ns()
         data = await self._rest.signed("GET", "/api/v3/account", {"omitZeroBalances": "true"})
         balances = _parse(AccountWire, data).balances
         return AccountSnapshot(
             tuple(Balance(wire.asset, parse_e8(wire.free), parse_e8(wire.locked)) for wire in balances),
             await self.open_orders(),
             self._clock_ns(),
+            asked_ns,
         )
 
     async def open_orders(self) -> tuple[ExecutionReport, ...]:

@@ -152,8 +152,6 @@ class BinanceVenue:
             parts.append(("order line", is_ready, "connected" if is_ready else "down: orders go over REST"))
         if self.feed is not None:
             parts.append(("market stream", self.feed.is_connected, f"{self.feed.reader.frames} frames"))
-            lost = [symbol for symbol, book in self.feed.reader.books.items() if not book.is_synced]
-            parts.append(("books", not lost, f"out of sync: {', '.join(lost)}" if lost else "in sync"))
         if self._new_units:
             changed = ", ".join(sorted(self._new_units))
             parts.append(("instruments", False, f"new tick or lot size of {changed}: restart the engine"))
