@@ -32,7 +32,7 @@ from engine.settings import Settings
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable
-from engine.venues.binance.errors import VenueError
+from engine.venues.binance.errors import NotTraded, VenueError
 from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
 from engine.wire.views import HealthView
 
@@ -87,6 +87,7 @@ async def running(settings: Settings) -> AsyncIterator[Live]:
 def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | None) -> Live:
     """Build the engine on what the journal of earlier runs says."""
     identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
+    _check_quotes(venue, settings.trading.quote_asset)
     account: AccountKind = "live" if settings.is_live else "paper"
     engine = Engine(settings.trading, venue.instruments, account, identity)
     payloads = tuple(journal.records())
@@ -103,6 +104,14 @@ def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorde
     engine.trading.is_warm = True
     _log.info("engine %s, configuration %s, %s account", __version__, identity.config_hash, account)
     return live
+
+
+def _check_quotes(venue: BinanceVenue, quote_asset: str) -> None:
+    """Refuse symbols that are priced in something else than what equity is counted in."""
+    others = [name for name, it in venue.instruments.items() if it.quote_asset != quote_asset]
+    if others:
+        words = f"{', '.join(others[:5])} is not priced in {quote_asset}"
+        raise NotTraded(f"{words}: correct ENGINE_SYMBOLS, or quote_asset in trader.toml.")
 
 
 async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExitStack) -> None:
@@ -164,6 +173,8 @@ async def _patiently(ask: Callable[[], Awaitable[_T]], what: str) -> _T:
     while True:
         try:
             return await ask()
+        except NotTraded:
+            raise
         except VenueError as error:
             _log.warning("waiting for %s: %s", what, error)
         await asyncio.sleep(pause_s)

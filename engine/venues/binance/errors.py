@@ -41,3 +41,7 @@ class Throttled(VenueError):
     def __init__(self, wait_s: float) -> None:
         super().__init__(f"the venue wants silence for another {wait_s:.1f} s; nothing was sent")
         self.wait_s = wait_s
+
+
+class NotTraded(VenueError):
+    """A symbol that was named can't be traded here; waiting does not help, naming another one does."""

@@ -13,7 +13,7 @@ import msgspec
 from engine.core.instrument import Instrument
 from engine.core.types import Symbol
 from engine.venues.binance.account import Account
-from engine.venues.binance.errors import VenueError
+from engine.venues.binance.errors import NotTraded, RequestRefused, VenueError
 from engine.venues.binance.feed import MarketFeed, Tap
 from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine
@@ -35,6 +35,9 @@ REFRESH_S: Final = 300.0
 """How often the clock and the instruments' limits are asked for again (C17, F25)."""
 _REFRESH_PAUSE_S: Final = 5.0
 """At least so long between two of these, whatever asks for them."""
+
+_BAD_SYMBOL: Final = -1121
+"""Source: Binance, "Error codes": BAD_SYMBOL."""
 
 HealthPart = tuple[str, bool, str]
 
@@ -99,11 +102,11 @@ class BinanceVenue:
         return self._rest.clock_offset_ms
 
     async def load(self) -> None:
-        """Ask for instruments and measure the clock; raises VenueError while the venue doesn't answer."""
-        found = await self.account.fetch_instruments(self._symbols)
-        missing = [symbol for symbol in self._symbols if symbol not in found]
-        if missing or not found:
-            raise VenueError(f"The venue doesn't trade {', '.join(missing) or 'anything'}: name other symbols.")
+        """Ask for instruments and measure the clock.
+
+        Raises NotTraded for a symbol that the venue doesn't have, VenueError while it doesn't answer.
+        """
+        found = await self._find_instruments()
         offset_ms = await self.account.measure_clock()
         if offset_ms != self._rest.clock_offset_ms:
             self._rest.clock_offset_ms = offset_ms
@@ -112,6 +115,19 @@ class BinanceVenue:
             self._take(instrument)
         if self._encoder is not None:
             self._encoder.set_instruments(self.instruments.values())
+
+    async def _find_instruments(self) -> dict[Symbol, Instrument]:
+        named = ", ".join(self._symbols)
+        try:
+            found = await self.account.fetch_instruments(self._symbols)
+        except RequestRefused as error:
+            if error.code != _BAD_SYMBOL:
+                raise
+            raise NotTraded(f"The venue doesn't know one of {named}: correct ENGINE_SYMBOLS.") from None
+        missing = [symbol for symbol in self._symbols if symbol not in found]
+        if missing or not found:
+            raise NotTraded(f"The venue doesn't trade {', '.join(missing) or 'anything'}: correct ENGINE_SYMBOLS.")
+        return found
 
     async def start(self, market_sink: MarketSink, order_sink: OrderLineSink) -> None:
         """Connect the line for orders, then the market, and return when both stand."""
