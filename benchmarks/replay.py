@@ -1,7 +1,7 @@
 """Frames per second of a whole replay, against a loop that only reads and decodes the same recording.
 
-``python -m benchmarks.replay [--json] [--rounds N] [FILE]``; without a file the recording in ``TRADER_DATA`` or
-``../shared/data``.
+``python -m benchmarks.replay [--json] [--quick] [--rounds N] [FILE]``; without a file the recording in
+``TRADER_DATA`` or ``../shared/data``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import msgspec
 
+from benchmarks.lab import options
 from engine.research.replay import run_replay
 from engine.settings import Settings
 from engine.venues.paper.tape.recording import read_recording
@@ -33,17 +34,15 @@ def main() -> int:
     if not path.is_file():
         print(f"There is no recording at {path}: name one, or its folder in TRADER_DATA.", file=sys.stderr)
         return 2
-    result = measure(path, args.rounds)
+    result = measure(path, args.rounds or (2 if args.quick else 5))
     print(json.dumps(result) if args.json else table(result))
     return 0
 
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser(__doc__, rounds="default: 5, quick 2", events="not used: a recording is replayed whole")
     parser.add_argument("file", nargs="?", type=Path)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
 

@@ -15,6 +15,7 @@ from engine.wire.views import OrderView, ProposalView, TradeView
 
 _log = logging.getLogger(__name__)
 _MOST_CARDS: Final = 300
+_MOST_HEADLINES: Final = 200
 
 
 class Card(msgspec.Struct):
@@ -24,7 +25,9 @@ class Card(msgspec.Struct):
     ts: str = ""
     """Slack's id of the message; empty until it is posted."""
     asked: str = ""
-    """What the person typed, in words: ``250 USDT of ETHUSDT``."""
+    """What the person typed, in words: ``ETH for 250 USDT``."""
+    changes: tuple[str, ...] = ()
+    """What was different at the click from what the alert had shown."""
     proposal: ProposalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
@@ -48,12 +51,12 @@ class Card(msgspec.Struct):
     def render(self) -> Message:
         """Show everything it knows, as it is now."""
         if self.proposal is not None:
-            return alert.alert(self.proposal, self.order, self.trade)
+            return alert.alert(self.proposal, self.order, self.trade, self.changes)
         if self.order is not None:
             shown = order.order_message(self.order, self.asked)
             if self.trade is None:
                 return shown
-            return Message(f"{shown.text}. {trade.summary(self.trade)}", [*shown.blocks, *trade.lines(self.trade)])
+            return Message(f"{shown.text}. {trade.summary(self.trade)}", [*shown.blocks, trade.line(self.trade)])
         if self.trade is not None:
             return trade.root(self.trade)
         raise ValueError(f"card {self.key} shows nothing")
@@ -65,6 +68,15 @@ class Memory(msgspec.Struct):
     channel: str
     engine_started_ns: int = 0
     cards: list[Card] = msgspec.field(default_factory=list)
+    headlines: list[str] = msgspec.field(default_factory=list)
+    """The names of the headlines that were shown, newest last."""
+
+    def is_first_sight(self, headline: str) -> bool:
+        """Tell whether a headline, by its name, was never shown before; from now on it was."""
+        if headline in self.headlines:
+            return False
+        self.headlines = [*self.headlines, headline][-_MOST_HEADLINES:]
+        return True
 
     def card_of_proposal(self, proposal_id: str) -> Card | None:
         """Find the alert of a proposal."""

@@ -1,15 +1,16 @@
-"""What waits to be sent to the channel: at Slack's pace, in order, each message in its latest state only."""
+"""What waits to be sent to the channel: at Slack's pace, the urgent first, each message in its latest state only."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+
+from bot.render.blocks import clip
 
 Send: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -23,6 +24,8 @@ _LONGEST_BACKOFF_S: Final = 30.0
 _LAST_WORDS_S: Final = 1.0
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
+_PAGE_OF_A_PROXY: Final = 200
+"""So many characters of it say enough in a log."""
 
 
 class Outbox:
@@ -36,7 +39,8 @@ class Outbox:
         self._backoff_s = backoff_s
         self._gap_s = gap_s
         self._burst = burst
-        self._jobs: OrderedDict[str, Send] = OrderedDict()
+        self._jobs: dict[str, Send] = {}
+        self._urgent: dict[str, None] = {}
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -47,9 +51,14 @@ class Outbox:
         """How many messages wait."""
         return len(self._jobs)
 
-    def put(self, key: str, send: Send) -> None:
-        """Queue a job; ``send`` is called when its turn comes and should then say what is true at that moment."""
+    def put(self, key: str, send: Send, *, is_urgent: bool = False) -> None:
+        """Queue a job; ``send`` is called when its turn comes and should then say what is true at that moment.
+
+        The urgent ones go first, in order.
+        """
         self._jobs[key] = send
+        if is_urgent:
+            self._urgent[key] = None
         self._idle.clear()
         self._wake.set()
 
@@ -65,8 +74,9 @@ class Outbox:
                 self._wake.clear()
                 await self._wake.wait()
             await self._wait_for_turn()
-            key, send = self._jobs.popitem(last=False)
-            await self._deliver(key, send)
+            key = next(iter(self._urgent or self._jobs))
+            self._urgent.pop(key, None)
+            await self._deliver(key, self._jobs.pop(key))
 
     async def _deliver(self, key: str, send: Send) -> None:
         backoff_s = self._backoff_s
@@ -114,5 +124,6 @@ def wait_asked_for(error: SlackApiError, backoff_s: float) -> float | None:
 
 def reason_of(error: SlackApiError) -> str:
     """Return Slack's own word for what is wrong, for example ``channel_not_found``."""
-    response = error.response
-    return str(response.get("error") or "") if hasattr(response, "get") else str(response)
+    # A proxy in between answers with a page of its own, which the client hands on as text.
+    answer = getattr(error.response, "data", error.response)
+    return str(answer.get("error") or "") if isinstance(answer, dict) else clip(str(answer), _PAGE_OF_A_PROXY)

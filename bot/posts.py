@@ -15,11 +15,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import memory
 from bot.memory import Card
-from bot.outbox import Outbox
+from bot.outbox import Outbox, reason_of
 from bot.render import notes, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip
 from bot.render.order import FINISHED, fill_reply, has_fill
-from engine.wire.commands import Snapshot
+from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AnyEvent,
     ModeChanged,
@@ -70,15 +70,15 @@ class Posts:
             case TradeChanged():
                 self._on_trade(event)
             case ModeChanged():
-                self.post(notes.mode_changed(event))
+                self.post(notes.mode_changed(event), is_urgent=True)
             case TradingArmed():
-                self.post(notes.armed(event))
+                self.post(notes.armed(event), is_urgent=True)
             case TradingHalted():
-                self.post(notes.halted(event))
+                self.post(notes.halted(event), is_urgent=True)
             case Notice():
-                self.post(notes.notice(event))
-            case NewsHeard() if event.symbols:
-                self.post(notes.news(event))
+                self.post(notes.notice(event), is_urgent=event.severity == "critical")
+            case NewsHeard():
+                self._on_news(event)
             case _:
                 pass
 
@@ -110,12 +110,26 @@ class Posts:
         before, card.order = card.order, _newer(card.order, order)
         if card.order is order and _is_news(before, order):
             self._reply(card, fill_reply(order))
+            if card.trade is not None and card.trade.is_open and order.state in FINISHED:
+                self._reply(card, trade.summary(card.trade))
         self._show(card)
 
-    def post(self, note: Message) -> None:
-        """Post a message that will not change."""
+    def on_taken(self, taken: ProposalTaken) -> None:
+        """Show on an alert what a click made of it; the reply and the events may come in any order."""
+        card = self._memory.card_of_proposal(taken.proposal.proposal_id)
+        if card is None:
+            return
+        card.changes = taken.changes
+        if card.proposal is None or card.proposal.state == "open":
+            card.proposal = taken.proposal
+        if taken.order is not None:
+            self.on_order(taken.order)
+        self._show(card)
+
+    def post(self, note: Message, *, is_urgent: bool = False) -> None:
+        """Post a message that will not change; an urgent one, which somebody waits for, before all that waits."""
         self._notes += 1
-        self._outbox.put(f"note:{self._notes}", partial(self._send_note, note))
+        self._outbox.put(f"note:{self._notes}", partial(self._send_note, note), is_urgent=is_urgent)
 
     def _greet(self, status: StatusView) -> None:
         if self._memory.engine_started_ns != status.ts_started_ns:
@@ -130,6 +144,15 @@ class Posts:
             return
         card.proposal = proposal
         self._show(card)
+
+    def _on_news(self, event: NewsHeard) -> None:
+        """Show a headline once, and only one about what we trade; where there is an alert for it, that shows it."""
+        has_alert = any(
+            card.proposal is not None and (card.proposal.source, card.proposal.headline) == (event.source, event.title)
+            for card in self._memory.cards
+        )
+        if event.symbols and not has_alert and self._memory.is_first_sight(f"{event.source}:{event.news_id}"):
+            self.post(notes.news(event))
 
     def _close_missed(self, card: Card, proposal: ProposalView) -> None:
         missed = "It was decided or expired while the bot was away; `/orders` shows what was done."
@@ -163,10 +186,13 @@ class Posts:
         if card is None:
             card = self._memory.add(Card(f"trade:{event.trade.trade_id}"))
         card.trade = event.trade
-        # The order's own reply tells of the fill that opened it; everything after that is told here.
-        if card.order is None or event.what not in {"opened", "filled"}:
-            result = f". {trade.summary(event.trade)}" if event.what == "closed" else ""
-            self._reply(card, f"{event.text.rstrip('.')}{result}")
+        # The fills of the order that opened it are told as the order's; all that comes after it is told here.
+        is_own = card.order is not None and (event.what == "opened" or card.order.state not in FINISHED)
+        if not is_own or event.what not in {"opened", "filled"}:
+            self._reply(card, trade.told(event.what, event.text, event.trade))
+        if event.what == "closed" and ":" not in event.trade.exit_reason:
+            # By a stop or a target: what a person or a strategy closed has a message of its own.
+            self.post(notes.closed(event.trade))
         self._show(card)
 
     def _show(self, card: Card) -> None:
@@ -181,6 +207,7 @@ class Posts:
         await self._client.chat_postMessage(
             channel=self._channel, text=note.text, blocks=note.blocks, unfurl_links=False, unfurl_media=False
         )
+        memory.save(self._file, self._memory)
 
     async def _send_card(self, card: Card) -> None:
         shown = card.render()
@@ -199,7 +226,7 @@ class Posts:
         try:
             await self._client.chat_update(channel=self._channel, ts=ts, text=shown.text, blocks=shown.blocks)
         except SlackApiError as error:
-            if error.response.get("error") != "message_not_found":
+            if reason_of(error) != "message_not_found":
                 raise
             return False
         return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -26,26 +26,47 @@ from engine.core.types import (
     Candle,
     ExecutionReport,
     Headline,
+    OrderState,
     Quote,
     SendFailed,
     Symbol,
     Trade,
 )
-from engine.store.inputs import Clock, Lost, Tick, encode_input
-from engine.store.journal import Journal, JournalUnwritable
+from engine.latency import Ledger
+from engine.store.inputs import Clock, Lost, Silenced, Tick, encode_input
+from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
-from engine.wire.commands import AnyCommand, Reply, Snapshot
+from engine.wire.commands import AnyCommand, GetLatency, Reply, Snapshot
+from engine.wire.events import Notice
+from engine.wire.views import StageView
 
 TIMER_S: Final = 0.1
+LATE_NS: Final = 1_000_000_000
+"""A timer that is later than this had its event loop blocked (F27)."""
 _log = logging.getLogger(__name__)
+
+
+class Memory(Protocol):
+    """Where records go before their orders do: the journal."""
+
+    @property
+    def failure(self) -> str:
+        """Why nothing can be written any more; empty while all is well."""
+
+    def append(self, payload: bytes) -> None:
+        """Write one record; raises JournalUnwritable."""
 
 
 class Live:
     """Takes every event in order of receipt, gives it to the engine, and performs what comes back."""
 
-    def __init__(self, engine: Engine, journal: Journal, recorder: Recorder | None) -> None:
+    def __init__(self, engine: Engine, journal: Memory, recorder: Recorder | None) -> None:
         self.engine = engine
+        self.ledger = Ledger()
+        engine.trading.mark = self.ledger.mark
+        self.rehearsed: Callable[[], tuple[StageView, ...]] = tuple
+        """Says what rehearsals measured, where there are any."""
         self.bad_frames = 0
         self.orders: BinanceOrders | None = None
         self.control: ControlServer | None = None
@@ -53,6 +74,7 @@ class Live:
         """Set when something happened after which the account should be compared soon."""
         self._journal = journal
         self._recorder = recorder
+        self._timer_ns = 0
 
     # ------------------------------------------------------------------ the market
 
@@ -86,9 +108,8 @@ class Live:
         self._hear("instrument", instrument, now_ns(), self.engine.on_instrument)
 
     def on_clock_offset(self, offset_ms: int) -> None:
-        """Note from when on signatures use another offset to the venue's clock, when a session is recorded."""
-        if self._recorder is not None:
-            self._recorder.record(now_ns(), "clock", encode_input(Clock(offset_ms)))
+        """Take the venue's clock less ours, as it was just measured; signatures use it from here on."""
+        self._hear("clock", Clock(offset_ms), now_ns(), self._clock)
 
     # ------------------------------------------------------------------ news and people
 
@@ -98,6 +119,8 @@ class Live:
 
     def on_command(self, command: AnyCommand) -> Reply:
         """Carry out what a person asks for; the reply stands behind the events that it led to."""
+        if isinstance(command, GetLatency):
+            return Reply(command.id, True, "OK", "", self.ledger.view(self.rehearsed()))
         ts_ns = now_ns()
         replies: list[Reply] = []
 
@@ -119,6 +142,8 @@ class Live:
     def on_execution(self, report: ExecutionReport) -> None:
         """Take what the venue says of one of our orders."""
         self._hear("execution", report, report.ts_recv_ns, self.engine.on_execution)
+        is_filled = report.state is OrderState.FILLED
+        self.ledger.answered(report.client_order_id, report.ts_recv_ns, is_filled=is_filled)
         self.wants_account.set()
 
     def on_send_failed(self, failure: SendFailed) -> None:
@@ -136,9 +161,17 @@ class Live:
         self.wants_account.set()
 
     def on_timer(self) -> None:
-        """Let time pass."""
-        ts_ns = now_ns()
+        """Let time pass; say so when it passed without us (F27)."""
+        ts_ns, before_ns = now_ns(), self._timer_ns
+        self._timer_ns = ts_ns
+        if before_ns and ts_ns - before_ns > LATE_NS:
+            self._tell_late(ts_ns, (ts_ns - before_ns) / 1e9)
         self._hear("timer", Tick(ts_ns), ts_ns, self._timer)
+
+    def on_silenced(self, is_banned: bool, wait_s: float) -> None:
+        """Hear that the venue wants silence for so long, or has banned us until then (F7)."""
+        ts_ns = now_ns()
+        self._hear("silenced", Silenced(is_banned, ts_ns + int(wait_s * 1e9), ts_ns), ts_ns, self._silenced)
 
     def on_sent(self, ts_ns: int, data: bytes) -> None:
         """Keep the bytes of an order that left, when a session is recorded."""
@@ -163,7 +196,20 @@ class Live:
     def _timer(self, tick: Tick) -> list[Action]:
         return self.engine.on_timer(tick.ts_recv_ns)
 
+    def _clock(self, clock: Clock) -> list[Action]:
+        return self.engine.on_clock(clock.offset_ms)
+
+    def _silenced(self, heard: Silenced) -> list[Action]:
+        return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
+
+    def _tell_late(self, ts_ns: int, seconds: float) -> None:
+        words = f"The engine stood still for {seconds:.1f} s: what arrived meanwhile was heard late."
+        _log.error("%s", words)
+        if self.control is not None:
+            self.control.publish(Notice(ts_ns=ts_ns, severity="critical", code="LOOP_BLOCKED", text=words))
+
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
+        self.ledger.heard()
         if self._recorder is not None:
             self._recorder.record(ts_ns, kind, encode_input(event))
         try:
@@ -173,18 +219,25 @@ class Live:
             actions = self.engine.on_fault(f"{type(error).__name__} on a {kind}", ts_ns)
         if actions:
             self.perform(actions)
+            if self.ledger.has_sent:
+                self.ledger.keep(kind, ts_ns)
 
     def perform(self, actions: Sequence[Action]) -> None:
         """Do what was decided, in order: written first, then sent; what is to be told comes last."""
         failed: list[Send] = []
+        stopped: list[Send] = []
         for action in actions:
             if isinstance(action, Write):
                 self._write(action)
             elif isinstance(action, Send):
                 if self._journal.failure or self.orders is None:
                     failed.append(action)
+                elif not self.engine.trading.last_hop.passes(action.order):
+                    stopped.append(action)
                 else:
+                    self.ledger.journaled()
                     self.orders.send(action.order)
+                    self.ledger.sent(action.order.client_order_id)
             elif isinstance(action, Cancel) and self.orders is not None:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:
@@ -195,6 +248,9 @@ class Live:
                     self.control.publish(action.make())
         for send in failed:
             self._not_sent(send)
+        for send in stopped:
+            _log.critical("stopped at the last hop, no cause stands behind it: %s", send.order)
+            self.perform(self.engine.on_mismatch(send.order, now_ns()))
 
     def _write(self, action: Write) -> None:
         """Append to the journal; when it can't be written, no order leaves any more (F17)."""

@@ -133,6 +133,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
             live.on_candle(candle)
     live.on_clock_offset(venue.clock_offset_ms)
     venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
+    venue.on_silence = live.on_silenced
     live.orders = venue.orders
     await venue.start(live, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)

@@ -116,8 +116,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     news_file: Path | None = None
     home: Path = Path("var")
     """Journal, logs and sockets live here."""
-    http_port: int = 8780
-    """Health over HTTP; 0 for any free port."""
+    http_port: int | None = None
+    """Health over HTTP: 0 for any free port, None for 8780 or, where that is taken, any free one."""
     record: Path | None = None
     """Where to keep a recording of the session, or None."""
     sentry_dsn: Secret = Secret()
@@ -245,7 +245,7 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
         home=_home(named),
-        http_port=named.port("ENGINE_HTTP_PORT", 8780),
+        http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),
         has_slack=bool(named.text("SLACK_BOT_TOKEN")),
         sentry_dsn=Secret(named.url("SENTRY_DSN", ("https", "http"))),

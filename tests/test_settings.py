@@ -33,6 +33,7 @@ def test_an_empty_environment_is_paper_trading(tmp_path: Path) -> None:
     settings = read_settings({}, tmp_path)
     assert (settings.venue, settings.is_live, settings.symbols) == ("paper", False, ())
     assert settings.rest_url == "http://127.0.0.1:8790"
+    assert settings.http_port is None
     assert settings.trading == TradingConfig()
     assert settings.home == tmp_path / "var"
     assert settings.engine_socket == socket_path(settings.home)

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import aiohttp
-from conftest import skip_or_fail
-from local_desk import ALICE, BOB, ROOT, LocalSlack, free_port, short_home
+from local_desk import ALICE, BOB, local_slack, short_home
+from repeating_slack import repeating_slack
+from whole_desk import desk_in_a_workspace, running_desk
 
-from bot.local_slack.install import NotInstallable, install
-
-UP_S = 30.0
 EAGER = """
 [strategies.order_flow]
 ask = 0.2
@@ -28,71 +19,6 @@ expires_s = 3.0
 cooldown_s = 5.0
 """
 """So quick to speak that a recording of six minutes, played in twenty seconds, holds several signals."""
-
-
-class Desk(NamedTuple):
-    """A running desk: its Slack, its home, and its environment for the command line."""
-
-    slack: LocalSlack
-    env: dict[str, str]
-
-    async def trader(self, *words: str) -> tuple[int, Any]:
-        """Run the command line with ``--json``; return its exit code and the one object that it printed."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "engine.cli.main", *words, "--json"), env=self.env, stdout=asyncio.subprocess.PIPE
-        )
-        out, _ = await process.communicate()
-        return process.returncode or 0, json.loads(out)
-
-    async def armed(self) -> None:
-        """Type /resume until the engine is ready for it."""
-        for _ in range(40):
-            await self.slack.command(ALICE, "/resume")
-            with contextlib.suppress(AssertionError):
-                async with asyncio.timeout(1.0):
-                    await self.slack.sees_text("Trading is armed by")
-                    return
-        raise AssertionError("trading was never armed")
-
-
-@contextlib.asynccontextmanager
-async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
-    """Start ``trader run`` with a local Slack, as a person would, and stop it with Ctrl-C."""
-    try:
-        binary = await asyncio.to_thread(install, ROOT / "var")
-    except NotInstallable as error:
-        skip_or_fail(str(error))
-    with short_home() as home:
-        (home / "local-slack").symlink_to(binary.parents[3])
-        (home / "trader.toml").write_text(config)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "BINANCE_"))}
-        env = kept | {"TRADER_HOME": str(home), "TRADER_CONFIG": str(home / "trader.toml"), "ENGINE_HTTP_PORT": "0"}
-        page = free_port()
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "engine.cli.main", "run", "--no-browser", *words),
-            *("--port", str(page), "--exchange-port", str(free_port())),
-            env=env,
-            cwd=home,
-        )
-        try:
-            async with aiohttp.ClientSession() as session:
-                slack = LocalSlack(f"http://127.0.0.1:{page}", session)
-                await _is_up(slack)
-                yield Desk(slack, env)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            async with asyncio.timeout(5.0):
-                assert await process.wait() == 0
-
-
-async def _is_up(slack: LocalSlack) -> None:
-    async with asyncio.timeout(UP_S):
-        while True:
-            with contextlib.suppress(aiohttp.ClientError, AssertionError):
-                await slack.sees_text("The engine is up")
-                return
-            await asyncio.sleep(0.1)
 
 
 def has_buttons(message: dict[str, Any]) -> bool:
@@ -109,10 +35,9 @@ async def test_walk_b_buy_from_slack_to_the_fill_and_back_to_the_same_message() 
         assert refused["ephemeral_to"] == BOB
         await desk.armed()
         await slack.command(ALICE, "/buy", "IOTA 250")
-        root = await slack.sees_text("buys IOTAUSDT for 250", "filled")
+        root = await slack.sees_text("buys IOTA for 250 USDT", "filled")
         await slack.see(lambda m: m.get("thread_ts") == root["ts"] and "Bought" in m["text"])
-        _, orders = await desk.trader("orders")
-        assert [order["origin"] for order in orders["result"]["finished"]] == [f"slack:{ALICE}"]
+        assert [order["origin"] for order in await desk.finished()] == [f"slack:{ALICE}"]
 
 
 async def test_walk_c_a_headline_becomes_an_alert_that_buys_once_however_often_it_is_clicked() -> None:
@@ -123,9 +48,10 @@ async def test_walk_c_a_headline_becomes_an_alert_that_buys_once_however_often_i
         alert = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)
         assert has_buttons(alert)
         await asyncio.gather(*(slack.click(ALICE, alert, "decide_buy") for _ in range(2)))
-        decided = await slack.see(lambda m: m["ts"] == alert["ts"] and not has_buttons(m) and "bought" in m["text"])
+        decided = await slack.see(lambda m: m["ts"] == alert["ts"] and not has_buttons(m) and "Bought by" in m["text"])
         assert ALICE in decided["text"]
-        assert [order["origin"] for order in await finished(desk, "proposal:")] == [f"slack:{ALICE}"]
+        await slack.see(lambda m: m.get("ephemeral_to") == ALICE and "Already decided" in m["text"])
+        assert [order["origin"] for order in await desk.finished("proposal:")] == [f"slack:{ALICE}"]
 
 
 async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) -> None:
@@ -135,13 +61,13 @@ async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) ->
         slack = desk.slack
         await desk.armed()
         await slack.command(ALICE, "/buy", "ETHUSDT 250")
-        await slack.sees_text("buys ETHUSDT for 250", "filled")
+        await slack.sees_text("buys ETH for 250 USDT", "filled")
         expired = await slack.see(lambda m: "Expired" in m["text"] and not has_buttons(m))
         assert "ETHUSDT" in expired["text"]
-        assert not await finished(desk, "signal:")
+        assert not await desk.finished("signal:")
         await slack.command(ALICE, "/auto", "auto")
-        await slack.sees_text("Done automatically: buy ETHUSDT", within_s=40.0)
-        assert await finished(desk, "signal:")
+        await slack.sees_text("automatically: ETHUSDT", within_s=40.0)
+        assert await desk.finished("signal:")
         await slack.command(ALICE, "/halt", "enough for today")
         await slack.sees_text("alted", "enough for today")
         code, refused = await desk.trader("buy", "ETHUSDT", "100")
@@ -153,7 +79,44 @@ async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) ->
             assert closed["result"]["orders"][0]["reduce_only"]
 
 
-async def finished(desk: Desk, cause: str) -> list[dict[str, Any]]:
-    """Return the finished orders of one kind of cause."""
-    _, orders = await desk.trader("orders")
-    return [order for order in orders["result"]["finished"] if order["cause_id"].startswith(cause)]
+async def test_an_envelope_that_slack_delivers_twice_buys_once() -> None:
+    """A command and a click, each delivered twice and acknowledged twice: one order each, and one message each."""
+    with short_home() as home:
+        async with (
+            local_slack(home) as slack,
+            repeating_slack(slack.page) as repeating,
+            desk_in_a_workspace(slack, repeating.env, "--tape", "story", "--speed", "60") as desk,
+        ):
+            await desk.armed()
+            await slack.command(ALICE, "/buy", "IOTA 250")
+            alert = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)
+            await slack.click(ALICE, alert, "decide_buy")
+            await slack.see(lambda m: m["ts"] == alert["ts"] and "Bought by" in m["text"])
+            for kind in ("Buy", "Decide"):
+                first, second = await desk.logged("bot", command=kind, count=2)
+                assert first["command_id"] == second["command_id"]
+            assert [repeating.acks[envelope] for envelope in repeating.repeated] == [2] * len(repeating.repeated)
+            causes = [order["cause_id"].partition(":")[0] for order in await desk.finished()]
+            assert sorted(causes) == ["command", "proposal"]
+            assert sum("buys IOTA for 250 USDT" in message["text"] for message in await slack.messages()) == 1
+
+
+async def test_what_nobody_can_mean_is_answered_in_private_and_trades_nothing() -> None:
+    """Wrong amounts and a wrong symbol, against the real engine, armed."""
+    async with running_desk("--tape", "story", "--speed", "20") as desk:
+        await desk.armed()
+        for words, says in {
+            "IOTA -5": "-5 is not more than zero",
+            "IOTA 0": "0 is not more than zero",
+            "IOTA nan": "'nan' is not a number",
+            "IOTA 1e300": "'1e300' is not a number",
+            "IOTA much": "'much' is not a number",
+            "IOTA 99999999999": "Nothing was done",
+            "DOGE 250": "'DOGE' is not traded here",
+            "IOTA": "Say what and how much",
+        }.items():
+            await desk.slack.command(ALICE, "/buy", words)
+            answer = await desk.slack.sees_text(says)
+            assert answer["ephemeral_to"] == ALICE
+        _, orders = await desk.trader("orders")
+        assert (orders["result"]["open"], orders["result"]["finished"]) == ([], [])

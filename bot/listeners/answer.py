@@ -1,7 +1,8 @@
-"""How a listener answers the one who asked: always in private, always saying so."""
+"""How a listener answers the one who asked: always in private, always saying so, and nothing that all are told."""
 
 from __future__ import annotations
 
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.render.blocks import Message, clip, escape, message
@@ -16,6 +17,17 @@ async def tell(respond: AsyncRespond, shown: Message | str) -> None:
         shown = message(clip(shown, _TEXT), [])
     # Without a response type Slack would take ephemeral, but others take public: always say it.
     await respond(text=shown.text, blocks=shown.blocks or None, response_type="ephemeral", replace_original=False)
+
+
+def is_told_to_all(context: AsyncBoltContext) -> bool:
+    """Tell whether the one who asked will read in the channel what was done: anywhere but in a direct message."""
+    return not (context.channel_id or "").startswith("D")
+
+
+async def tell_unless_public(respond: AsyncRespond, context: AsyncBoltContext, reply: Reply) -> None:
+    """Pass on what the engine said, unless the message that it leads to in the channel says the same."""
+    if not (reply.ok and is_told_to_all(context)):
+        await tell_reply(respond, reply)
 
 
 async def tell_reply(respond: AsyncRespond, reply: Reply) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.listeners.answer import tell
-from bot.render.answers import HELP
+from bot.render.answers import usage
 
 
-async def unknown_command(respond: AsyncRespond) -> None:
+async def unknown_command(respond: AsyncRespond, context: AsyncBoltContext) -> None:
     """Say which commands there are."""
-    await tell(respond, f"I don't know that command. {HELP}")
+    await tell(respond, f"I don't know that command. {usage(context['desk'].status)}")
 
 
 async def nothing_to_do() -> None:

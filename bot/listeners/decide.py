@@ -8,9 +8,9 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell_reply
+from bot.listeners.answer import tell_unless_public
 from bot.render.alert import BUY, DISMISS, SELL, Ticket
-from engine.wire.commands import Decide
+from engine.wire.commands import Decide, ProposalTaken
 
 _CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SELL: "sell", DISMISS: "dismiss"}
 
@@ -18,7 +18,7 @@ _CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SEL
 async def decide(
     respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext
 ) -> None:
-    """Put the choice to the engine; the alert is edited by the events that follow."""
+    """Put the choice to the engine; what it became is shown on the alert, a refusal only to the one who clicked."""
     ticket = Ticket.read(action["value"])
     reply = await context["desk"].ask(
         Decide(
@@ -29,4 +29,6 @@ async def decide(
             fingerprint=ticket.fingerprint,
         )
     )
-    await tell_reply(respond, reply)
+    if reply.ok and isinstance(reply.result, ProposalTaken):
+        context["desk"].posts.on_taken(reply.result)
+    await tell_unless_public(respond, context, reply)

@@ -8,7 +8,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell_reply
+from bot.listeners.answer import tell_unless_public
 from bot.render.blocks import clip
 from engine.wire.commands import Halt
 
@@ -30,4 +30,4 @@ async def halt_now(
 
 
 async def _halt(respond: AsyncRespond, context: AsyncBoltContext, command: Halt) -> None:
-    await tell_reply(respond, await context["desk"].ask(command))
+    await tell_unless_public(respond, context, await context["desk"].ask(command))

@@ -8,13 +8,12 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell_reply
+from bot.listeners.answer import tell_unless_public
 from engine.wire.commands import Resume
 
 
 async def resume(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
     """Arm trading; a live account wants the word LIVE."""
     confirm = command.get("text", "").strip()
-    await tell_reply(
-        respond, await context["desk"].ask(Resume(id=ids.of_command(command), who=context["who"], confirm=confirm))
-    )
+    armed = Resume(id=ids.of_command(command), who=context["who"], confirm=confirm)
+    await tell_unless_public(respond, context, await context["desk"].ask(armed))

@@ -21,21 +21,17 @@ from bot.render.blocks import (
     quotation,
     section,
 )
-from bot.render.say import money, number, price, seconds, who
+from bot.render.say import amount, money, price, seconds, sentence, who
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 BUY: Final = "decide_buy"
 SELL: Final = "decide_sell"
 DISMISS: Final = "decide_dismiss"
 HALT: Final = "halt_now"
-_WORDS: Final = {
-    "bought": "Bought",
-    "sold": "Sold",
-    "dismissed": "Dismissed",
-    "expired": "Expired, nothing was done",
-    "refused": "Refused by the gate",
-    "acted": "Done automatically",
-}
+_TAKEN: Final = frozenset({"bought", "sold", "acted"})
+_DID: Final = {"buy": ("bought", "buying"), "sell": ("sold", "selling")}
+_SIGNS: Final = {"dismissed": ":heavy_multiplication_x:", "expired": ":hourglass:", "refused": ":no_entry:"}
+_LEFT: Final = {"dismissed": "Dismissed", "expired": "Expired", "refused": "Refused by the gate"}
 
 
 class Ticket(NamedTuple):
@@ -54,25 +50,30 @@ class Ticket(NamedTuple):
         return cls(proposal_id, fingerprint)
 
 
-def alert(proposal: ProposalView, order: OrderView | None = None, trade: TradeView | None = None) -> Message:
-    """Show a proposal as it is now: open with its buttons, or decided with what became of it."""
+def alert(
+    proposal: ProposalView,
+    order: OrderView | None = None,
+    trade: TradeView | None = None,
+    changes: tuple[str, ...] = (),
+) -> Message:
+    """Show a proposal as it is now: open with its buttons, or decided with what became of it.
+
+    ``changes`` is what was different at the click from what the alert had shown.
+    """
     if proposal.state == "open":
         return _open(proposal)
-    return _decided(proposal, order, trade)
+    return _taken(proposal, order, trade, changes) if proposal.state in _TAKEN else _left(proposal)
 
 
 def _open(proposal: ProposalView) -> Message:
     verb = proposal.side.capitalize()
     life = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns)
     text = (
-        f"{verb} {escape(proposal.symbol)}? {escape(proposal.strategy)} is {proposal.confidence:.0%} sure: "
-        f"{number(proposal.qty)} at {price(proposal.price)} for {money(proposal.notional_quote)}. "
-        f"{_news_text(proposal)}Expires in {life}; expiring means no."
+        f"{verb} {escape(proposal.symbol)}? {escape(proposal.strategy)}, confidence {proposal.confidence:.2f}: "
+        f"{_size(proposal)} at {price(proposal.price)}. {_news_text(proposal)}Expires in {life}; expiring means no."
     )
     warning = [section(f":warning: *Mind:* {escape(proposal.warning)}")] if proposal.warning else []
-    terms = (
-        f"Expires {life} after it was posted; expiring means no. Price, size and limits are checked again at the click."
-    )
+    terms = f"Expires {life} after it was posted; expiring means no. Price, size and limits are checked at the click."
     ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
     return message(
         text,
@@ -83,47 +84,61 @@ def _open(proposal: ProposalView) -> Message:
             _reasons(proposal),
             *warning,
             actions(f"decide:{proposal.proposal_id}", _buttons(proposal, ticket)),
-            context(f"{terms} {_name(proposal)}"),
+            context(terms),
+            context(_name(proposal)),
         ],
     )
 
 
 def _buttons(proposal: ProposalView, ticket: str) -> list[Block]:
-    deal = f"{number(proposal.qty)} {proposal.symbol}"
+    deal = amount(proposal.qty, proposal.base_asset)
     styles: dict[str, Style | None] = {proposal.side: "primary"}
     return [
         button(BUY, "Buy", ticket, f"Buy {deal}", styles.get("buy")),
-        button(SELL, "Sell", ticket, f"Sell {proposal.symbol}", styles.get("sell")),
+        button(SELL, "Sell", ticket, f"Sell {proposal.base_asset}", styles.get("sell")),
         button(DISMISS, "Dismiss", ticket, f"Dismiss the proposal to {proposal.side} {proposal.symbol}"),
     ]
 
 
-def _decided(proposal: ProposalView, order: OrderView | None, trade: TradeView | None) -> Message:
-    did = _WORDS[proposal.state]
-    by = _by(proposal)
-    outcome = escape(proposal.outcome)
-    is_taken = proposal.state in {"bought", "sold", "acted"}
-    said = [section(f"*{did}{by}.* {outcome}")]
-    numbers = [_numbers(proposal)] if trade is None and is_taken else []
-    order_part = order_lines.lines(order) if order is not None else []
-    trade_part = trade_lines.lines(trade) if trade is not None else []
-    buttons = _acted_buttons(proposal, trade)
-    text = f"{did}{by}: {proposal.side} {escape(proposal.symbol)}. {outcome}".strip()
-    if trade is not None:
-        text = f"{text} {trade_lines.summary(trade)}"
-    elif order is not None:
-        text = f"{text} {order_lines.outcome(order)}"
-    title = header(f"{proposal.side.capitalize()} {proposal.symbol}: {did.lower()}")
-    small = context(_name(proposal))
-    return message(text, [title, *_news(proposal), *said, *numbers, *order_part, *trade_part, *buttons, small])
+def _taken(
+    proposal: ProposalView, order: OrderView | None, trade: TradeView | None, changes: tuple[str, ...]
+) -> Message:
+    """Show an alert that became an order: who decided, what was filled, and the trade if it began one."""
+    did = _did(proposal, order)
+    by = "automatically" if proposal.state == "acted" else f"by {who(proposal.decided_by)}"
+    became = order_lines.outcome(order) if order is not None else sentence(proposal.outcome).removesuffix(".")
+    sign = order_lines.sign(order) if order is not None else ":hourglass_flowing_sand:"
+    blocks = [
+        header(f"{proposal.side.capitalize()} {proposal.symbol}: {did}"),
+        *_news(proposal),
+        section(f"*{did.capitalize()} {by}*\n{sign} {became}"),
+        *([context(order_lines.small_print(order))] if order is not None else []),
+        *([trade_lines.line(trade)] if trade is not None else []),
+        *_acted_buttons(proposal, trade),
+        *([context("At the click: " + escape(", ".join(changes)))] if changes else []),
+        context(_name(proposal)),
+    ]
+    tail = f" {trade_lines.summary(trade)}" if trade is not None else ""
+    return message(f"{did.capitalize()} {by}: {escape(proposal.symbol)}, {became}.{tail}", blocks)
 
 
-def _by(proposal: ProposalView) -> str:
-    if proposal.decided_by in {"", "auto"} or proposal.state == "expired":
-        return ""
-    if proposal.state == "refused":
-        return f", asked for by {who(proposal.decided_by)}"
-    return f" by {who(proposal.decided_by)}"
+def _left(proposal: ProposalView) -> Message:
+    """Show an alert that led to nothing, small: it needs nobody's attention any more."""
+    is_dismissed = proposal.state == "dismissed"
+    # Who dismissed it is all there is to say; the other two have a reason.
+    by = f" by {who(proposal.decided_by)}" if is_dismissed and proposal.decided_by else ""
+    why = "" if is_dismissed else sentence(proposal.outcome)
+    line = f"{_LEFT[proposal.state]}{by}: {proposal.side} {escape(proposal.symbol)}."
+    shown = f"{_SIGNS[proposal.state]} *{line}* {why}".rstrip()
+    return message(f"{line} {why}".rstrip(), [*_news(proposal), context(shown), context(_name(proposal))])
+
+
+def _did(proposal: ProposalView, order: OrderView | None) -> str:
+    side = {"bought": "buy", "sold": "sell"}.get(proposal.state, proposal.side)
+    done, doing = _DID[side]
+    if order is None or (order.state not in order_lines.FINISHED and not order_lines.has_fill(order)):
+        return doing
+    return done if order_lines.has_fill(order) else f"not {done}, though asked for"
 
 
 def _acted_buttons(proposal: ProposalView, trade: TradeView | None) -> list[Block]:
@@ -134,18 +149,22 @@ def _acted_buttons(proposal: ProposalView, trade: TradeView | None) -> list[Bloc
 
 
 def _numbers(proposal: ProposalView) -> Block:
-    risk = money(proposal.risk_quote)
+    quote, risk = proposal.quote_asset, money(proposal.risk_quote, proposal.quote_asset)
     bands = f"asks from {proposal.ask:.2f}, acts from {proposal.act:.2f}"
     return fields(
         [
             ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
-            ("Price", price(proposal.price)),
-            ("Size", f"{number(proposal.qty)} for {money(proposal.notional_quote)}"),
-            ("At risk", f"{risk} at the stop" if risk not in {"", "0.00"} else ""),
+            ("Price", f"{price(proposal.price)} {escape(quote)}"),
+            ("Size", _size(proposal)),
+            ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
             ("Stop", trade_lines.level(proposal.stop_price, proposal.price)),
             ("Target", trade_lines.level(proposal.target_price, proposal.price)),
         ]
     )
+
+
+def _size(proposal: ProposalView) -> str:
+    return f"{amount(proposal.qty, proposal.base_asset)} for {money(proposal.notional_quote, proposal.quote_asset)}"
 
 
 def _news(proposal: ProposalView) -> list[Block]:
@@ -167,4 +186,5 @@ def _reasons(proposal: ProposalView) -> Block:
 
 
 def _name(proposal: ProposalView) -> str:
-    return f"{escape(proposal.strategy)} ({proposal.kind}) · `{escape(proposal.proposal_id)}`"
+    confidence = "" if proposal.state == "open" else f" · confidence {proposal.confidence:.2f}"
+    return f"{escape(proposal.strategy)} ({proposal.kind}){confidence} · `{escape(proposal.proposal_id)}`"

@@ -7,7 +7,7 @@ from typing import Final
 from bot.render import order as order_lines
 from bot.render import trade as trade_lines
 from bot.render.blocks import Block, Message, context, divider, escape, fields, header, message, section
-from bot.render.say import clock, gain, money, number, percent, plural, seconds
+from bot.render.say import amount, clock, gain, money, percent, plural, seconds, venue
 from bot.render.say import price as price_of
 from engine.wire.commands import OrdersView
 from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView, PriceView, StatusView, StrategyView
@@ -15,10 +15,15 @@ from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView,
 _MOST_TRADES: Final = 15
 _MOST_ORDERS: Final = 10
 _MOST_PRICES: Final = 12
-HELP: Final = (
-    "`/buy ETHUSDT 250 [stop%] [target%]` · `/sell ETHUSDT 50%` · `/close ETHUSDT|all [%]` · "
-    "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · `/resume`"
-)
+
+
+def usage(status: StatusView | None) -> str:
+    """List what can be typed, with a symbol that has a market here."""
+    symbol = escape(status.prices[0].symbol) if status is not None and status.prices else "ETHUSDT"
+    return (
+        f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
+        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · `/resume`"
+    )
 
 
 def positions(view: PositionsView) -> Message:
@@ -38,7 +43,7 @@ def positions(view: PositionsView) -> Message:
     )
     blocks = [header("Positions"), totals]
     for trade in view.positions[:_MOST_TRADES]:
-        blocks += [divider(), section(f"*{escape(trade.symbol)}*"), *trade_lines.lines(trade)]
+        blocks += [divider(), section(f"*{escape(trade.symbol)}*"), trade_lines.table(trade)]
     if not view.positions:
         blocks.append(section("Nothing is held."))
     return message(text, [*blocks, *_more(len(view.positions), _MOST_TRADES)])
@@ -63,13 +68,13 @@ def status(view: StatusView) -> Message:
     state = "armed" if view.is_armed else f"halted ({escape(view.halt_reason)})" if view.halt_reason else "halted"
     ill = [health for health in view.health if not health.is_ok]
     well = "all well" if not ill else "NOT WELL: " + ", ".join(escape(health.name) for health in ill)
-    text = f"{view.account} account on {view.venue}: {state}, mode {view.mode}, {well}"
+    text = f"{view.account} account on {venue(view.venue)}: {state}, mode {view.mode}, {well}"
     sign = ":large_green_circle:" if view.is_armed else ":double_vertical_bar:"
     return message(
         text,
         [
             header(f"Status: {'armed' if view.is_armed else 'halted'}, mode {view.mode}"),
-            section(f"{sign} *{view.account.capitalize()} account* on {escape(view.venue)}: {state}"),
+            section(f"{sign} *{view.account.capitalize()} account* on {venue(view.venue)}: {state}"),
             fields(
                 [
                     ("Equity", money(view.equity_quote, view.quote_asset)),
@@ -124,8 +129,7 @@ def _health(parts: tuple[HealthView, ...]) -> str:
 
 
 def _free(balance: BalanceView, quote_asset: str) -> str:
-    is_quote = balance.asset == quote_asset
-    return f"{(money if is_quote else number)(balance.free)} {escape(balance.asset)}"
+    return (money if balance.asset == quote_asset else amount)(balance.free, balance.asset)
 
 
 def _more(count: int, shown: int) -> list[Block]:

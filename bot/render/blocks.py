@@ -52,7 +52,7 @@ def header(text: str) -> Block:
 
 def section(text: str) -> Block:
     """Make a paragraph."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": clip(text, SECTION_TEXT)}}
+    return {"type": "section", "text": _markup(text, SECTION_TEXT)}
 
 
 def quotation(text: str) -> Block:
@@ -62,14 +62,20 @@ def quotation(text: str) -> Block:
 
 def fields(pairs: Iterable[tuple[str, str]]) -> Block:
     """Make a table of two columns from names and values; a pair without a value is left out."""
-    shown = [{"type": "mrkdwn", "text": clip(f"*{name}*\n{value}", FIELD_TEXT)} for name, value in pairs if value]
+    shown = [_markup(f"*{name}*\n{value}") for name, value in pairs if value]
     return {"type": "section", "fields": shown[:FIELDS]}
 
 
 def context(*texts: str) -> Block:
     """Make a line of small print."""
-    elements = [{"type": "mrkdwn", "text": clip(text, FIELD_TEXT)} for text in texts if text]
+    elements = [_markup(text) for text in texts if text]
     return {"type": "context", "elements": elements[:CONTEXT_ELEMENTS]}
+
+
+def context_with(sign: str, words: str, text: str) -> Block:
+    """Make a line of small print around somebody else's words, shown as they are, as in ``quotation``."""
+    spoken = {**_plain(words, FIELD_TEXT), "emoji": False}
+    return {"type": "context", "elements": [_markup(sign), spoken, _markup(text)]}
 
 
 def divider() -> Block:
@@ -111,6 +117,10 @@ def confirm(title: str, text: str, yes: str) -> Block:
         "deny": _plain("Not now", 30),
         "style": "danger",
     }
+
+
+def _markup(text: str, limit: int = FIELD_TEXT) -> Block:
+    return {"type": "mrkdwn", "text": clip(text, limit)}
 
 
 def _plain(text: str, limit: int) -> Block:

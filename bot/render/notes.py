@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from bot.render.answers import HELP, price_line
-from bot.render.blocks import Message, context, escape, message, quotation, section
-from bot.render.say import who
+from bot.render import trade as trade_lines
+from bot.render.answers import price_line, usage
+from bot.render.blocks import Message, context, context_with, escape, message, section
+from bot.render.say import venue, who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
-from engine.wire.views import StatusView
+from engine.wire.views import StatusView, TradeView
 
 _SIGNS = {"info": ":information_source:", "warning": ":warning:", "critical": ":rotating_light:"}
 _MODES = {
@@ -37,6 +38,11 @@ def halted(event: TradingHalted) -> Message:
     return _note(f":octagonal_sign: *{line}.* {tail}", line)
 
 
+def closed(trade: TradeView) -> Message:
+    """Say that a trade has ended by itself: its own message may be far up the channel by now."""
+    return message(trade_lines.summary(trade), [trade_lines.line(trade)])
+
+
 def notice(event: Notice) -> Message:
     """Say what a person should know."""
     line = f"{event.severity.capitalize()}: {escape(event.text)}"
@@ -47,24 +53,24 @@ def notice(event: Notice) -> Message:
 
 
 def news(event: NewsHeard) -> Message:
-    """Show a headline about something we trade, and what was made of it."""
+    """Show a headline that led to nothing, small: what it is about, and why it was left."""
     link = f" · <{escape(event.url)}|read it>" if event.url.startswith(("https://", "http://")) else ""
-    about = ", ".join(map(escape, event.symbols)) or "nothing we trade"
-    verdict = f"{escape(event.verdict)} (confidence {event.confidence:.2f})"
-    small = context(f":newspaper: {escape(event.source)}{link} · about {about} · {verdict}")
-    return message(f"News: {escape(event.title)} ({escape(event.verdict)})", [quotation(f"“{event.title}”"), small])
+    about, verdict = ", ".join(map(escape, event.symbols)), escape(event.verdict)
+    small = f"{escape(event.source)}{link} · about {about} · {verdict} · confidence {event.confidence:.2f}"
+    shown = context_with(":newspaper:", f"“{event.title}”", small)
+    return message(f"News: {escape(event.title)} ({verdict})", [shown])
 
 
 def welcome(status: StatusView) -> Message:
     """Say that an engine has started, what account it trades, and what to type first."""
-    line = f"The engine is up: {status.account} account on {escape(status.venue)}, mode {status.mode}"
+    line = f"The engine is up: {status.account} account on {venue(status.venue)}, mode {status.mode}"
     if status.is_armed:
         state = "Trading is *armed*."
     else:
         why = f" ({escape(status.halt_reason)})" if status.halt_reason else ""
         state = f"Trading is *halted*{why}: an admin types `/resume` to arm it."
     prices = "\n".join(map(price_line, status.prices[:5]))
-    blocks = [section(f":wave: *{line}.* {state}"), *([section(prices)] if prices else []), context(HELP)]
+    blocks = [section(f":wave: *{line}.* {state}"), *([section(prices)] if prices else []), context(usage(status))]
     return message(f"{line}, {'armed' if status.is_armed else 'halted'}", blocks)
 
 

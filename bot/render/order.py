@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.render.blocks import Block, Message, context, escape, message, section
-from bot.render.say import money, number, price, who
+from bot.render.say import amount, money, number, price, who
 from engine.wire.views import OrderView
 
 FINISHED: Final = frozenset({"filled", "canceled", "rejected", "expired"})
@@ -30,22 +30,27 @@ _SIGNS: Final = {
 
 
 def headline(order: OrderView, asked: str = "") -> str:
-    """Say in one line who wanted what: ``@alice buys 250 USDT of ETHUSDT``."""
+    """Say in one line who wanted what: ``@alice buys ETH for 250 USDT``."""
     verb = "buys" if order.side == "buy" else "sells"
-    return f"{who(order.origin)} {verb} {escape(asked) if asked else f'{number(order.qty)} {escape(order.symbol)}'}"
+    return f"{who(order.origin)} {verb} {escape(asked) if asked else amount(order.qty, order.base_asset)}"
 
 
 def outcome(order: OrderView) -> str:
-    """Say in one line where the order is: ``filled 0.0932 at 2,682.51 = 250.01, fee 0.25 USDT``."""
+    """Say in one line where the order is: ``filled 0.0932 ETH at 2,682.51 = 250.01 USDT, fee 0.25 USDT``."""
     state = _STATES.get(order.state, escape(order.state))
     if not has_fill(order):
         return f"{state}: {escape(order.reason)}" if order.reason else state
-    fee = f", fee {fee_text(order)}" if order.fee else ""
-    deal = f"{number(order.filled_qty)} at {price(order.avg_price)} = {money(order.filled_quote)}{fee}"
     if order.state == "filled":
-        return f"filled {deal}"
+        return f"filled {deal(order)}"
     rest = f"; the rest {state}" if order.state in FINISHED else ""
-    return f"partly filled, {deal}, of {number(order.qty)}{rest}"
+    return f"partly filled, {deal(order)}, of {amount(order.qty, order.base_asset)}{rest}"
+
+
+def deal(order: OrderView) -> str:
+    """Say what was traded so far: ``0.0932 ETH at 2,682.51 = 250.01 USDT, fee 0.25 USDT``."""
+    size = amount(order.filled_qty, order.base_asset)
+    fee = f", fee {fee_text(order)}" if order.fee else ""
+    return f"{size} at {price(order.avg_price)} = {money(order.filled_quote, order.quote_asset)}{fee}"
 
 
 def has_fill(order: OrderView) -> bool:
@@ -55,11 +60,19 @@ def has_fill(order: OrderView) -> bool:
 
 def lines(order: OrderView, asked: str = "") -> list[Block]:
     """Show the order as blocks."""
-    sign = _SIGNS.get(order.state, ":white_check_mark:" if has_fill(order) else ":no_entry:")
+    return [section(f"*{headline(order, asked)}*\n{sign(order)} {outcome(order)}"), context(small_print(order))]
+
+
+def sign(order: OrderView) -> str:
+    """Choose the sign in front of the outcome, which says the same in words."""
+    return _SIGNS.get(order.state, ":white_check_mark:" if has_fill(order) else ":no_entry:")
+
+
+def small_print(order: OrderView) -> str:
+    """Say what kind of order it is, how far it may go, and its id."""
     bound = "at most" if order.side == "buy" else "at least"
-    limit = f", {bound} {price(order.limit_price)}" if order.limit_price else ""
-    small = f"{order.order_type.lower().replace('_', ' ')} order{limit} · `{escape(order.client_order_id)}`"
-    return [section(f"*{headline(order, asked)}*\n{sign} {outcome(order)}"), context(small)]
+    limit = f", {bound} {price(order.limit_price)} {escape(order.quote_asset)}" if order.limit_price else ""
+    return f"{order.order_type.lower().replace('_', ' ')} order{limit} · `{escape(order.client_order_id)}`"
 
 
 def order_message(order: OrderView, asked: str = "") -> Message:
@@ -73,8 +86,7 @@ def fill_reply(order: OrderView) -> str:
     if not has_fill(order):
         return f"Order {outcome(order)}"
     tail = "" if order.state in FINISHED else f" ({number(order.filled_qty)} of {number(order.qty)} so far)"
-    fee = f", fee {fee_text(order)}" if order.fee else ""
-    text = f"{verb} {number(order.filled_qty)} {escape(order.symbol)} at {price(order.avg_price)}{fee}{tail}"
+    text = f"{verb} {deal(order)}{tail}"
     if order.state in FINISHED and order.state != "filled":
         text += f". The rest {_STATES[order.state]}" + (f": {escape(order.reason)}" if order.reason else "")
     return text
@@ -82,5 +94,5 @@ def fill_reply(order: OrderView) -> str:
 
 def fee_text(order: OrderView) -> str:
     """Write the fee with its asset, without idle zeros."""
-    amount, _, asset = order.fee.partition(" ")
-    return f"{number(amount)} {escape(asset)}".strip()
+    fee, _, asset = order.fee.partition(" ")
+    return amount(fee, asset)

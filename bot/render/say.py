@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from bot.render.blocks import escape
 
 _DOORS = {"cli": "the command line", "desk": "the desk"}
+_VENUES = {"paper": "the paper exchange", "binance": "Binance"}
 _EXITS = {"stop_loss": "the stop-loss", "take_profit": "the take-profit"}
 
 
@@ -23,12 +24,19 @@ def number(text: str) -> str:
     return (shown.rstrip("0").rstrip(".") if "." in shown else shown) or "0"
 
 
+def amount(qty: str, asset: str) -> str:
+    """Write a quantity with what it counts: ``95.1 IOTA``."""
+    return f"{number(qty)} {escape(asset)}".strip()
+
+
 def price(text: str) -> str:
-    """Write a price with at least two decimals: ``2682.50000000`` as ``2,682.50``."""
-    shown = number(text)
-    whole, point, decimals = shown.partition(".")
-    is_number = whole.replace(",", "").lstrip("-").isdigit()
-    return f"{whole}.{decimals:0<2}" if is_number and len(decimals) < 2 else whole + point + decimals
+    """Write a price with the venue's decimals, and at least two: ``2682.5`` as ``2,682.50``, ``1.0510`` as it is."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return escape(text)
+    decimals = value.as_tuple().exponent
+    return f"{value:,.{max(2, -decimals)}f}" if isinstance(decimals, int) else escape(text)
 
 
 def money(text: str, asset: str = "") -> str:
@@ -37,7 +45,7 @@ def money(text: str, asset: str = "") -> str:
         shown = f"{Decimal(text):,.2f}"
     except InvalidOperation:
         shown = escape(text)
-    return f"{shown} {asset}".strip()
+    return f"{shown} {escape(asset)}".strip()
 
 
 def gain(text: str, asset: str = "") -> str:
@@ -74,6 +82,17 @@ def who(origin: str) -> str:
     if kind == "exit":
         return _EXITS.get(name, escape(name.replace("_", " ")))
     return escape(_EXITS.get(origin, origin.replace("_", " ") if origin.islower() else origin))
+
+
+def venue(name: str) -> str:
+    """Name where we trade: ``paper`` as *the paper exchange*."""
+    return _VENUES.get(name, escape(name))
+
+
+def sentence(text: str) -> str:
+    """Make a whole sentence of the engine's words: a capital in front, a full stop at the end."""
+    shown = escape(text.strip())
+    return shown if not shown else f"{shown[0].upper()}{shown[1:].rstrip('.')}."
 
 
 def seconds(ns: int) -> str:

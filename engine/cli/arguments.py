@@ -84,33 +84,63 @@ def _words(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
     return add
 
 
-def _tape_arguments(parser: argparse.ArgumentParser) -> None:
+def _number(low: float, high: float, unit: str) -> Callable[[str], float]:
+    """Make a reader of numbers within limits; NaN lies within none."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is no number of {unit} from {low:g} to {high:g}")
+        return value
+
+    return read
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: write one from 1 to 65535, or 0 for any free one")
+    return int(text)
+
+
+def _tape_arguments(parser: argparse.ArgumentParser, at_its_end: str) -> None:
     parser.add_argument(
         "--tape",
         metavar="SPEC",
         default="story",
-        help="story, recording:PATH, candles:PATH or binance (default: story)",
+        help="story, recording:PATH, candles:PATH or binance (default: story). At its end a recording or candles "
+        f"{at_its_end}; PATH?laps=N plays them N times, 0 without end",
     )
-    parser.add_argument("--speed", type=float, metavar="N", help="times real time (default: the tape's own)")
-    parser.add_argument("--seed", type=int, default=0, metavar="S", help="of what the tape invents (default: 0)")
+    parser.add_argument(
+        "--speed", type=float, metavar="N", help="times real time (default: 20 for story and candles, else 1)"
+    )
+    parser.add_argument("--seed", type=_count, default=0, metavar="S", help="of what the tape invents (default: 0)")
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    _tape_arguments(parser)
+    _tape_arguments(parser, "begin anew, as the story does")
     parser.add_argument(
-        "--port", type=int, metavar="P", help="of the local Slack's page (default: 3018, or a free one)"
+        "--port", type=_port, metavar="P", help="of the local Slack's page (default: 3018, or a free one)"
     )
     parser.add_argument(
-        "--exchange-port", type=int, metavar="P", help="of the paper exchange (default: 8790 or a free one)"
+        "--exchange-port", type=_port, metavar="P", help="of the paper exchange (default: 8790 or a free one)"
     )
     parser.add_argument("--no-slack", action="store_true", help="follow it in this terminal instead of Slack")
     parser.add_argument("--no-browser", action="store_true", help="open no page")
 
 
 def _exchange_arguments(parser: argparse.ArgumentParser) -> None:
-    _tape_arguments(parser)
+    _tape_arguments(parser, "leave the market standing still")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=8790, metavar="P", help="0 for any free one (default: 8790)")
+    parser.add_argument("--port", type=_port, default=8790, metavar="P", help="0 for any free one (default: 8790)")
     parser.add_argument(
         "--balance", action="append", metavar="ASSET=AMOUNT", help="what an account begins with, again for each asset"
     )
@@ -120,7 +150,36 @@ def _exchange_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME:APIKEY:SECRET",
         help="one more account; NAME:APIKEY:@PATH for an Ed25519 public key in PEM",
     )
+    parser.add_argument(
+        "--state",
+        metavar="PATH",
+        help="file that keeps what the accounts hold, over restarts; it counts before --balance. Open orders are not "
+        "kept (default: nothing is)",
+    )
     parser.add_argument("--wait-for-client", action="store_true", help="start the tape when somebody listens")
+    _likeness_arguments(parser.add_argument_group("how real it is"))
+
+
+def _likeness_arguments(group: argparse._ArgumentGroup) -> None:
+    fee, delay = _number(0, 10, "percent"), _number(0, 60_000, "milliseconds")
+    group.add_argument("--maker-fee", type=fee, metavar="PERCENT", help="of what a resting order gets (default: 0.1)")
+    group.add_argument("--taker-fee", type=fee, metavar="PERCENT", help="of what a crossing order gets (default: 0.1)")
+    group.add_argument("--latency-in", type=delay, metavar="MS", help="from a client to the matching (default: 0)")
+    group.add_argument(
+        "--latency-out", type=delay, metavar="MS", help="from the matching to a client, prices too (default: 0)"
+    )
+    group.add_argument(
+        "--weight-limit", type=_count, metavar="N", help="request weight a minute, 0 for no limit (default: 6000)"
+    )
+    group.add_argument(
+        "--order-limit", type=_count, metavar="N", help="orders in ten seconds, 0 for no limit (default: 100)"
+    )
+    group.add_argument(
+        "--connection-life",
+        type=_number(0.1, 604_800, "seconds"),
+        metavar="S",
+        help="seconds after which a WebSocket is cut (default: 86400, a day)",
+    )
 
 
 def _replay_arguments(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +201,9 @@ def _health_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="one benchmark (default: all)")
+    parser.add_argument("--quick", action="store_true", help="about a minute or less, for a first look")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each variant takes its turn")
+    parser.add_argument("--events", type=int, metavar="N", help="events of a round")
     _json(parser)
 
 

@@ -10,15 +10,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from engine.cli.client import new_id, who
-from engine.cli.desk_text import HELP, event_text, prices_text, proposal_text, reply_text
+from engine.cli.desk_text import event_text, help_text, prices_text, proposal_text, reply_text
 from engine.cli.refused import Refused
 from engine.cli.said import read_command
 from engine.cli.stdin_lines import stdin_lines
+from engine.cli.traded import ANY, in_status
 from engine.settings import read_home
 from engine.wire.commands import AnyCommand, Decide, GetStatus, OrderPlaced, Snapshot
 from engine.wire.events import PricesMoved, ProposalClosed, ProposalOpened, SignalActed
 from engine.wire.line import EngineLine, Followed, LineDown, socket_path
-from engine.wire.views import ProposalView
+from engine.wire.views import ProposalView, StatusView
 from engine.wire.words import BadWords
 
 _PRICES_EVERY_NS: Final = 10_000_000_000
@@ -92,20 +93,24 @@ async def _main() -> None:
         except LineDown as error:
             raise Refused("ENGINE_DOWN", str(error)) from None
         show(reply_text(status))
-        await sit(line, stdin_lines(), show)
+        example = in_status(status.result) if isinstance(status.result, StatusView) else ANY
+        await sit(line, stdin_lines(), show, example)
 
 
-async def sit(line: EngineLine, typed: AsyncIterator[str], say: Callable[[str], None]) -> None:
-    """Show what the line tells and do what is typed, until ``quit`` or the end of the input."""
+async def sit(line: EngineLine, typed: AsyncIterator[str], say: Callable[[str], None], example: str) -> None:
+    """Show what the line tells and do what is typed, until ``quit`` or the end of the input.
+
+    ``example`` is a symbol that is traded, for the help.
+    """
     desk = Desk()
     follower = asyncio.create_task(_follow(desk, line, say), name="desk")
-    say(HELP)
+    say(help_text(example))
     try:
         async for text in typed:
             if text.strip().lower() in ("quit", "exit", "q"):
                 break
             if text.strip().lower() in ("help", "?"):
-                say(HELP)
+                say(help_text(example))
                 continue
             await _do(desk, line, text, say)
     finally:

@@ -31,14 +31,19 @@ from engine.wire.views import (
     TradeView,
 )
 
-HELP: Final = """\
-buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy IOTA 250 2% 5%
-sell SYMBOL AMOUNT|all                    sell IOTA 50%
+_HELP: Final = """\
+buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
+sell SYMBOL AMOUNT|all                    sell {example} 50%
 close SYMBOL|all [PERCENT%]               cancel ID|all
 yes NUMBER, no NUMBER                     answer an alert
 auto off|ask|auto [STRATEGY]              what signals may do
 halt [WHY], resume                        stop entries, arm trading
 status, positions, orders, help, quit"""
+
+
+def help_text(example: str) -> str:
+    """Write what can be typed; ``example`` is a symbol that is traded."""
+    return _HELP.format(example=example)
 
 
 def reply_text(reply: Reply) -> str:
@@ -121,20 +126,19 @@ def order_text(order: OrderView) -> str:
 
 def trade_text(trade: TradeView) -> str:
     """Write one position or round trip in one line."""
-    exits = "".join(
-        f", {name} {price}" for name, price in (("stop", trade.stop_price), ("target", trade.target_price)) if price
-    )
+    exits = _exits(trade.stop_price, trade.target_price)
     return f"{trade.symbol} {trade.qty} at {trade.entry_price}: {trade.pnl_quote} ({trade.pnl_pct:+.2f} %){exits}"
 
 
 def proposal_text(number: int, proposal: ProposalView) -> str:
-    """Write an alert: what is proposed, why, and what to type."""
+    """Write an alert: what is proposed, why, and what to type. One that sells has neither stop nor risk."""
+    risk = f", at risk {proposal.risk_quote}" if proposal.stop_price else ""
     lines = [
         f"ALERT {number}  {proposal.side.upper()} {proposal.symbol}  confidence {proposal.confidence:.2f} "
         f"(asks from {proposal.ask:.2f}, acts from {proposal.act:.2f})",
         f"  {proposal.strategy}: {_why(proposal)}",
-        f"  price {proposal.price}, stop {proposal.stop_price or 'none'}, target {proposal.target_price or 'none'}",
-        f"  {proposal.qty} for {proposal.notional_quote}, at risk {proposal.risk_quote}",
+        f"  price {proposal.price}{_exits(proposal.stop_price, proposal.target_price)}",
+        f"  {proposal.qty} {proposal.base_asset} for {proposal.notional_quote} {proposal.quote_asset}{risk}",
         *([f"  {proposal.warning}"] if proposal.warning else []),
     ]
     if proposal.state == "open":
@@ -190,6 +194,10 @@ def _why(proposal: ProposalView) -> str:
     if proposal.headline:
         return f"“{proposal.headline}” ({proposal.source})"
     return "; ".join(proposal.reasons) or "no reason given"
+
+
+def _exits(stop: str, target: str) -> str:
+    return "".join(f", {name} {price}" for name, price in (("stop", stop), ("target", target)) if price)
 
 
 def _orders(order: OrderView | None) -> list[str]:

@@ -9,10 +9,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 import aiohttp
+import msgspec
 
 from engine.cli.client import ask, new_id, who
 from engine.cli.desk_text import health_text
 from engine.cli.refused import Refused
+from engine.cli.running import find_running
 from engine.settings import SOCKET_OF_BOT, read_home, read_settings
 from engine.wire.commands import GetStatus
 from engine.wire.views import HealthView, StatusView
@@ -49,9 +51,12 @@ async def _bot() -> tuple[HealthView, ...]:
 
 
 async def _exchange() -> tuple[HealthView, ...]:
-    url = f"{read_settings().rest_url}/api/v3/ping"
+    running = find_running(read_home())
+    where = (running and running.exchange_url) or read_settings().rest_url
     async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-        return (await _get(session, "exchange", url, f"Nobody answers at {url}: start it with `trader exchange`."),)
+        if_down = f"Nobody answers at {where}: start it with `trader exchange`."
+        answer = await _get(session, "exchange", f"{where}/api/v3/ping", if_down)
+    return (msgspec.structs.replace(answer, detail=f"answers at {where}") if answer.is_ok else answer,)
 
 
 async def _get(session: aiohttp.ClientSession, name: str, url: str, if_down: str) -> HealthView:

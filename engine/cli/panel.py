@@ -6,14 +6,23 @@ from pathlib import Path
 from typing import Final
 
 _WIDTH: Final = 78
+_ROOM: Final = _WIDTH - 8
+"""Of a row's text, beside its name."""
 
 
-def panel(*, version: str, money: str, runs: list[str], look: str, logs: Path, notes: list[str]) -> str:
-    """Return the panel as plain text that fits 80 columns; ``look`` is empty where the desk is in this terminal."""
+def panel(
+    *, version: str, money: str, runs: list[str], tape: str, look: str, example: str, logs: Path, notes: list[str]
+) -> str:
+    """Return the panel as plain text that fits 80 columns.
+
+    ``tape`` is empty where a real market is followed, ``look`` where the desk is in this terminal; ``example`` is a
+    symbol that can be bought.
+    """
     slash = "/" if look else ""
-    first = f"{slash}resume   then   {slash}buy IOTA 250   and   {slash}status"
+    first = f"{slash}resume   then   {slash}buy {example} 250   and   {slash}status"
     rows = [
         ("runs", ", ".join(runs)),
+        *([("tape", shortened(tape))] if tape else []),
         *([("look", look)] if look else []),
         ("type", first if look else f"here: {first}"),
         ("or", "in another terminal: trader status"),
@@ -26,6 +35,16 @@ def panel(*, version: str, money: str, runs: list[str], look: str, logs: Path, n
     return "\n".join(
         [f"{head}{money:>{_WIDTH - len(head)}}", rule, *(f"  {name:<6}{text}" for name, text in rows), rule]
     )
+
+
+def shortened(tape: str) -> str:
+    """Write a tape so that it fits: its kind and the end of its path."""
+    if len(tape) <= _ROOM:
+        return tape
+    kind, _, path = tape.partition(":")
+    name = f"…/{path.rpartition('/')[2]}"
+    room = _ROOM - len(kind) - 1
+    return f"{kind}:{name if len(name) <= room else '…' + name[1 - room :]}"
 
 
 def _short(path: Path) -> str:

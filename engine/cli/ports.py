@@ -13,8 +13,6 @@ EVERYWHERE = ""
 def choose(wanted: int | None, default: int, option: str, host: str = LOOPBACK) -> int:
     """Return the wanted port, or the default one or any free one where none is wanted; raises Refused if taken."""
     if wanted is not None:
-        if not 0 <= wanted <= 65_535:
-            raise Refused("BAD_REQUEST", f"{option} {wanted} is no port: write one from 1 to 65535, or 0 for any.")
         port = _bound(host, wanted)
         if port is None:
             raise Refused("PORT_IN_USE", f"Port {wanted} is in use: stop what uses it, or name another with {option}.")

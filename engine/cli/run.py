@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import signal
 import webbrowser
 from collections.abc import AsyncIterator
 from typing import Final
 
 from engine import __version__
-from engine.cli import wiring
+from engine.cli import traded, wiring
 from engine.cli.desk import show, sit
 from engine.cli.desk_text import event_text, prices_text
 from engine.cli.lock import only_run
 from engine.cli.panel import panel
 from engine.cli.ports import EVERYWHERE, choose
 from engine.cli.refused import Refused
+from engine.cli.running import Running, noted
 from engine.cli.stdin_lines import stdin_lines
 from engine.cli.supervisor import Child, Supervisor, tail
 from engine.settings import Settings, has_desktop, read_settings
@@ -26,25 +28,23 @@ from engine.wire.line import EngineLine, Followed, socket_path
 
 _PAGE_PORT: Final = 3018
 _EXCHANGE_PORT: Final = 8790
-_HEALTH_PORT: Final = 8780
 _POLL_S: Final = 0.05
 _PATIENCE_S: Final = 2.0
+_LISTED_S: Final = 5.0
+"""How long the panel waits to learn what the tape trades; a long recording is read through first."""
 
 
 def main(args: argparse.Namespace) -> int:
     """Run until stopped; return 0, or raise Refused when a child says that its settings are wrong."""
     settings = read_settings()
     with only_run(settings.home):
-        return asyncio.run(_Run(settings, args, _ports(settings, args)).run())
-
-
-def _ports(settings: Settings, args: argparse.Namespace) -> wiring.Ports:
-    set_health = settings.http_port if settings.http_port != _HEALTH_PORT else None
-    return wiring.Ports(
-        exchange=choose(args.exchange_port, _EXCHANGE_PORT, "--exchange-port"),
-        health=choose(set_health, _HEALTH_PORT, "ENGINE_HTTP_PORT"),
-        page=choose(args.port, _PAGE_PORT, "--port", EVERYWHERE),
-    )
+        ports = wiring.Ports(
+            exchange=choose(args.exchange_port, _EXCHANGE_PORT, "--exchange-port"),
+            page=choose(args.port, _PAGE_PORT, "--port", EVERYWHERE),
+        )
+        exchange_url = ports.exchange_url if settings.venue == "paper" else ""
+        with noted(settings.home, Running(os.getpid(), exchange_url)):
+            return asyncio.run(_Run(settings, args, ports).run())
 
 
 class _Run:
@@ -104,7 +104,8 @@ class _Run:
         has_bot = bool(page) or place == "slack"
         if has_bot:
             self._start(wiring.bot_child(self._settings, page))
-        self._tell(self._panel(page, has_bot))
+        example = await traded.in_run(self._settings, self._settings.home / "logs" / "exchange.log", _LISTED_S)
+        self._tell(self._panel(page, has_bot, example))
         if page and not self._args.no_browser and has_desktop():
             await asyncio.to_thread(webbrowser.open, page)
         async with EngineLine(socket_path(self._settings.home), watch=True) as line:
@@ -112,7 +113,7 @@ class _Run:
                 await _tell_important(line)
             else:
                 self._is_at_desk = True
-                await sit(line, _never_ending(stdin_lines()), show)
+                await sit(line, _never_ending(stdin_lines()), show, example)
 
     async def _start_local_slack(self) -> str:
         """Wait until the local Slack's page answers and return its address; empty where there can't be one."""
@@ -129,14 +130,23 @@ class _Run:
             await asyncio.sleep(_POLL_S)
         return self._ports.page_url
 
-    def _panel(self, page: str, has_bot: bool) -> str:
-        settings = self._settings
-        runs = [f"paper exchange ({self._args.tape})"] if settings.venue == "paper" else ["Binance"]
-        runs += ["engine", *(["bot"] if has_bot else []), *(["local Slack"] if page else [])]
-        notes = [f"the local Slack listens on every interface of this machine, port {self._ports.page}"] if page else []
-        look = f"{page}   channel #trading" if page else "your Slack workspace" if has_bot else ""
-        money = "REAL MONEY" if settings.is_live else "paper money"
-        return panel(version=__version__, money=money, runs=runs, look=look, logs=settings.home / "logs", notes=notes)
+    def _panel(self, page: str, has_bot: bool, example: str) -> str:
+        settings, is_paper = self._settings, self._settings.venue == "paper"
+        return panel(
+            version=__version__,
+            money="REAL MONEY" if settings.is_live else "paper money",
+            runs=[
+                *(["paper exchange"] if is_paper else []),
+                *("engine", *(["bot"] if has_bot else []), *(["local Slack"] if page else [])),
+            ],
+            tape=self._args.tape if is_paper else "",
+            look=f"{page}   channel #trading" if page else "your Slack workspace" if has_bot else "",
+            example=example,
+            logs=settings.home / "logs",
+            notes=[f"the local Slack listens on every interface of this machine, port {self._ports.page}"]
+            if page
+            else [],
+        )
 
 
 def _print(text: str) -> None:

@@ -10,10 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from engine.cli.guardian import Guardian, signal_group
 
 _KEPT_LOGS: Final = 5
 _TAIL_BYTES: Final = 8_192
+
+
+class _Entry(msgspec.Struct):
+    """A line of our processes' logs: ``{"ts":"…","level":"warning","process":"engine","text":"…", …}``."""
+
+    level: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -131,8 +140,17 @@ def tail(log: Path, lines: int = 5) -> list[str]:
 
 
 def _last_words(log: Path) -> str:
-    lines = tail(log)
+    lines = [_readable(line) for line in tail(log)]
     return "\n".join([f"Last lines of {log}:", *(f"  {line}" for line in lines)]) if lines else f"{log} is empty."
+
+
+def _readable(line: str) -> str:
+    """Leave of a line of our JSON logs what a person reads; any other line is one already."""
+    try:
+        entry = msgspec.json.decode(line, type=_Entry)
+    except msgspec.MsgspecError:
+        return line
+    return f"{entry.level}: {entry.text}"
 
 
 def _how(code: int) -> str:

@@ -13,6 +13,8 @@ from engine.settings import Settings, child_environment
 
 BAD_INPUT: Final = 2
 """The exit code by which a child says that its settings are wrong: starting it again would not help."""
+PAPER_ACCOUNT_FILE: Final = "paper-account.json"
+"""In the home folder: the journal holds positions that only this account has."""
 NOT_AVAILABLE: Final = 3
 """The local Slack's exit code where it can't be installed."""
 
@@ -22,9 +24,13 @@ class Ports:
     """Where the processes of a run listen."""
 
     exchange: int
-    health: int
     page: int
     """The local Slack's; every interface."""
+
+    @property
+    def exchange_url(self) -> str:
+        """Where the paper exchange answers."""
+        return f"http://127.0.0.1:{self.exchange}"
 
     @property
     def page_url(self) -> str:
@@ -46,18 +52,28 @@ def people_at(settings: Settings, args: argparse.Namespace) -> Literal["desk", "
 
 def exchange_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
     """Return the paper exchange, whose market waits until the engine listens."""
-    words = ["exchange", "--tape", args.tape, "--seed", str(args.seed), "--port", str(ports.exchange)]
+    words = ["exchange", "--tape", endless(args.tape), "--seed", str(args.seed), "--port", str(ports.exchange)]
     words += ["--speed", str(args.speed)] if args.speed is not None else []
-    return _child(settings, "exchange", [*_trader(), *words, "--wait-for-client"], {})
+    words += ["--state", str(settings.home / PAPER_ACCOUNT_FILE), "--wait-for-client"]
+    return _child(settings, "exchange", [*_trader(), *words], {})
+
+
+def endless(tape: str) -> str:
+    """Return a tape that begins anew at its end, as the story does, unless it says itself how often it is played."""
+    name, _, options = tape.partition("?")
+    has_end = name.startswith(("recording:", "candles:"))
+    if not has_end or any(option.startswith("laps=") for option in options.split("&")):
+        return tape
+    return f"{name}?{'&'.join(filter(None, (options, 'laps=0')))}"
 
 
 def engine_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
     """Return the engine, pointed at this run's paper exchange unless a real venue is set."""
-    changes = {"ENGINE_HTTP_PORT": str(ports.health)}
+    changes = {}
     if settings.venue == "paper":
         host = f"127.0.0.1:{ports.exchange}"
-        changes |= {
-            "BINANCE_REST_URL": f"http://{host}",
+        changes = {
+            "BINANCE_REST_URL": ports.exchange_url,
             "BINANCE_STREAM_URL": f"ws://{host}",
             "BINANCE_WS_API_URL": f"ws://{host}/ws-api/v3",
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -12,15 +13,18 @@ from engine.control.server import ControlError
 from engine.wire.views import StatusView
 
 HOST: Final = "127.0.0.1"
+USUAL_PORT: Final = 8780
 _OUR_NAMES: Final = frozenset({HOST, "localhost"})
+_log = logging.getLogger(__name__)
 
 
 class HealthServer:
     """Answers ``GET /health`` with the status as JSON: 200 when every part is well, 503 when one is not."""
 
-    def __init__(self, port: int, status: Callable[[], StatusView]) -> None:
-        """Prepare; port 0 takes any free one."""
-        self._port = port
+    def __init__(self, port: int | None, status: Callable[[], StatusView]) -> None:
+        """Prepare; port 0 takes any free one, None the usual one or, where that is taken, any free one."""
+        self._port = USUAL_PORT if port is None else port
+        self._has_choice = port is None
         self._status = status
         app = web.Application()
         app.router.add_get("/health", self._health)
@@ -35,13 +39,23 @@ class HealthServer:
         """Listen; raises ControlError."""
         await self._runner.setup()
         try:
-            await web.TCPSite(self._runner, HOST, self._port).start()
+            await self._listen()
         except OSError as error:
             await self._runner.cleanup()
             raise ControlError(
-                f"The health page can't use port {self._port} ({error.strerror}): stop what uses it or set another."
+                f"The health page can't use port {self._port} ({error.strerror}): stop what uses it, or set "
+                "ENGINE_HTTP_PORT to another."
             ) from error
         self._port = self._runner.addresses[0][1]
+        _log.info("the health page is %s", self.url)
+
+    async def _listen(self) -> None:
+        try:
+            await web.TCPSite(self._runner, HOST, self._port).start()
+        except OSError:
+            if not self._has_choice:
+                raise
+            await web.TCPSite(self._runner, HOST, 0).start()
 
     async def close(self) -> None:
         """Stop listening."""

@@ -30,13 +30,13 @@ class Bands:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
         config, tally = self._roster.configs[signal.strategy], self._roster.tallies[signal.strategy]
         tally.signals += 1
-        mode = self._trading.modes.effective(signal.strategy)
+        mode, proposal_id = self._trading.modes.effective(signal.strategy), _proposal_id(signal)
         is_act = signal.confidence >= config.act and mode is Mode.AUTO and self._trading.is_armed
-        if why := self._why_ignored(signal, mode, is_act):
+        if why := self._why_ignored(signal, proposal_id, mode, is_act):
             tally.ignored += 1
             return f"ignored: {why}"
-        proposal = self._proposal(signal, item)
-        if not is_act and not proposal.lots:
+        proposal = self._proposal(signal, proposal_id, item)
+        if not is_act and not self._size(proposal):
             tally.ignored += 1
             return "ignored: the limits leave no room for it"
         self._trading.proposals.add(proposal)
@@ -66,35 +66,40 @@ class Bands:
             proposal.outcome = "overtaken: the confidence rose and the engine acted"
             self._people.tell(proposal)
 
-    def _why_ignored(self, signal: Signal, mode: Mode, is_act: bool) -> str:
+    def _why_ignored(self, signal: Signal, proposal_id: str, mode: Mode, is_act: bool) -> str:
         config = self._roster.configs[signal.strategy]
         if signal.confidence < config.ask:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
         if mode is Mode.OFF:
             return "the mode is off"
-        if self._trading.proposals.get(_proposal_id(signal)) is not None:
+        if self._trading.proposals.get(proposal_id) is not None:
             return "the same signal came before"
-        if signal.side is Side.SELL and self._trading.facts(signal.symbol).sellable_lots <= 0:
+        if signal.side is Side.SELL and self._trading.sellable_lots(signal.symbol) <= 0:
             return "nothing is held that is not being sold already"
         if not is_act and self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
             return "the same question is open already"
         return ""
 
-    def _proposal(self, signal: Signal, item: NewsItem | None) -> Proposal:
-        trading, config = self._trading, self._roster.configs[signal.strategy]
+    def _proposal(self, signal: Signal, proposal_id: str, item: NewsItem | None) -> Proposal:
+        """Word a proposal without its size: what is acted on is sized by the gate."""
+        config = self._roster.configs[signal.strategy]
+        kind: ProposalKind = "event" if item else "technical"
+        expires_ns = self._trading.now_ns + int(config.expires_s * 1e9)
+        proposal = Proposal(proposal_id, signal, kind, 0, expires_ns)
+        if item:
+            proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
+        return proposal
+
+    def _size(self, proposal: Proposal) -> int:
+        """Set what the gate would size a proposal to now, and return it: 0 where that is less than the venue takes."""
+        trading, signal = self._trading, proposal.signal
         facts = trading.facts(signal.symbol)
         if signal.side is Side.SELL:
             lots = facts.sellable_lots
         else:
             lots = risk.entry_lots(signal.price_ticks, signal.stop_ticks, facts, trading.config.limits)
-        if lots < risk.least_lots(signal.price_ticks, facts.instrument):
-            lots = 0
-        kind: ProposalKind = "event" if item else "technical"
-        expires_ns = trading.now_ns + int(config.expires_s * 1e9)
-        proposal = Proposal(_proposal_id(signal), signal, kind, lots, expires_ns)
-        if item:
-            proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
-        return proposal
+        proposal.lots = lots if lots >= risk.least_lots(signal.price_ticks, facts.instrument) else 0
+        return proposal.lots
 
     def _ask(self, proposal: Proposal) -> None:
         trading, signal = self._trading, proposal.signal
@@ -114,13 +119,12 @@ class Bands:
             request = trading.entry(signal.symbol, cause, origin, 0, signal.stop_ticks, signal.target_ticks)
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
+        trading.last_hop.cause_in(cause)
         result = trading.submit(request)
-        proposal.decided_by = "auto"
         if isinstance(result, Refusal):
-            proposal.state, proposal.outcome = "refused", str(result)
-            self._tell_acted(proposal, None)
+            self._refused(proposal, str(result))
             return
-        proposal.state, proposal.outcome = "acted", "the order is on its way"
+        proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", "the order is on its way"
         proposal.client_order_id, proposal.lots = result.client_order_id, result.qty_lots
         self._overtake(signal)
         self._tell_acted(proposal, self._order(result))
@@ -140,10 +144,15 @@ class Bands:
     def _halt_strategy(self, proposal: Proposal) -> None:
         trading, name, limits = self._trading, proposal.signal.strategy, self._trading.config.limits
         detail = f"C6_REPEATS: {limits.repeats} alike within {limits.repeat_window_s:g} s"
-        proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", detail
         trading.set_mode(Mode.OFF, name, "C6_REPEATS")
         trading.notice("critical", "C6_REPEATS", f"{name} is off: {detail} on {proposal.signal.symbol}. An admin may"
                        f" turn it on with /auto auto {name}.")  # fmt: skip
+        self._refused(proposal, detail)
+
+    def _refused(self, proposal: Proposal, why: str) -> None:
+        """Tell that a signal could not be acted on, and how large the order would have been."""
+        self._size(proposal)
+        proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", why
         self._tell_acted(proposal, None)
 
     def _tell_acted(self, proposal: Proposal, order: Order | None) -> None:

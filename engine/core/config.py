@@ -16,7 +16,7 @@ ModeName = Literal["off", "ask", "auto"]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The gate's limits; percentages are of equity unless said. Source of the defaults: C2 to C6 and C10."""
+    """The gate's limits; percentages are of equity unless said. Source of the defaults: C2 to C7 and C10."""
 
     max_order_pct: Percent = 1.0
     max_position_pct: Percent = 5.0
@@ -28,6 +28,8 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeats: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
     """So many alike within ``repeat_window_s`` halt the strategy (C6)."""
     repeat_window_s: Seconds = 60.0
+    orders_per_s: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 5
+    """Entries wait while so many orders left within the last second; closes, exits and cancels don't (C7)."""
     risk_per_trade_pct: Percent = 0.5
     min_stop_pct: Percent = 0.05
     """A stop nearer than this to the entry is refused as tiny (C10); of the entry price."""

@@ -20,6 +20,7 @@ from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.records import AnyRecord, Started
 from engine.core.reports import Reports
+from engine.core.risk import CLOCK_LIMIT_MS
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.technical.base import Technical
 from engine.core.strategies.technical.order_flow import OrderFlowStrategy
@@ -27,6 +28,7 @@ from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
 from engine.core.trading import AccountKind, Trading
 from engine.core.types import (
     AccountSnapshot,
+    ApprovedOrder,
     BookUpdate,
     Candle,
     ExecutionReport,
@@ -198,6 +200,41 @@ class Engine:
         self.trading.notice("warning", "ORDER_LINE_LOST", f"The line for orders broke: {reason}. Reconnecting.")
         return self.trading.take()
 
+    def on_clock(self, offset_ms: int) -> list[Action]:
+        """Take the venue's clock less ours, as it was just measured: too far off, and there are no entries (C17)."""
+        trading = self.trading
+        was_well, trading.clock_offset_ms = _is_clock_well(trading.clock_offset_ms), offset_ms
+        if was_well and not _is_clock_well(offset_ms):
+            words = f"The venue's clock is {offset_ms:+d} ms from ours: no entries until they agree within"
+            trading.notice("critical", "C17_CLOCK", f"{words} {CLOCK_LIMIT_MS} ms. Check this machine's clock.")
+        return trading.take()
+
+    def on_silenced(self, is_banned: bool, until_ns: int, ts_ns: int) -> list[Action]:
+        """Hear that the venue wants silence for a while (F7); banned, trading halts as well."""
+        trading = self.trading
+        trading.now_ns = max(ts_ns, trading.now_ns)
+        trading.silent_until_ns = max(until_ns, trading.silent_until_ns)
+        words = f"for another {(until_ns - ts_ns) / 1e9:.0f} s; nothing is sent until then"
+        if is_banned:
+            if trading.is_armed:
+                trading.halt("C7_BANNED", "the venue has banned us")
+            trading.notice("critical", "C7_BANNED", f"The venue has banned this address {words}. Trading is halted.")
+        else:
+            trading.notice("warning", "C7_SILENCE", f"The venue wants silence {words}.")
+        return trading.take()
+
+    def on_mismatch(self, order: ApprovedOrder, ts_ns: int) -> list[Action]:
+        """Hear that an order was stopped at the last hop, because no cause stands behind it (C15): halt, and ask."""
+        trading = self.trading
+        trading.now_ns = max(ts_ns, trading.now_ns)
+        name = order.client_order_id
+        words = f"Order {name} was stopped at the last hop: nothing that came in asked for it ({order.cause_id})."
+        trading.halt("C15_MISMATCH", words)
+        trading.notice("critical", "C15_MISMATCH", f"{words} This is a bug: see the engine's log.")
+        # It may be the copy of one that did leave, so the venue is asked what it has of that name.
+        self.reports.on_failure(SendFailed(name, True, 0, "stopped at the last hop", trading.now_ns))
+        return trading.take()
+
     def on_fault(self, what: str, ts_ns: int) -> list[Action]:
         """Hear that deciding itself failed: halt, say so, and stay up to answer and to close.
 
@@ -247,3 +284,7 @@ class Engine:
                 confidence=abs(headline.score),
             )
         )
+
+
+def _is_clock_well(offset_ms: int | None) -> bool:
+    return offset_ms is None or abs(offset_ms) <= CLOCK_LIMIT_MS

@@ -109,6 +109,12 @@ def exit_levels(entry_ticks: int, stop_pct: float, target_pct: float) -> tuple[i
     return stop, entry_ticks + int(entry_ticks * target_pct / 100.0)
 
 
+def moved_levels(price_ticks: int, from_ticks: int, stop_ticks: int, target_ticks: int) -> tuple[int, int]:
+    """Return stop and target as far from a price, in proportion, as they were from another one; none (0) stays none."""
+    stop = price_ticks - price_ticks * (from_ticks - stop_ticks) // from_ticks
+    return stop, price_ticks + price_ticks * (target_ticks - from_ticks) // from_ticks
+
+
 def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")
 

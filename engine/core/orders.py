@@ -53,8 +53,9 @@ ASK_AFTER_NS: Final = 500_000_000
 IN_FLIGHT_LIMIT_NS: Final = 2_000_000_000
 """An order without any answer for so long is unknown (the venue's own replies take milliseconds), and so is an IOC
 order without its end: such an order can't rest."""
-RECV_WINDOW_NS: Final = 5_000_000_000
-"""Only when this has passed since the send is "no such order" conclusive: the request may still be on its way.
+CONCLUSIVE_NS: Final = 6_000_000_000
+"""Only when the venue was asked so long after the send is "no such order" conclusive: until then the request may still
+be on its way. It is taken for 5 s after its timestamp, and a timestamp may be up to 1 s ahead of the venue's clock.
 Source: Binance, "Timing security", default recvWindow."""
 _FINISHED_KEPT: Final = 500
 
@@ -272,7 +273,7 @@ class Orders:
 
 
 _CANCEL_REJECTED: Final = -2011
-_NO_SUCH_ORDER: Final = -2013
+NO_SUCH_ORDER: Final = -2013
 """Source: Binance, "Error codes": CANCEL_REJECTED, NO_SUCH_ORDER."""
 
 
@@ -284,8 +285,8 @@ def _is_certain(order: Order, failure: SendFailed) -> bool:
     """
     if failure.is_ambiguous or order.cum_lots:
         return False
-    if failure.code == _NO_SUCH_ORDER:
-        return failure.ts_recv_ns - order.sent_ns >= RECV_WINDOW_NS
+    if failure.code == NO_SUCH_ORDER:
+        return (failure.ts_asked_ns or failure.ts_recv_ns) - order.sent_ns >= CONCLUSIVE_NS
     return failure.code != _CANCEL_REJECTED and not order.venue_order_id
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from engine.core import queries, risk
 from engine.core.actions import Cancel
-from engine.core.instrument import exit_levels, parse_e8
+from engine.core.instrument import exit_levels, moved_levels, parse_e8
 from engine.core.proposals import Proposal
 from engine.core.queries import Identity, Roster
 from engine.core.records import Answered
@@ -122,7 +122,7 @@ class People:
         if not held:
             raise Unclear("NO_POSITION", "There is no position to close.")
         requests = [self._reduction(command, s, self._percent_lots(s, command.percent), f":{s}") for s in held]
-        results = [(request.symbol, self._trading.submit(request)) for request in requests]
+        results = [(request.symbol, self._submit(request)) for request in requests]
         placed = tuple(self._view(result) for _, result in results if isinstance(result, ApprovedOrder))
         refused = [(symbol, result) for symbol, result in results if isinstance(result, Refusal)]
         text = f"Closing {len(placed)} of {len(held)} positions."
@@ -187,7 +187,7 @@ class People:
         else:
             raise Unclear("BAD_REQUEST", f"This alert proposes to sell; to buy, type /buy {signal.symbol} AMOUNT.")
         moved = None if command.choice == "sell" else self._moved(signal)
-        result = self._trading.refuse(request, moved) if moved else self._trading.submit(request)
+        result = self._trading.refuse(request, moved) if moved else self._submit(request)
         if isinstance(result, Refusal):
             return Reply(
                 command.id, False, result.code, f"{result}. {result.advice}", self._taken(proposal, changes, None)
@@ -218,8 +218,7 @@ class People:
         if facts.ask_ticks <= 0:
             return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
         move_pct = _move_pct(signal, facts.ask_ticks)
-        stop = facts.ask_ticks - facts.ask_ticks * (signal.price_ticks - signal.stop_ticks) // signal.price_ticks
-        target = facts.ask_ticks + facts.ask_ticks * (signal.target_ticks - signal.price_ticks) // signal.price_ticks
+        stop, target = moved_levels(facts.ask_ticks, signal.price_ticks, signal.stop_ticks, signal.target_ticks)
         lots = risk.entry_lots(facts.ask_ticks, stop, facts, limits)
         changes = [f"alert {(trading.now_ns - proposal.opened_ns) / 1e9:.0f} s old", f"price {move_pct:+.2f} %"]
         if proposal.lots and lots != proposal.lots:
@@ -244,8 +243,13 @@ class People:
             lambda: events.ProposalClosed(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, ""))
         )
 
+    def _submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
+        """Ask for an order; that a person wants it is what lets it leave (C15)."""
+        self._trading.last_hop.cause_in(request.cause_id)
+        return self._trading.submit(request)
+
     def _order(self, command: AnyCommand, request: OrderRequest) -> Reply:
-        result = self._trading.submit(request)
+        result = self._submit(request)
         if isinstance(result, Refusal):
             return Reply(command.id, False, result.code, f"{result}. {result.advice}")
         instrument = self._trading.markets[result.symbol].instrument

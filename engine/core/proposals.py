@@ -20,7 +20,6 @@ class Proposal:
         "client_order_id",
         "decided_by",
         "expires_ns",
-        "fingerprint",
         "kind",
         "lots",
         "opened_ns",
@@ -38,10 +37,9 @@ class Proposal:
         self.signal = signal
         self.kind = kind
         self.lots = lots
-        """What the gate would size it to at the moment it was opened."""
+        """What the gate would size it to at the moment it was opened; what it was sized to, once the engine acted."""
         self.opened_ns = signal.ts_ns
         self.expires_ns = expires_ns
-        self.fingerprint = _fingerprint(signal, lots)
         self.state: ProposalState = "open"
         self.decided_by = self.outcome = self.client_order_id = ""
         self.title = self.source = self.url = ""
@@ -52,16 +50,25 @@ class Proposal:
         """True until it was decided or expired."""
         return self.state == "open"
 
+    @property
+    def fingerprint(self) -> str:
+        """What a click must carry: 12 hex digits that change with what is proposed."""
+        signal = self.signal
+        what = (signal.signal_id, signal.symbol, int(signal.side), signal.price_ticks, signal.stop_ticks, self.lots)
+        return blake2b(repr(what).encode(), digest_size=6).hexdigest()
+
 
 class Proposals:
     """The open proposals and the last decided ones, by id."""
 
     def __init__(self) -> None:
         self._all: dict[str, Proposal] = {}
+        self._open: dict[str, Proposal] = {}
+        """Those that were open when they were last looked at: a signal must not have to go through all."""
 
     def add(self, proposal: Proposal) -> None:
         """Remember one; the oldest decided ones are forgotten."""
-        self._all[proposal.proposal_id] = proposal
+        self._all[proposal.proposal_id] = self._open[proposal.proposal_id] = proposal
         while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
             del self._all[next(iter(self._all))]
 
@@ -74,11 +81,14 @@ class Proposals:
 
     def open(self) -> list[Proposal]:
         """Return those that wait for an answer, oldest first."""
-        return [proposal for proposal in self._all.values() if proposal.is_open]
+        for proposal in tuple(self._open.values()):
+            if not proposal.is_open:
+                del self._open[proposal.proposal_id]
+        return list(self._open.values())
 
     def of_client_order(self, client_order_id: str) -> Proposal | None:
-        """Return the proposal that led to an order, or None."""
-        return next((p for p in self._all.values() if p.client_order_id == client_order_id), None)
+        """Return the proposal that led to an order, or None; the newest ones are looked at first."""
+        return next((p for p in reversed(self._all.values()) if p.client_order_id == client_order_id), None)
 
     def asking(self, strategy: str, symbol: Symbol, side: int) -> list[Proposal]:
         """Return the open ones that ask the same question: almost always none or one."""
@@ -88,9 +98,4 @@ class Proposals:
 
     def due(self, now_ns: int) -> list[Proposal]:
         """Return the open ones whose time is over."""
-        return [proposal for proposal in self._all.values() if proposal.is_open and now_ns >= proposal.expires_ns]
-
-
-def _fingerprint(signal: Signal, lots: int) -> str:
-    what = (signal.signal_id, signal.symbol, int(signal.side), signal.price_ticks, signal.stop_ticks, lots)
-    return blake2b(repr(what).encode(), digest_size=6).hexdigest()
+        return [proposal for proposal in self.open() if now_ns >= proposal.expires_ns]

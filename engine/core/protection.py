@@ -50,9 +50,11 @@ class Protection:
         tried = self._tried.get(symbol)
         if tried is None or tried.trade_id != trip.trade_id:
             tried = _Tried(trip.trade_id, 0, "")
-        if trading.now_ns < tried.again_ns or trading.facts(symbol).sellable_lots <= 0:
+        if trading.now_ns < tried.again_ns or trading.sellable_lots(symbol) <= 0:
             return  # not yet again; or all of it is being sold already
-        result = trading.submit(trading.reduction(symbol, self._cause(trip), f"exit:{reason}", 0))
+        cause = self._cause(trip)
+        trading.last_hop.cause_in(cause)
+        result = trading.submit(trading.reduction(symbol, cause, f"exit:{reason}", 0))
         if not isinstance(result, Refusal):
             self._tried[symbol] = _Tried(trip.trade_id, trading.now_ns + EXIT_AGAIN_NS, "")
             return

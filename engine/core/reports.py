@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from engine.core.bands import Bands
 from engine.core.instrument import scaled_text
-from engine.core.orders import Fill, Order
+from engine.core.orders import NO_SUCH_ORDER, Fill, Order
 from engine.core.portfolio import RoundTrip
 from engine.core.records import Failed, Reported
+from engine.core.resend import Resend
 from engine.core.trading import Trading
 from engine.core.types import ExecutionReport, OrderState, SendFailed, Side
 from engine.core.views import order_view, trade_view
 from engine.wire import events
+
+_BAD_TIMESTAMP: Final = -1021
+"""Our clock isn't the venue's: it is not known until it was measured again (C17). Source: Binance, "Error codes"."""
 
 Change: TypeAlias = Literal["opened", "filled", "exit", "closed"]
 
@@ -23,6 +27,7 @@ class Reports:
     def __init__(self, trading: Trading, bands: Bands) -> None:
         self._trading = trading
         self._bands = bands
+        self._resend = Resend(trading)
         self.last_fill_ns = 0
 
     def on_report(self, report: ExecutionReport) -> None:
@@ -40,14 +45,18 @@ class Reports:
 
     def on_failure(self, failure: SendFailed) -> None:
         """Take the news that a send failed."""
+        if failure.code == _BAD_TIMESTAMP:
+            self._trading.clock_offset_ms = None
         order = self._trading.orders.on_send_failed(failure)
         if order is None:
             return
         self._trading.write(Failed(failure))
         if order.state is OrderState.UNKNOWN:
             self.tell_doubt(order)
-        else:
-            self.tell_order(order)
+            return
+        if failure.code == NO_SUCH_ORDER:
+            self._resend.on_lost(order)
+        self.tell_order(order)
 
     def tell_order(self, order: Order) -> None:
         """Publish an order as it is now, and what it means for the proposal behind it."""

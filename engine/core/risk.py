@@ -16,6 +16,8 @@ from engine.core.instrument import Instrument, scaled_text
 from engine.core.types import ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
 
 _E8: Final = 100_000_000
+CLOCK_LIMIT_MS: Final = 500
+"""No entry while our clock is further than this from the venue's (C17)."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -44,9 +46,26 @@ class Facts(msgspec.Struct, frozen=True):
     needs_live_confirmation: bool
     is_repeat: bool
     """An order of the same cause was already approved."""
+    orders_last_s: int
+    """Orders that left within the last second, exits included."""
+    silent_until_ns: int
+    """The venue wants to hear nothing before; 0 where it doesn't mind."""
+    clock_offset_ms: int | None
+    """The venue's clock less ours; None while it is not known."""
+
+
+class Tried(msgspec.Struct, frozen=True, gc=False):
+    """An entry with the size that it is tried with, and what that may cost: worked out once for all controls."""
+
+    request: OrderRequest
+    worst_ticks: int
+    """The limit that it would leave with."""
+    cost_e8: int
+    """At that price, in 1e-8 of the quote asset."""
 
 
 Control = Callable[[OrderRequest, Facts, Limits], Refusal | None]
+EntryControl = Callable[[Tried, Facts, Limits], Refusal | None]
 
 
 def check(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder | Refusal:
@@ -59,17 +78,16 @@ def check(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder 
     for control in _REDUCE_CONTROLS if request.reduce_only else _DATA_CONTROLS:
         if refusal := control(request, facts, limits):
             return refusal
-    lots = request.qty_lots or _size(request, facts, limits)
+    lots, worst_ticks = request.qty_lots or _size(request, facts, limits), _worst_ticks(request, facts, limits)
     if not request.reduce_only:
         # What the sizing leaves too little room for is tried with the venue's least, so that the limit which is in the
         # way says so itself.
-        least = least_lots(_worst_ticks(request, facts, limits), facts.instrument)
-        tried = _with_lots(request, request.qty_lots or max(lots, least))
-        for control in _ENTRY_CONTROLS:
-            if refusal := control(tried, facts, limits):
+        tried_lots = request.qty_lots or max(lots, least_lots(worst_ticks, facts.instrument))
+        tried = Tried(request, worst_ticks, facts.instrument.notional_e8(worst_ticks, tried_lots))
+        for entry_control in _ENTRY_CONTROLS:
+            if refusal := entry_control(tried, facts, limits):
                 return refusal
-    sized = _with_lots(request, lots)
-    return _filters(sized, facts, limits) or _approve(sized, facts, limits)
+    return _filters(lots, worst_ticks, facts.instrument) or _approve(request, lots, worst_ticks, facts)
 
 
 def entry_lots(entry_ticks: int, stop_ticks: int, facts: Facts, limits: Limits) -> int:
@@ -135,6 +153,30 @@ def _halted(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | No
     return Refusal("HALTED", f"reason={facts.halt_reason}", "Trading is halted: an admin can type /resume.")
 
 
+def _c7_silence(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if facts.now_ns >= facts.silent_until_ns:
+        return None
+    left_s = (facts.silent_until_ns - facts.now_ns) / 1e9
+    return Refusal("C7_SILENCE", f"left={left_s:.0f}s", "The venue has asked for silence: wait until it is over.")
+
+
+def _c7_rate(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    if facts.orders_last_s < limits.orders_per_s:
+        return None
+    detail = f"limit={limits.orders_per_s}/s value={facts.orders_last_s}"
+    return Refusal("C7_ORDER_RATE", detail, "Too many orders at once: try again in a second.")
+
+
+def _c17_clock(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+    """An exit may leave all the same: it is signed by the venue's clock as it was last measured."""
+    offset_ms = facts.clock_offset_ms
+    if offset_ms is not None and abs(offset_ms) <= CLOCK_LIMIT_MS:
+        return None
+    shown = "unknown" if offset_ms is None else f"{offset_ms:+d}ms"
+    detail = f"limit={CLOCK_LIMIT_MS}ms offset={shown}"
+    return Refusal("C17_CLOCK", detail, "Our clock and the venue's differ: it is measured again; see /status.")
+
+
 def _c5_data(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
     bid, ask, age_s = facts.bid_ticks, facts.ask_ticks, (facts.now_ns - facts.heard_ns) / 1e9
     if not facts.is_in_sync:
@@ -161,15 +203,15 @@ def _c6_repeat(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal |
     return Refusal("C6_REPEAT", f"cause={request.cause_id}", "This was already ordered once; look at /orders.")
 
 
-def _c2_order_size(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    cost, most = _cost_e8(request, facts, limits), _part(facts.equity_e8, limits.max_order_pct)
+def _c2_order_size(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
+    cost, most = tried.cost_e8, _part(facts.equity_e8, limits.max_order_pct)
     if cost <= most:
         return None
     return _too_much("C2_ORDER_SIZE", cost, most, facts, f"One order may be {limits.max_order_pct:g} % of equity")
 
 
-def _c3_exposure(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    cost = _cost_e8(request, facts, limits)
+def _c3_exposure(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
+    cost = tried.cost_e8
     after, most = facts.symbol_exposure_e8 + cost, _part(facts.equity_e8, limits.max_position_pct)
     if after > most:
         words = f"One symbol may be {limits.max_position_pct:g} % of equity, open orders included"
@@ -181,9 +223,9 @@ def _c3_exposure(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal
     return None
 
 
-def _c4_collar(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+def _c4_collar(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
     """The market must be near the reference on either side (F16: a price that fell by half is no bargain)."""
-    width = int(facts.last_ticks * limits.collar_pct / 100.0)
+    request, width = tried.request, int(facts.last_ticks * limits.collar_pct / 100.0)
     is_market_far = abs(facts.ask_ticks - facts.last_ticks) > width
     if not is_market_far and request.limit_ticks <= facts.last_ticks + width:
         return None
@@ -193,8 +235,8 @@ def _c4_collar(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal |
     return Refusal("C4_PRICE_COLLAR", detail, "The price is too far from the last trade: wait for it to settle.")
 
 
-def _c10_stop(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    entry = request.limit_ticks or facts.ask_ticks
+def _c10_stop(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
+    request, entry = tried.request, tried.request.limit_ticks or facts.ask_ticks
     if not bad_stop(entry, request.stop_ticks, limits):
         return None
     text = facts.instrument.price_text
@@ -202,11 +244,10 @@ def _c10_stop(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | 
     return Refusal("C10_STOP", detail, "An entry needs a stop below it, and not nearer than that.")
 
 
-def _cash(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    needed = _cost_e8(request, facts, limits)
-    if needed <= facts.cash_e8:
+def _cash(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
+    if tried.cost_e8 <= facts.cash_e8:
         return None
-    return _too_much("NO_FUNDS", needed, facts.cash_e8, facts, "That is more than is free")
+    return _too_much("NO_FUNDS", tried.cost_e8, facts.cash_e8, facts, "That is more than is free")
 
 
 def _has_position(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
@@ -226,36 +267,44 @@ def _bid_exists(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal 
     return Refusal("C5_BAD_QUOTE", f"bid={facts.bid_ticks} ticks", "There is no price to sell at yet: try again soon.")
 
 
-_DATA_CONTROLS: Final[tuple[Control, ...]] = (_side, _c1_live, _halted, _c5_data, _c6_repeat)
-_ENTRY_CONTROLS: Final[tuple[Control, ...]] = (_c10_stop, _c4_collar, _c2_order_size, _c3_exposure, _cash)
-_REDUCE_CONTROLS: Final[tuple[Control, ...]] = (_side, _c6_repeat, _has_position, _bid_exists)
+_DATA_CONTROLS: Final[tuple[Control, ...]] = (
+    _side,
+    _c1_live,
+    _halted,
+    _c17_clock,
+    _c7_silence,
+    _c5_data,
+    _c6_repeat,
+    _c7_rate,
+)
+_ENTRY_CONTROLS: Final[tuple[EntryControl, ...]] = (_c10_stop, _c4_collar, _c2_order_size, _c3_exposure, _cash)
+_REDUCE_CONTROLS: Final[tuple[Control, ...]] = (_side, _c7_silence, _c6_repeat, _has_position, _bid_exists)
 
 
-def _filters(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
+def _filters(lots: int, price: int, it: Instrument) -> Refusal | None:
     """C8: what the venue would refuse anyway. Source: Binance, "Filters"."""
-    it, price = facts.instrument, _worst_ticks(request, facts, limits)
     if not it.is_trading:
         return Refusal("C8_NOT_TRADING", f"symbol={it.symbol}", "The venue has suspended trading of this symbol.")
-    if not max(it.min_qty_lots, 1) <= request.qty_lots <= it.max_qty_lots:
-        detail = f"qty={it.qty_text(request.qty_lots)} least={it.qty_text(it.min_qty_lots)}"
+    if not max(it.min_qty_lots, 1) <= lots <= it.max_qty_lots:
+        detail = f"qty={it.qty_text(lots)} least={it.qty_text(it.min_qty_lots)}"
         return Refusal("C8_QUANTITY", f"{detail} most={it.qty_text(it.max_qty_lots)}", "Say an amount within these.")
     if price != _in_venue_range(price, it):
         detail = f"price={it.price_text(price)} least={it.price_text(it.min_price_ticks)}"
         return Refusal("C8_PRICE", f"{detail} most={it.price_text(it.max_price_ticks)}", "Say a price within these.")
-    return _notional(it.notional_e8(price, request.qty_lots), it)
+    return _notional(it.notional_e8(price, lots), it)
 
 
 def _notional(notional: int, it: Instrument) -> Refusal | None:
+    if it.min_notional_e8 <= notional <= (it.max_notional_e8 or notional):
+        return None
     detail = f"notional={scaled_text(notional, 2)} least={scaled_text(it.min_notional_e8, 2)} {it.quote_asset}"
     if notional < it.min_notional_e8:
         return Refusal("C8_NOTIONAL", detail, "The venue takes no order that small: say a larger amount.")
-    if it.max_notional_e8 and notional > it.max_notional_e8:
-        detail += f" most={scaled_text(it.max_notional_e8, 2)}"
-        return Refusal("C8_NOTIONAL", detail, "The venue takes no order that large: say a smaller amount.")
-    return None
+    detail += f" most={scaled_text(it.max_notional_e8, 2)}"
+    return Refusal("C8_NOTIONAL", detail, "The venue takes no order that large: say a smaller amount.")
 
 
-def _approve(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrder:
+def _approve(request: OrderRequest, lots: int, worst_ticks: int, facts: Facts) -> ApprovedOrder:
     is_market = request.order_type is OrderType.MARKET
     return ApprovedOrder(
         client_order_id=request.client_order_id,
@@ -263,8 +312,8 @@ def _approve(request: OrderRequest, facts: Facts, limits: Limits) -> ApprovedOrd
         side=request.side,
         order_type=OrderType.LIMIT if is_market else request.order_type,
         time_in_force=TimeInForce.IOC if is_market else TimeInForce.GTC,
-        qty_lots=request.qty_lots,
-        price_ticks=_worst_ticks(request, facts, limits),
+        qty_lots=lots,
+        price_ticks=worst_ticks,
         reduce_only=request.reduce_only,
         stop_ticks=request.stop_ticks,
         target_ticks=request.target_ticks,
@@ -295,19 +344,10 @@ def _in_venue_range(price_ticks: int, it: Instrument) -> int:
     return max(min(price_ticks, most), it.min_price_ticks, 1)
 
 
-def _with_lots(request: OrderRequest, lots: int) -> OrderRequest:
-    return request if request.qty_lots == lots else msgspec.structs.replace(request, qty_lots=lots)
-
-
 def _size(request: OrderRequest, facts: Facts, limits: Limits) -> int:
     if request.reduce_only:
         return min(facts.sellable_lots, facts.instrument.max_qty_lots)
     return entry_lots(request.limit_ticks or facts.ask_ticks, request.stop_ticks, facts, limits)
-
-
-def _cost_e8(request: OrderRequest, facts: Facts, limits: Limits) -> int:
-    """What the order may cost at its worst price, in 1e-8 of the quote asset."""
-    return facts.instrument.notional_e8(_worst_ticks(request, facts, limits), request.qty_lots)
 
 
 def _part(equity_e8: int, percent: float) -> int:

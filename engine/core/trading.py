@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Final, Literal
@@ -12,6 +13,7 @@ from engine.core import risk
 from engine.core.actions import Action, Publish, Send, Write
 from engine.core.config import TradingConfig
 from engine.core.instrument import Instrument
+from engine.core.last_hop import LastHop
 from engine.core.market import Market
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
@@ -35,7 +37,11 @@ from engine.wire import events
 AccountKind = Literal["paper", "live"]
 ORDER_PREFIX: Final = "tr-"
 """Every client order id of ours begins so: a restart and the venue's order list know them by it."""
+Stage = Literal["decided", "gated"]
+"""Where an order is on its way through the core: its request is worded, and the gate has approved it."""
 _CAUSES_KEPT: Final = 20_000
+_SECOND_NS: Final = 1_000_000_000
+_STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
 
 
 class Modes:
@@ -47,8 +53,8 @@ class Modes:
 
     def effective(self, strategy: str) -> Mode:
         """Return the stricter of the global mode and the strategy's own."""
-        order = (Mode.OFF, Mode.ASK, Mode.AUTO)
-        return min(self.everything, self.own.get(strategy, Mode.AUTO), key=order.index)
+        own = self.own.get(strategy, Mode.AUTO)
+        return own if _STRICTNESS[own] < _STRICTNESS[self.everything] else self.everything
 
 
 class Trading:
@@ -67,6 +73,8 @@ class Trading:
                     f"{it.symbol} is priced in {it.quote_asset}, but equity is counted in {config.quote_asset}:"
                     f" follow symbols priced in {config.quote_asset}, or set quote_asset to {it.quote_asset}."
                 )
+        self.mark: Callable[[Stage, ClientOrderId], None] = _unmarked
+        """Called at each stage of an order by whoever keeps the time: the core has no clock, and nothing comes back."""
         self.config = config
         self.account = account
         self.markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
@@ -81,6 +89,13 @@ class Trading:
         self.is_reconciled = False
         self.is_warm = False
         self.refusals = 0
+        self.last_hop = LastHop()
+        self.silent_until_ns = 0
+        """The venue wants to hear nothing before (F7)."""
+        self.clock_offset_ms: int | None = None
+        """The venue's clock less ours; None until it was measured, and again once the venue refused ours (C17)."""
+        self._sent_ns: deque[int] = deque()
+        """When the orders of the last second were approved (C7)."""
         self._causes: dict[str, None] = {}
         self._actions: list[Action] = []
 
@@ -110,10 +125,13 @@ class Trading:
 
     def submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
         """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
+        self.mark("decided", request.client_order_id)
         result = risk.check(request, self.facts(request.symbol, request.cause_id), self.config.limits)
         if isinstance(result, Refusal):
             return self.refuse(request, result)
+        self.mark("gated", request.client_order_id)
         self.remember_cause(request.cause_id)
+        self._sent_ns.append(self.now_ns)
         order = self.orders.open(result)
         self.write(Intended(result))
         self.do(Send(result))
@@ -142,9 +160,8 @@ class Trading:
 
     def facts(self, symbol: Symbol, cause_id: str = "") -> risk.Facts:
         """Gather what the gate decides on, as it stands now."""
-        market, equity_e8 = self.markets[symbol], self.equity_e8()
-        reserved = self._reserved()
-        held = self.portfolio.position_lots(symbol)
+        market, portfolio = self.markets[symbol], self.portfolio
+        reserved_e8, all_reserved_e8 = self._reserved_e8(symbol)
         return risk.Facts(
             instrument=market.instrument,
             bid_ticks=market.bid_ticks,
@@ -153,16 +170,19 @@ class Trading:
             heard_ns=market.heard_ns,
             is_in_sync=market.book.is_in_sync,
             now_ns=self.now_ns,
-            equity_e8=equity_e8,
-            cash_e8=self.portfolio.cash_e8 - sum(reserved.values()),
-            position_lots=held,
-            sellable_lots=held - self._selling_lots(symbol),
-            symbol_exposure_e8=self._held_e8(symbol) + reserved.get(symbol, 0),
-            gross_exposure_e8=sum(map(self._held_e8, self.portfolio.open)) + sum(reserved.values()),
+            equity_e8=self.equity_e8(),
+            cash_e8=portfolio.cash_e8 - all_reserved_e8,
+            position_lots=portfolio.position_lots(symbol),
+            sellable_lots=self.sellable_lots(symbol),
+            symbol_exposure_e8=self._held_e8(symbol) + reserved_e8,
+            gross_exposure_e8=sum(map(self._held_e8, portfolio.open)) + all_reserved_e8,
             is_armed=self.is_armed,
             halt_reason=self.halt_reason,
             needs_live_confirmation=self.account == "live" and not self.is_live_confirmed,
             is_repeat=self.was_ordered(cause_id),
+            orders_last_s=self._orders_last_s(),
+            silent_until_ns=self.silent_until_ns,
+            clock_offset_ms=self.clock_offset_ms,
         )
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
@@ -174,9 +194,13 @@ class Trading:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
         return self._request(symbol, Side.SELL, cause_id, origin, lots, self._trade_id(symbol) or TradeId(""), 0, 0)
 
+    def sellable_lots(self, symbol: Symbol) -> int:
+        """Return what is held of a symbol less what open sell orders have reserved."""
+        return self.portfolio.position_lots(symbol) - self._selling_lots(symbol)
+
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
-        return self.portfolio.equity_e8({symbol: market.bid_ticks for symbol, market in self.markets.items()})
+        return self.portfolio.equity_e8({symbol: self.markets[symbol].bid_ticks for symbol in self.portfolio.open})
 
     def instrument(self, order: Order) -> Instrument:
         """Return the instrument of an order of ours."""
@@ -259,6 +283,11 @@ class Trading:
             ts_ns=self.now_ns,
         )
 
+    def _orders_last_s(self) -> int:
+        while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:
+            self._sent_ns.popleft()
+        return len(self._sent_ns)
+
     def _trade_id(self, symbol: Symbol) -> TradeId | None:
         """Return the round trip that an order belongs to: the open one, or the one that a buy under way will open."""
         if (trip := self.portfolio.open.get(symbol)) is not None:
@@ -266,18 +295,19 @@ class Trading:
         buys = (o.approved for o in self.orders.unsettled() if o.approved.side is Side.BUY)
         return next((buy.trade_id for buy in buys if buy.symbol == symbol), None)
 
-    def _reserved(self) -> dict[Symbol, int]:
-        """What unsettled buys may still cost at their limit, by symbol, in 1e-8 of the quote asset.
+    def _reserved_e8(self, symbol: Symbol) -> tuple[int, int]:
+        """What unsettled buys may still cost at their limit, of a symbol and of all, in 1e-8 of the quote asset.
 
         Working, in flight and unknown orders count alike, and so does what filled without its report having come.
         """
-        reserved: dict[Symbol, int] = {}
+        own_e8 = all_e8 = 0
         for order in self.orders.unsettled():
             approved = order.approved
             if approved.side is Side.BUY:
                 cost_e8 = self.instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
-                reserved[approved.symbol] = reserved.get(approved.symbol, 0) + cost_e8
-        return reserved
+                all_e8 += cost_e8
+                own_e8 += cost_e8 if approved.symbol == symbol else 0
+        return own_e8, all_e8
 
     def _selling_lots(self, symbol: Symbol) -> int:
         return sum(
@@ -292,6 +322,10 @@ class Trading:
         if trip is None:
             return 0
         return trip.value_e8(market.bid_ticks or market.last_ticks or round(trip.entry_ticks()))
+
+
+def _unmarked(stage: Stage, client_order_id: ClientOrderId) -> None:
+    """Keep no time."""
 
 
 def _digest(cause_id: str) -> str:

@@ -275,6 +275,8 @@ class SendFailed(msgspec.Struct, frozen=True):
     """The venue's error code; 0 for a transport's own failure."""
     reason: str
     ts_recv_ns: int
+    ts_asked_ns: int = 0
+    """When the venue was asked, where this answers a question about the order; 0 where it answers the order itself."""
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):

@@ -27,6 +27,8 @@ def order_view(order: Order, instrument: Instrument) -> views.OrderView:
     return views.OrderView(
         client_order_id=approved.client_order_id,
         symbol=approved.symbol,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
         side=side_name(approved.side),
         order_type="MARKET" if approved.time_in_force == "IOC" else approved.order_type,
         qty=instrument.qty_text(approved.qty_lots),
@@ -52,6 +54,8 @@ def trade_view(trip: RoundTrip, bid_ticks: int) -> views.TradeView:
     return views.TradeView(
         trade_id=trip.trade_id,
         symbol=instrument.symbol,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
         side="buy",
         is_open=trip.is_open,
         qty=instrument.qty_text(trip.lots),
@@ -95,6 +99,8 @@ def proposal_view(
         strategy=signal.strategy,
         kind=proposal.kind,
         symbol=signal.symbol,
+        base_asset=instrument.base_asset,
+        quote_asset=instrument.quote_asset,
         side=side_name(signal.side),
         confidence=signal.confidence,
         ask=config.ask,

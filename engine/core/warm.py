@@ -29,6 +29,7 @@ def warm_up(config: TradingConfig) -> int:
     asks = np.array([[10_001 + i, 100] for i in range(20)], np.int64)
     balances = (Balance(config.quote_asset, 1_000_000 * E8, 0),)
     actions = engine.on_book(BookUpdate(symbol, True, 1, 1, bids, asks, 1, 1))
+    actions += engine.on_clock(0)
     actions += engine.on_account(AccountSnapshot(balances, (), 1))
     actions += engine.on_command(Resume(id="resume", who=who), 1)[1]
     for i in range(_ROUNDS):

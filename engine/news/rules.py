@@ -99,7 +99,6 @@ RULES: Final = Rules(
     ),
     trust={
         "story": 1.0,
-        "coinsquare.com": 1.0,  # the press page that the story of 2017 quotes
         "binance-announcements": 1.0,  # an exchange about itself
     },
     unknown_trust=0.45,  # the surest words of a stranger score 0.41: counted, never asked about

@@ -41,6 +41,7 @@ class Backtest:
         self._now_ns = 0
         self._timer_ns = 0
         self._account_ns = 0
+        self._perform(engine.on_clock(0))  # the tape's time is the only one here
 
     def on_trade(self, trade: Trade) -> None:
         """Take one public trade."""
@@ -96,8 +97,7 @@ class Backtest:
             if isinstance(action, Write):
                 self.journal.append(action.record)
             elif isinstance(action, Send):
-                self.sent.append(action.order)
-                self.exchange.send(action.order, action.order.ts_ns)
+                self._send(action.order)
             elif isinstance(action, Cancel):
                 self.exchange.cancel(action.symbol, action.client_order_id, self._now_ns)
             elif isinstance(action, Query):
@@ -105,3 +105,10 @@ class Backtest:
         for action in actions:
             if isinstance(action, Publish):
                 self._on_event(action.make())
+
+    def _send(self, order: ApprovedOrder) -> None:
+        if not self.engine.trading.last_hop.passes(order):
+            self._perform(self.engine.on_mismatch(order, self._now_ns))
+            return
+        self.sent.append(order)
+        self.exchange.send(order, order.ts_ns)

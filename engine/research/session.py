@@ -14,7 +14,7 @@ from engine.core.actions import Action, Send
 from engine.core.engine import Engine
 from engine.core.records import decode_record
 from engine.core.warm import warm_up
-from engine.store.inputs import Start, decode_input
+from engine.store.inputs import Clock, Start, decode_input
 from engine.store.recorder import read_session
 from engine.venues.binance.orders_codec import OrderEncoder
 from engine.venues.binance.sign import Signer
@@ -82,18 +82,22 @@ class _Again:
             "account": engine.on_account,
             "line_lost": lambda lost: engine.on_connection_lost(lost.reason, lost.ts_recv_ns),
             "timer": lambda tick: engine.on_timer(tick.ts_recv_ns),
+            "clock": self._on_clock,
+            "silenced": lambda it: engine.on_silenced(it.is_banned, it.until_ns, it.ts_recv_ns),
         }
 
     def hear(self, kind: str, ts_recv_ns: int, event: Any) -> None:
         """Give one recorded input to the engine."""
-        if kind == "clock":
-            self._offset_ms = event.offset_ms
-        elif kind == "command":
+        if kind == "command":
             self._do(self._engine.on_command(event, ts_recv_ns)[1])
         else:
             self._do(self._handlers[kind](event))
 
+    def _on_clock(self, clock: Clock) -> list[Action]:
+        self._offset_ms = clock.offset_ms
+        return self._engine.on_clock(clock.offset_ms)
+
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
-            if isinstance(action, Send):
+            if isinstance(action, Send) and self._engine.trading.last_hop.passes(action.order):
                 self.sent.append(self._encoder.encode_order(action.order, self._offset_ms))

@@ -42,6 +42,7 @@ Kind = Literal[
     "line_lost",
     "timer",
     "clock",
+    "silenced",
     "order",
 ]
 
@@ -72,6 +73,14 @@ class Clock(msgspec.Struct, frozen=True):
     offset_ms: int
 
 
+class Silenced(msgspec.Struct, frozen=True):
+    """The venue wants to hear nothing before ``until_ns``."""
+
+    is_banned: bool
+    until_ns: int
+    ts_recv_ns: int
+
+
 class Tick(msgspec.Struct, frozen=True):
     """A beat of the engine's timer."""
 
@@ -94,6 +103,7 @@ _TYPES: Final[dict[str, Any]] = {
     "line_lost": Lost,
     "timer": Tick,
     "clock": Clock,
+    "silenced": Silenced,
     "order": bytes,
 }
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from engine.wire.views import OrderView, PositionsView, PriceView, ProposalView, StatusView
+from engine.wire.views import LatencyView, OrderView, PositionsView, PriceView, ProposalView, StatusView
 
 ModeName = Literal["off", "ask", "auto"]
 
@@ -44,7 +44,10 @@ class Command(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
 class Buy(Command, frozen=True, tag="buy"):
     """Buy a symbol.
 
-    Raw: ``{"type":"buy","id":"…","who":{…},"symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"}}``.
+    Raw::
+
+        {"type":"buy","symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"},"stop_pct":2.0,"target_pct":null,
+         "id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
     """
 
     symbol: str
@@ -117,6 +120,10 @@ class GetOrders(Command, frozen=True, tag="orders"):
     """Ask for open orders and the last finished ones."""
 
 
+class GetLatency(Command, frozen=True, tag="latency"):
+    """Ask how long the stages of our orders take."""
+
+
 class GetSnapshot(Command, frozen=True, tag="snapshot"):
     """Ask for everything a watcher needs to go on from: sent after connecting and after a gap in the sequence."""
 
@@ -133,6 +140,7 @@ AnyCommand = (
     | GetStatus
     | GetPositions
     | GetOrders
+    | GetLatency
     | GetSnapshot
 )
 
@@ -170,7 +178,7 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     prices: tuple[PriceView, ...]
 
 
-Result = StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | Snapshot
+Result = StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | LatencyView | Snapshot
 
 
 class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):

@@ -33,6 +33,10 @@ class OrderView(msgspec.Struct, frozen=True, tag="order"):
 
     client_order_id: str
     symbol: str
+    base_asset: str
+    """What ``qty`` counts."""
+    quote_asset: str
+    """What prices and ``filled_quote`` are in."""
     side: SideName
     order_type: str
     qty: str
@@ -62,6 +66,8 @@ class TradeView(msgspec.Struct, frozen=True):
 
     trade_id: str
     symbol: str
+    base_asset: str
+    quote_asset: str
     side: SideName
     is_open: bool
     qty: str
@@ -158,6 +164,8 @@ class ProposalView(msgspec.Struct, frozen=True):
     strategy: str
     kind: Literal["technical", "event", "arbitrage", "fundamental"]
     symbol: str
+    base_asset: str
+    quote_asset: str
     side: SideName
     confidence: float
     ask: float
@@ -185,3 +193,41 @@ class ProposalView(msgspec.Struct, frozen=True):
     """One sentence for people once it is decided."""
     ts_opened_ns: int
     ts_expires_ns: int
+
+
+class StageView(msgspec.Struct, frozen=True):
+    """How long one stage of an order took, over all orders since the engine started; all times in ns."""
+
+    stage: str
+    """What it ends with: ``decoded``, ``decided``, ``gated``, ``journaled``, ``sent``, ``acknowledged``, ``filled``.
+
+    Each begins where the one before ended, ``acknowledged`` and ``filled`` where it was sent; ``received_to_sent`` is
+    the whole way through the engine.
+    """
+    count: int
+    p50_ns: int
+    p90_ns: int
+    p99_ns: int
+    max_ns: int
+
+
+class OrderStampsView(msgspec.Struct, frozen=True):
+    """When one order passed its stages."""
+
+    client_order_id: str
+    event: str
+    """What led to it: ``trade``, ``quote``, ``book``, ``headline``, ``command``, ``timer``."""
+    ts_recv_ns: int
+    stamps_ns: dict[str, int]
+    """By stage, in ns since the event was received; a stage that it has not reached is missing."""
+
+
+class LatencyView(msgspec.Struct, frozen=True, tag="latency"):
+    """How fast the engine is: what ``trader latency`` shows."""
+
+    stages: tuple[StageView, ...]
+    orders: tuple[OrderStampsView, ...]
+    """The last orders, newest first, at most 20."""
+    rehearsed: tuple[StageView, ...]
+    """The same stages of the rehearsals, and ``round_trip``: from the twin's frame to its receipt of the order.
+    Empty where nothing is rehearsed."""

@@ -9,7 +9,8 @@ from engine.wire.views import BalanceView, OrderView, PositionsView, PriceView, 
 
 NOW_NS = 1_723_075_200_000_000_000
 
-PRICE = PriceView("ETHUSDT", "2682.50000000", "2682.51000000", "2682.51000000", 0.31, NOW_NS, True)
+IOTA = {"symbol": "IOTAUSDT", "base_asset": "IOTA"}
+PRICE = PriceView("ETHUSDT", "2682.50", "2682.51", "2682.51", 0.31, NOW_NS, True)
 
 
 def status(**changes: Any) -> StatusView:
@@ -18,7 +19,7 @@ def status(**changes: Any) -> StatusView:
         "version": "0.1.0",
         "config_hash": "1a2b3c",
         "account": "paper",
-        "venue": "paper exchange",
+        "venue": "paper",
         "is_armed": True,
         "halt_reason": "",
         "mode": "ask",
@@ -47,10 +48,12 @@ def order(**changes: Any) -> OrderView:
     facts: dict[str, Any] = {
         "client_order_id": "t-1",
         "symbol": "ETHUSDT",
+        "base_asset": "ETH",
+        "quote_asset": "USDT",
         "side": "buy",
         "order_type": "MARKET",
-        "qty": "0.09320000",
-        "limit_price": "2736.16000000",
+        "qty": "0.0932",
+        "limit_price": "2736.16",
         "state": "in_flight",
         "filled_qty": "0",
         "avg_price": "",
@@ -69,7 +72,7 @@ def order(**changes: Any) -> OrderView:
 
 def filled(**changes: Any) -> OrderView:
     """The same order, filled."""
-    fill = {"state": "filled", "filled_qty": "0.09320000", "avg_price": "2682.51000000", "filled_quote": "250.0099"}
+    fill = {"state": "filled", "filled_qty": "0.0932", "avg_price": "2682.51", "filled_quote": "250.0099"}
     return order(**(fill | {"fee": "0.25000990 USDT", "ts_changed_ns": NOW_NS + 1} | changes))
 
 
@@ -78,13 +81,15 @@ def trade(**changes: Any) -> TradeView:
     facts: dict[str, Any] = {
         "trade_id": "trade-1",
         "symbol": "ETHUSDT",
+        "base_asset": "ETH",
+        "quote_asset": "USDT",
         "side": "buy",
         "is_open": True,
-        "qty": "0.09320000",
-        "entry_price": "2682.51000000",
+        "qty": "0.0932",
+        "entry_price": "2682.51",
         "exit_price": "",
-        "stop_price": "2628.86000000",
-        "target_price": "2789.81000000",
+        "stop_price": "2628.86",
+        "target_price": "2789.81",
         "pnl_quote": "-0.25",
         "pnl_pct": -0.1,
         "origin": f"slack:{ALICE}",
@@ -103,14 +108,16 @@ def proposal(**changes: Any) -> ProposalView:
         "strategy": "headlines",
         "kind": "event",
         "symbol": "IOTAUSDT",
+        "base_asset": "IOTA",
+        "quote_asset": "USDT",
         "side": "buy",
         "confidence": 0.78,
         "ask": 0.5,
         "act": 0.9,
-        "price": "1.05050000",
-        "stop_price": "1.01900000",
-        "target_price": "1.15550000",
-        "qty": "95.10000000",
+        "price": "1.0505",
+        "stop_price": "1.0190",
+        "target_price": "1.1555",
+        "qty": "95.10",
         "notional_quote": "99.90",
         "risk_quote": "3.00",
         "reasons": ('partnership +0.70 ("marketplace with")', "known company +0.08 (Microsoft)"),

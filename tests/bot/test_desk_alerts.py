@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from local_desk import ALICE, BOB, ScriptedEngine, desk, embedded, local_slack, running_bot, short_home
-from sample_views import NOW_NS, filled, proposal, trade
+from sample_views import IOTA, NOW_NS, filled, order, proposal, trade
 
 from engine.wire.commands import Close, Decide, Halt, OrderPlaced, ProposalTaken
 from engine.wire.events import (
@@ -50,7 +50,9 @@ async def test_an_alert_has_buttons_and_a_click_takes_exactly_what_was_seen() ->
     """The click carries the fingerprint; the alert is edited with who did it, the fill, and the trade."""
     async with desk() as (slack, engine):
         await engine.tell(opened(proposal()))
-        alert = await slack.sees_text("Buy IOTAUSDT? headlines is 78% sure", "expiring means no")
+        alert = await slack.sees_text(
+            "Buy IOTAUSDT? headlines, confidence 0.78: 95.1 IOTA for 99.90 USDT", "expiring means no"
+        )
         assert buttons(alert) == ["Buy", "Sell", "Dismiss"]
         taken = proposal(state="bought", decided_by=f"slack:{ALICE}", client_order_id="t-2", outcome="Sent.")
         changes = ("alert 4 s old", "still inside the gate")
@@ -59,15 +61,18 @@ async def test_an_alert_has_buttons_and_a_click_takes_exactly_what_was_seen() ->
         click = await engine.has(Decide)
         assert (click.proposal_id, click.choice, click.fingerprint) == ("p-1", "buy", "f00d")
         assert click.id.startswith(f"slack:{alert['ts']}:decide_buy:{ALICE}:")
-        await slack.sees_text("alert 4 s old; still inside the gate")
+        sent = await slack.sees_text(f"Buying by <@{ALICE}>: IOTAUSDT")
+        assert "At the click: alert 4 s old, still inside the gate" in texts(sent["blocks"])
         await engine.tell(ProposalClosed(ts_ns=1, proposal=taken))
-        await engine.tell(OrderChanged(ts_ns=2, order=filled(client_order_id="t-2", symbol="IOTAUSDT")))
-        await engine.tell(TradeChanged(ts_ns=3, what="opened", trade=trade(symbol="IOTAUSDT"), text="Opened."))
-        done = await slack.sees_text(f"Bought by <@{ALICE}>: buy IOTAUSDT", "holding 0.0932 IOTAUSDT")
+        await engine.tell(OrderChanged(ts_ns=2, order=order(client_order_id="t-2", **IOTA)))
+        await engine.tell(TradeChanged(ts_ns=3, what="opened", trade=trade(**IOTA), text="Opened."))
+        await engine.tell(OrderChanged(ts_ns=3, order=filled(client_order_id="t-2", **IOTA)))
+        done = await slack.sees_text(f"Bought by <@{ALICE}>: IOTAUSDT, filled", "Holding 0.0932 IOTA")
         assert done["ts"] == alert["ts"]
         assert buttons(done) == []
-        reply = await slack.sees_text("Bought 0.0932 IOTAUSDT")
+        reply = await slack.sees_text("Bought 0.0932 IOTA at", "Holding 0.0932 IOTA from 2,682.51, stop 2,628.86")
         assert reply["thread_ts"] == alert["ts"]
+        assert not any("ephemeral_to" in message for message in await slack.messages())
 
 
 async def test_an_order_of_a_click_never_gets_a_second_message() -> None:
@@ -140,7 +145,7 @@ async def test_an_expired_alert_loses_its_buttons() -> None:
         await engine.tell(opened(proposal()))
         alert = await slack.sees_text("Buy IOTAUSDT?")
         await engine.tell(ProposalClosed(ts_ns=1, proposal=proposal(state="expired", outcome="Nobody decided.")))
-        gone = await slack.sees_text("Expired, nothing was done", "Nobody decided")
+        gone = await slack.sees_text("Expired: buy IOTAUSDT. Nobody decided.")
         assert gone["ts"] == alert["ts"]
         assert buttons(gone) == []
 
@@ -148,9 +153,9 @@ async def test_an_expired_alert_loses_its_buttons() -> None:
 async def test_an_alert_that_acted_has_close_and_halt() -> None:
     async with desk() as (slack, engine):
         acted = proposal(state="acted", decided_by="auto", client_order_id="t-3", outcome="Bought at once.")
-        order = filled(client_order_id="t-3", symbol="IOTAUSDT", origin="strategy:headlines", cause_id="s-3")
-        await engine.tell(SignalActed(ts_ns=1, proposal=acted, order=order))
-        alert = await slack.sees_text("Done automatically", "filled")
+        bought = filled(client_order_id="t-3", origin="strategy:headlines", cause_id="s-3", **IOTA)
+        await engine.tell(SignalActed(ts_ns=1, proposal=acted, order=bought))
+        alert = await slack.sees_text("Bought automatically", "filled")
         assert buttons(alert) == ["Close", "Halt"]
         engine.answer(Halt, text="Halted.")
         engine.answer(Close, OrderPlaced((filled(side="sell", client_order_id="t-4", reduce_only=True),)))
@@ -158,9 +163,9 @@ async def test_an_alert_that_acted_has_close_and_halt() -> None:
         assert (await engine.has(Halt)).reason == "the Halt button of p-1"
         await slack.click(ALICE, alert, "close_position")
         assert (await engine.has(Close)).symbol == "IOTAUSDT"
-        closed = trade(symbol="IOTAUSDT", is_open=False, qty="0", exit_price="1.1", exit_reason=f"slack:{ALICE}")
+        closed = trade(**IOTA, is_open=False, qty="0", exit_price="1.1", exit_reason=f"slack:{ALICE}")
         await engine.tell(TradeChanged(ts_ns=3, what="closed", trade=closed, text="Closed."))
-        done = await slack.sees_text("Done automatically", "closed IOTAUSDT by")
+        done = await slack.sees_text("Bought automatically", "Closed IOTA by")
         assert buttons(done) == []
 
 
@@ -198,7 +203,7 @@ async def test_after_a_restart_the_bot_knows_its_messages() -> None:
             )
             async with running_bot(embedded(slack.page, home)):
                 gone = await slack.sees_text("Dismissed by ann (the command line)")
-                missed = await slack.sees_text("Expired, nothing was done", "while the bot was away")
+                missed = await slack.sees_text("Expired: buy ETHUSDT.", "while the bot was away")
                 await slack.sees_text("Buy BTCUSDT?")
             assert (gone["ts"], missed["ts"]) == (first["ts"], second["ts"])
             assert sum("The engine is up" in message["text"] for message in await slack.messages()) == 1

@@ -32,45 +32,58 @@ async def test_a_buy_is_shown_edited_with_its_fill_and_answered_in_its_thread() 
         asked = await engine.has(Buy)
         assert (asked.symbol, asked.amount.value, asked.stop_pct, asked.target_pct) == ("ETHUSDT", "250", 2.0, 5.0)
         assert asked.who == Who(ALICE, "alice", "slack")
-        sent = await slack.sees_text("buys ETHUSDT for 250", "sent")
+        sent = await slack.sees_text("buys ETH for 250 USDT", "sent")
         assert "ephemeral_to" not in sent
         await engine.tell(OrderChanged(ts_ns=1, order=filled()))
         await engine.tell(TradeChanged(ts_ns=2, what="opened", trade=trade(), text="Opened."))
-        done = await slack.sees_text("buys ETHUSDT for 250", "filled 0.0932 at 2,682.51", "holding")
+        done = await slack.sees_text("buys ETH for 250 USDT", "filled 0.0932 ETH at 2,682.51", "Holding")
         assert done["ts"] == sent["ts"]
-        reply = await slack.sees_text("Bought 0.0932 ETHUSDT at 2,682.51")
+        reply = await slack.sees_text("Bought 0.0932 ETH at 2,682.51")
         assert reply["thread_ts"] == sent["ts"]
         out = trade(
             is_open=False, qty="0", exit_price="2700.00", pnl_quote="1.13", pnl_pct=0.45, exit_reason="stop_loss"
         )
         await engine.tell(TradeChanged(ts_ns=3, what="closed", trade=out, text="Sold 0.0932 at 2,700.00."))
-        closed = await slack.sees_text("closed ETHUSDT by the stop-loss at 2,700.00: +1.13", "buys ETHUSDT")
+        closed = await slack.sees_text("Closed ETH by the stop-loss at 2,700.00: +1.13 USDT", "buys ETH")
         assert closed["ts"] == sent["ts"]
-        last = await slack.sees_text("Sold 0.0932 at 2,700.00")
+        last = await slack.see(lambda m: m["text"].startswith("Closed ETH by the stop-loss"))
         assert last["thread_ts"] == sent["ts"]
 
 
-async def test_every_command_reaches_the_engine_and_is_answered_in_private() -> None:
-    """What isn't an order is answered to the one who asked, whatever Slack's default for answers is."""
+async def test_a_question_is_answered_in_private() -> None:
+    """To the one who asked, whatever Slack's default for answers is."""
     async with desk() as (slack, engine):
         engine.answer(GetPositions, positions(trade()))
         engine.answer(GetStatus, engine.status)
         engine.answer(GetOrders, OrdersView((order(),), (filled(client_order_id="t-2"),)))
+        for command, said in [
+            ("/positions", "1 open position, equity 10,000.00 USDT"),
+            ("/status", "paper account on the paper exchange: armed, mode ask"),
+            ("/orders", "1 open order, 1 finished one"),
+        ]:
+            await slack.command(ALICE, command)
+            answer = await slack.sees_text(said)
+            assert answer["ephemeral_to"] == ALICE
+
+
+async def test_what_all_are_told_is_not_said_to_the_one_who_asked_as_well() -> None:
+    """The note in the channel is the answer; in a direct message, where nobody sees it, there is one."""
+    async with desk() as (slack, engine):
         engine.answer(SetMode, text="The mode of everything is auto.")
         engine.answer(Halt, text="Halted.")
         engine.answer(Resume, text="Armed.")
-        for command, text, said in [
-            ("/positions", "", "1 open position, equity 10,000.00 USDT"),
-            ("/status", "", "paper account on paper exchange: armed, mode ask"),
-            ("/orders", "", "1 open order, 1 finished one"),
-            ("/auto", "auto", "The mode of everything is auto."),
-            ("/halt", "time for lunch", "Halted."),
-            ("/resume", "LIVE", "Armed."),
-        ]:
+        for command, text in [("/auto", "auto"), ("/halt", "time for lunch"), ("/resume", "LIVE")]:
             await slack.command(ALICE, command, text)
-            answer = await slack.sees_text(said)
-            assert answer["ephemeral_to"] == ALICE
-        assert (await engine.has(Halt)).reason == "time for lunch"
+        await engine.has(Resume)
+        await slack.command(ALICE, "/halt", "at once", channel="D01ALICE")
+
+        async def answered() -> bool | None:
+            return any(message["text"].endswith("Halted.") for message in await slack.messages("D01ALICE")) or None
+
+        await slack.until(answered, "no answer in the direct message")
+        assert not any("ephemeral_to" in message for message in await slack.messages())
+        reasons = [command.reason for command in engine.heard if isinstance(command, Halt)]
+        assert reasons == ["time for lunch", "at once"]
         assert (await engine.has(Resume)).confirm == "LIVE"
         assert (await engine.has(SetMode)).mode == "auto"
 
@@ -81,9 +94,9 @@ async def test_a_close_and_a_sell_have_messages_of_their_own() -> None:
         engine.answer(Sell, OrderPlaced((sold,)))
         engine.answer(Close, OrderPlaced((filled(side="sell", client_order_id="t-6", reduce_only=True),)))
         await slack.command(ALICE, "/sell", "eth 50%")
-        await slack.sees_text("sells 50 % of ETHUSDT", "filled")
+        await slack.sees_text("sells 50 % of the ETH that is held", "filled")
         await slack.command(ALICE, "/close", "all 25%")
-        await slack.sees_text(f"<@{ALICE}> sells 0.0932 ETHUSDT", "filled")
+        await slack.sees_text(f"<@{ALICE}> sells 0.0932 ETH", "filled")
         assert (await engine.has(Close)).percent == 25.0
 
 
@@ -122,7 +135,7 @@ async def test_a_viewer_may_look_and_not_trade_and_a_stranger_may_nothing() -> N
     async with desk() as (slack, engine):
         engine.answer(GetStatus, engine.status)
         await slack.command(BOB, "/status")
-        await slack.sees_text("paper account on paper exchange")
+        await slack.sees_text("paper account on the paper exchange")
         for user, command in [(BOB, "/buy"), (BOB, "/halt"), (BOB, "/resume"), (CAROL, "/status"), (CAROL, "/auto")]:
             await slack.command(user, command, "ETHUSDT 250")
             refusal = await slack.see(lambda message, user=user: message.get("ephemeral_to") == user)

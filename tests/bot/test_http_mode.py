@@ -89,7 +89,7 @@ async def test_a_command_typed_in_slack_arrives_by_http() -> None:
         engine.answer(Buy, OrderPlaced((order(),)))
         await slack.command(ALICE, "/buy", "ETHUSDT 250")
         assert (await engine.has(Buy)).symbol == "ETHUSDT"
-        await slack.sees_text("buys ETHUSDT for 250")
+        await slack.sees_text("buys ETH for 250 USDT")
 
 
 async def test_the_same_request_delivered_twice_buys_once() -> None:
@@ -99,12 +99,12 @@ async def test_the_same_request_delivered_twice_buys_once() -> None:
         body = buy_body(slack.page)
         assert await post(url, body, signed(body)) == 200
         first = await engine.has(Buy)
-        await slack.sees_text("buys ETHUSDT for 250")
+        await slack.sees_text("buys ETH for 250 USDT")
         assert await post(url, body, signed(body)) == 200
         second = await engine.has(Buy, 2)
         assert first.id == second.id == "slack:13345224609.738474920.8088930838d88f008e0"
         assert len([command for command in engine.executed if isinstance(command, Buy)]) == 1
-        assert sum("buys ETHUSDT" in message["text"] for message in await slack.messages()) == 1
+        assert sum("buys ETH " in message["text"] for message in await slack.messages()) == 1
 
 
 async def test_a_forged_or_stale_signature_gets_401_and_does_nothing() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.access import NEEDS, Role
 from bot.listeners import ACTIONS, COMMANDS
-from bot.render.answers import HELP
+from bot.render.answers import usage
 
 MANIFEST: dict[str, Any] = json.loads((files("bot") / "manifest.json").read_text(encoding="utf-8"))
 
@@ -24,7 +24,7 @@ def test_every_command_and_button_needs_a_role() -> None:
 
 
 def test_the_help_names_every_command() -> None:
-    assert all(f"`{command}" in HELP for command in COMMANDS)
+    assert all(f"`{command}" in usage(None) for command in COMMANDS)
 
 
 def test_the_scopes_are_those_that_the_bot_uses() -> None:

@@ -10,7 +10,7 @@ from aiohttp import ClientConnectionError
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.outbox import Outbox
+from bot.outbox import Outbox, reason_of
 
 WITHIN_S = 5.0
 
@@ -31,7 +31,7 @@ def refused(status: int, error: str, **headers: str) -> SlackApiError:
         http_verb="POST",
         api_url="chat.postMessage",
         req_args={},
-        data={"ok": False, "error": error},
+        data=error if error.startswith("<") else {"ok": False, "error": error},
         headers=headers,
         status_code=status,
     )
@@ -84,6 +84,27 @@ async def test_edits_of_the_same_message_coalesce_and_keep_their_place() -> None
     async with running(outbox):
         await drained(outbox)
     assert slack.sent == ["a3", "b1"]
+
+
+async def test_what_is_urgent_goes_first_and_in_order() -> None:
+    """Who halts and resumes reads it in that order, however many edits wait."""
+    slack, outbox = Slack(), Outbox(gap_s=0.0)
+    for key, is_urgent in [("a", False), ("halted", True), ("b", False), ("armed", True)]:
+        outbox.put(key, slack.sends(key), is_urgent=is_urgent)
+    async with running(outbox):
+        await drained(outbox)
+    assert slack.sent == ["halted", "armed", "a", "b"]
+
+
+async def test_a_proxys_own_page_is_no_answer_of_slacks() -> None:
+    """The client hands it on as text: it is waited out like any other failure of the way there."""
+    slack = Slack()
+    slack.failures = [refused(502, "<html>bad gateway</html>")]
+    async with running(Outbox(gap_s=0.0, backoff_s=0.01)) as outbox:
+        outbox.put("a", slack.sends("a"))
+        await drained(outbox)
+    assert slack.sent == ["a"]
+    assert reason_of(refused(502, "<html>bad gateway</html>")) == "<html>bad gateway</html>"
 
 
 async def test_slacks_retry_after_is_waited_for_and_nothing_is_lost() -> None:

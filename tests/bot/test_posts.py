@@ -17,8 +17,17 @@ from bot import memory
 from bot.memory import Card, Memory
 from bot.outbox import Outbox
 from bot.posts import Posts
-from engine.wire.commands import OrdersView, Snapshot
-from engine.wire.events import AnyEvent, NewsHeard, OrderChanged, PricesMoved, ProposalOpened, SignalActed, TradeChanged
+from engine.wire.commands import OrdersView, ProposalTaken, Snapshot
+from engine.wire.events import (
+    AnyEvent,
+    NewsHeard,
+    OrderChanged,
+    PricesMoved,
+    ProposalClosed,
+    ProposalOpened,
+    SignalActed,
+    TradeChanged,
+)
 from engine.wire.views import OrderView, TradeView
 
 WITHIN_S = 5.0
@@ -102,10 +111,10 @@ async def test_a_fill_that_overtakes_the_reply_is_not_taken_back(tmp_path: Path)
     """Event first, then the reply with the older view: the message says filled, and knows what was asked."""
     async with channel(tmp_path) as desk:
         await desk.hears(changed(filled()))
-        desk.posts.on_order(order(), "ETHUSDT for 250")
+        desk.posts.on_order(order(), "ETH for 250 USDT")
         await desk.sent()
         assert len(desk.slack.roots) == 1
-        assert "buys ETHUSDT for 250: filled 0.0932" in desk.slack.roots[0]
+        assert "buys ETH for 250 USDT: filled 0.0932 ETH" in desk.slack.roots[0]
         assert len(desk.slack.replies) == 1
 
 
@@ -121,12 +130,25 @@ async def test_a_trades_thread_hangs_below_the_order_that_opened_it(tmp_path: Pa
     async with channel(tmp_path) as desk:
         await desk.hears(changed(order()), changed(filled()))
         await desk.hears(told("opened", trade(), "Opened."), told("protection", trade(), "Stop moved to 2,660.00."))
-        await desk.hears(told("closed", trade(is_open=False, exit_price="2700", pnl_quote="1.1"), "Sold."))
+        await desk.hears(
+            told("closed", trade(is_open=False, exit_price="2700", pnl_quote="1.1", exit_reason="cli:ann"), "x")
+        )
         assert len(desk.slack.roots) == 1
-        assert "closed ETHUSDT" in desk.slack.roots[0]
-        assert desk.slack.replies[0].startswith("Bought 0.0932 ETHUSDT")
-        assert desk.slack.replies[1] == "Stop moved to 2,660.00"
-        assert desk.slack.replies[2].startswith("Sold. closed ETHUSDT")
+        assert "Closed ETH" in desk.slack.roots[0]
+        assert desk.slack.replies[0].startswith("Bought 0.0932 ETH at")
+        assert desk.slack.replies[1].startswith("Stop moved to 2,660.00. Holding 0.0932 ETH")
+        assert desk.slack.replies[2].startswith("Closed ETH")
+
+
+async def test_a_stop_or_target_that_was_reached_is_told_to_all(tmp_path: Path) -> None:
+    """What a person closed has a message of its own already."""
+    for reason, roots in (("stop_loss", 2), (f"slack:{ALICE}", 1)):
+        async with channel(tmp_path / reason) as desk:
+            await desk.hears(changed(filled()), told("opened", trade(), "Opened."))
+            out = trade(is_open=False, exit_price="2628.86", pnl_quote="-5.1", exit_reason=reason)
+            await desk.hears(told("closed", out, "sold 0.0932 ETH"))
+            assert len(desk.slack.roots) == roots
+            assert desk.slack.roots[-1].endswith(": −5.10 USDT (−0.10 %).")
 
 
 async def test_replies_that_wait_together_are_sent_as_one(tmp_path: Path) -> None:
@@ -151,8 +173,8 @@ async def test_a_second_buy_has_its_own_message_and_the_trade_stays_where_it_beg
         await desk.hears(changed(filled()), told("opened", trade(), "Opened."))
         await desk.hears(changed(filled(client_order_id="t-2")), told("filled", trade(qty="0.1864"), "Grew."))
         first, second = desk.slack.roots
-        assert "holding 0.1864" in first
-        assert "holding" not in second
+        assert "Holding 0.1864" in first
+        assert "Holding" not in second
 
 
 async def test_orders_of_strategies_and_exits_have_no_message_of_their_own(tmp_path: Path) -> None:
@@ -166,11 +188,68 @@ async def test_orders_of_strategies_and_exits_have_no_message_of_their_own(tmp_p
         assert len(desk.slack.roots) == 1
 
 
+def headline(**changes: Any) -> NewsHeard:
+    facts = {"source": "x", "news_id": "1", "title": "t", "url": "", "verdict": "ignored", "confidence": 0.0}
+    return NewsHeard(ts_ns=0, **(facts | {"symbols": ("ETHUSDT",)} | changes))
+
+
 async def test_prices_and_headlines_about_nothing_we_trade_stay_out_of_the_channel(tmp_path: Path) -> None:
     async with channel(tmp_path) as desk:
-        said = {"source": "x", "news_id": "1", "title": "t", "url": "", "verdict": "ignored", "confidence": 0.0}
-        await desk.hears(PricesMoved(ts_ns=0, prices=(PRICE,)), NewsHeard(ts_ns=0, symbols=(), **said))
+        await desk.hears(PricesMoved(ts_ns=0, prices=(PRICE,)), headline(symbols=()))
         assert desk.slack.roots == []
+
+
+async def test_a_headline_that_led_to_nothing_is_shown_once(tmp_path: Path) -> None:
+    """An engine that was restarted may hear it again, and a bot that was restarted too."""
+    slack = FakeSlack()
+    for _ in range(2):
+        async with channel(tmp_path, slack) as desk:
+            await desk.hears(headline(), headline())
+    assert slack.roots == ["News: t (ignored)"]
+
+
+async def test_a_headline_with_an_alert_has_no_second_message(tmp_path: Path) -> None:
+    async with channel(tmp_path) as desk:
+        alert = proposal(source="x", headline="t")
+        await desk.hears(ProposalOpened(ts_ns=0, proposal=alert), headline(verdict="asked"))
+        assert len(desk.slack.roots) == 1
+        await desk.hears(headline(news_id="2", title="another"))
+        assert len(desk.slack.roots) == 2
+
+
+async def test_what_others_buy_into_a_trade_is_told_in_its_thread(tmp_path: Path) -> None:
+    """Not what the order that began it buys: that is told as the order's."""
+    async with channel(tmp_path) as desk:
+        partly = order(state="partially_filled", filled_qty="0.05", avg_price="2682.51", filled_quote="134.12")
+        await desk.hears(changed(order()), told("opened", trade(qty="0.05"), "bought 0.05 ETH"), changed(partly))
+        await desk.hears(told("filled", trade(), "bought 0.0432 ETH"), changed(filled()))
+        await desk.hears(told("filled", trade(qty="0.1864"), "bought 0.0932 ETH at 2,690.00"))
+        assert [line.splitlines()[0].split(" at ")[0] for line in desk.slack.replies] == [
+            "Bought 0.05 ETH",
+            "Bought 0.0932 ETH",
+            "Bought 0.0932 ETH",
+        ]
+        assert desk.slack.replies[2].startswith("Bought 0.0932 ETH at 2,690.00. Holding 0.1864 ETH from")
+
+
+async def test_what_a_click_changed_is_shown_on_its_alert(tmp_path: Path) -> None:
+    """Whichever comes first, the reply or the event; the older view of the two is not shown again."""
+    sent = proposal(state="bought", decided_by=f"slack:{ALICE}", client_order_id="t-1", outcome="on its way")
+    taken = ProposalTaken(sent, ("price +1.55 %",), order(cause_id="proposal:p-1"))
+    filled_order = changed(filled(cause_id="proposal:p-1"))
+    closed = ProposalClosed(ts_ns=0, proposal=sent)
+    for number, steps in enumerate([(taken, closed, filled_order), (closed, filled_order, taken)]):
+        async with channel(tmp_path / str(number)) as desk:
+            await desk.hears(ProposalOpened(ts_ns=0, proposal=proposal()))
+            for step in steps:
+                if isinstance(step, ProposalTaken):
+                    desk.posts.on_taken(step)
+                else:
+                    desk.posts.on_event(step)
+            await desk.sent()
+            assert len(desk.slack.roots) == 1
+            assert desk.slack.roots[0].startswith(f"Bought by <@{ALICE}>: IOTAUSDT, filled 0.0932 ETH")
+            assert "At the click: price +1.55 %" in str(desk.slack.messages)
 
 
 async def test_a_restarted_bot_edits_what_it_posted(tmp_path: Path) -> None:
@@ -180,20 +259,20 @@ async def test_a_restarted_bot_edits_what_it_posted(tmp_path: Path) -> None:
     async with channel(tmp_path, slack) as desk:
         await desk.hears(snapshot(trade(), orders=(filled(),)))
         assert len(slack.roots) == 2
-        assert "holding 0.0932" in slack.roots[1]
-        assert slack.replies[0].startswith("Bought 0.0932 ETHUSDT")
+        assert "Holding 0.0932" in slack.roots[1]
+        assert slack.replies[0].startswith("Bought 0.0932 ETH at")
 
 
 async def test_a_trade_that_ended_while_nobody_watched_is_shown_as_closed(tmp_path: Path) -> None:
     async with channel(tmp_path) as desk:
         await desk.hears(changed(filled()), told("opened", trade(), "Opened."), snapshot())
-        assert "closed ETHUSDT" in desk.slack.roots[0]
+        assert "Closed ETH" in desk.slack.roots[0]
 
 
 async def test_a_position_without_a_message_gets_one(tmp_path: Path) -> None:
     async with channel(tmp_path) as desk:
         await desk.hears(snapshot(trade()))
-        assert desk.slack.roots[1].startswith("Trade ETHUSDT: holding")
+        assert desk.slack.roots[1].startswith("Trade ETHUSDT. Holding")
 
 
 async def test_each_start_of_an_engine_is_greeted_once(tmp_path: Path) -> None:

@@ -22,21 +22,22 @@ from engine.wire.views import (
 
 PRICE = PriceView("IOTAUSDT", "1.0348", "1.0350", "1.0349", 1.25, 1, True)
 ORDER = OrderView(
-    client_order_id="t-1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", order_type="LIMIT", qty="241.5", limit_price="1.0557",
-    state="filled", filled_qty="241.5", avg_price="1.0350", filled_quote="249.95", fee="0.25 USDT", reduce_only=False,
-    origin="cli:ann", cause_id="c", trade_id="T1", reason="", ts_created_ns=1, ts_changed_ns=2,
+    client_order_id="t-1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", order_type="LIMIT",
+    qty="241.5", limit_price="1.0557", state="filled", filled_qty="241.5", avg_price="1.0350", filled_quote="249.95",
+    fee="0.25 USDT", reduce_only=False, origin="cli:ann", cause_id="c", trade_id="T1", reason="", ts_created_ns=1,
+    ts_changed_ns=2,
 )  # fmt: skip
 TRADE = TradeView(
-    trade_id="T1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", is_open=True, qty="241.5", entry_price="1.0350", exit_price="",
-    stop_price="1.0143", target_price="", pnl_quote="-0.27", pnl_pct=-0.11, origin="cli:ann", exit_reason="",
-    ts_opened_ns=1, ts_closed_ns=0,
+    trade_id="T1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", is_open=True, qty="241.5",
+    entry_price="1.0350", exit_price="", stop_price="1.0143", target_price="", pnl_quote="-0.27", pnl_pct=-0.11,
+    origin="cli:ann", exit_reason="", ts_opened_ns=1, ts_closed_ns=0,
 )  # fmt: skip
 PROPOSAL = ProposalView(
-    proposal_id="p-1", fingerprint="f-1", strategy="headlines", kind="event", symbol="IOTAUSDT",
-    base_asset="IOTA", quote_asset="USDT", side="buy", confidence=0.72, ask=0.5, act=0.9, price="1.0505", stop_price="1.0190", target_price="", qty="238.0",
-    notional_quote="250.02", risk_quote="7.50", reasons=("partnership +0.70",), headline="IOTA launches a marketplace",
-    source="story", url="", warning="", state="open", decided_by="", client_order_id="", outcome="",
-    ts_opened_ns=1_000_000_000, ts_expires_ns=61_000_000_000,
+    proposal_id="p-1", fingerprint="f-1", strategy="headlines", kind="event", symbol="IOTAUSDT", base_asset="IOTA",
+    quote_asset="USDT", side="buy", confidence=0.72, ask=0.5, act=0.9, price="1.0505", stop_price="1.0190",
+    target_price="", qty="238.0", notional_quote="250.02", risk_quote="7.50", reasons=("partnership +0.70",),
+    headline="IOTA launches a marketplace", source="story", url="", warning="", state="open", decided_by="",
+    client_order_id="", outcome="", ts_opened_ns=1_000_000_000, ts_expires_ns=61_000_000_000,
 )  # fmt: skip
 POSITIONS = PositionsView(
     quote_asset="USDT", equity_quote="99999.73", realised_quote="0.00", unrealised_quote="-0.27", positions=(TRADE,),

@@ -17,6 +17,7 @@ from cli_fakes import ORDER, ORDERS, POSITIONS, PRICE, PROPOSAL, STATUS, TRADE, 
 from engine.cli.desk import Desk, sit
 from engine.cli.desk_text import (
     event_text,
+    help_text,
     orders_text,
     positions_text,
     prices_text,
@@ -24,6 +25,7 @@ from engine.cli.desk_text import (
     reply_text,
     status_text,
 )
+from engine.cli.traded import in_status
 from engine.wire.commands import Buy, Decide, GetStatus, OrderPlaced, ProposalTaken, Reply, Snapshot
 from engine.wire.events import (
     AnyEvent,
@@ -64,10 +66,25 @@ def test_an_alert_has_its_numbers_and_what_to_type() -> None:
     assert proposal_text(3, PROPOSAL).splitlines() == [
         "ALERT 3  BUY IOTAUSDT  confidence 0.72 (asks from 0.50, acts from 0.90)",
         "  headlines: “IOTA launches a marketplace” (story)",
-        "  price 1.0505, stop 1.0190, target none",
-        "  238.0 for 250.02, at risk 7.50",
+        "  price 1.0505, stop 1.0190",
+        "  238.0 IOTA for 250.02 USDT, at risk 7.50",
         "  type: yes 3 or no 3   (no answer within 60 s means no)",
     ]
+
+
+def test_an_alert_to_sell_has_no_stop_and_no_risk() -> None:
+    """It only gives away what is held, so nothing is said of either."""
+    selling = msgspec.structs.replace(PROPOSAL, side="sell", stop_price="", target_price="", risk_quote="0.00")
+    assert proposal_text(1, selling).splitlines()[2:4] == ["  price 1.0505", "  238.0 IOTA for 250.02 USDT"]
+
+
+def test_the_help_names_what_is_traded() -> None:
+    """Its examples can be typed as they stand, in 80 columns."""
+    assert in_status(STATUS) == "SYMBOL"
+    following = msgspec.structs.replace(STATUS.strategies[0], symbols=("ETHUSDT", "BTCUSDT"))
+    example = in_status(msgspec.structs.replace(STATUS, strategies=(following,)))
+    assert "buy ETH 250 2% 5%" in help_text(example)
+    assert max(map(len, help_text("1000CHEEMS").splitlines())) <= 80
 
 
 def test_a_technical_alert_gives_its_reasons_and_a_decided_one_asks_nothing() -> None:
@@ -184,7 +201,7 @@ async def test_sitting_at_the_desk(home: Path) -> None:
     """Words become commands, a slip is answered without asking the engine, and ``quit`` leaves."""
     engine, said = FakeEngine(), list[str]()
     async with serving(home, engine.on_command), EngineLine(home / "engine.sock", watch=True) as line:
-        await sit(line, lines("help", "buy iota nan", "buy iota 250", "quit", "halt"), said.append)
+        await sit(line, lines("help", "buy iota nan", "buy iota 250", "quit", "halt"), said.append, "IOTA")
     assert [type(command).__name__ for command in engine.asked] == ["Buy"]
     assert any("'nan' is not a number" in text for text in said)
     assert said[-1] == "Done."
@@ -207,7 +224,7 @@ async def test_the_desk_follows_what_happens(home: Path) -> None:
         yield "yes 1"
 
     async with serving(home, engine.on_command) as server, EngineLine(home / "engine.sock", watch=True) as line:
-        await sit(line, typed(), say)
+        await sit(line, typed(), say, "IOTA")
     assert isinstance(engine.asked[-1], Decide)
     assert said[-1] == "Decided."
 
@@ -216,7 +233,7 @@ async def test_the_desk_says_when_the_engine_is_away(home: Path) -> None:
     """Nobody at the other end is a sentence, not the end of the desk."""
     said: list[str] = []
     async with EngineLine(home / "engine.sock", watch=True, patience_s=0.01) as line:
-        await sit(line, lines("status", "quit"), said.append)
+        await sit(line, lines("status", "quit"), said.append, "IOTA")
     assert "The engine isn't running" in said[-1]
 
 

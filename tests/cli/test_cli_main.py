@@ -129,6 +129,13 @@ WRONG = [
     ["replay", "no-such-file.gz"],
     ["health", "fridge"],
     ["status", "--jsn"],
+    ["run", "--port", "70000"],
+    ["exchange", "--port", "-1"],
+    ["exchange", "--maker-fee", "nan"],
+    ["exchange", "--latency-in", "-5"],
+    ["exchange", "--order-limit", "many"],
+    ["exchange", "--connection-life", "0"],
+    ["exchange", "--seed", "-1"],
 ]
 
 

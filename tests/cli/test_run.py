@@ -16,13 +16,24 @@ import pytest
 from engine.cli.arguments import build_parser
 from engine.cli.lock import only_run
 from engine.cli.main import main
-from engine.cli.panel import panel
+from engine.cli.panel import panel, shortened
 from engine.cli.ports import choose
 from engine.cli.refused import Refused
-from engine.cli.wiring import Ports, bot_child, engine_child, exchange_child, local_slack_child, people_at
+from engine.cli.running import Running, find_running, noted
+from engine.cli.traded import in_run
+from engine.cli.wiring import (
+    Ports,
+    bot_child,
+    endless,
+    engine_child,
+    exchange_child,
+    local_slack_child,
+    people_at,
+)
 from engine.settings import Settings
+from engine.venues.paper.options import ExchangeOptions
 
-PORTS = Ports(exchange=1001, health=1002, page=1003)
+PORTS = Ports(exchange=1001, page=1003)
 
 
 @pytest.fixture
@@ -46,13 +57,29 @@ def test_the_engine_is_pointed_at_the_exchange_of_the_same_run(tmp_path: Path) -
     exchange, engine = exchange_child(settings, args, PORTS), engine_child(settings, args, PORTS)
     assert exchange.argv[:4] == (sys.executable, "-m", "engine.cli.main", "exchange")
     words = " ".join(exchange.argv)
-    assert "--tape recording:x.gz --seed 7 --port 1001 --speed 20.0 --wait-for-client" in words
+    account = tmp_path / "paper-account.json"
+    assert "--tape recording:x.gz?laps=0 --seed 7 --port 1001 --speed 20.0" in words
+    assert words.endswith(f"--state {account} --wait-for-client")
     assert engine.env["BINANCE_REST_URL"] == "http://127.0.0.1:1001"
     assert engine.env["BINANCE_STREAM_URL"] == "ws://127.0.0.1:1001"
     assert engine.env["BINANCE_WS_API_URL"] == "ws://127.0.0.1:1001/ws-api/v3"
-    assert engine.env["ENGINE_HTTP_PORT"] == "1002"
     assert engine.env["TRADER_HOME"] == str(tmp_path)
     assert engine.log == tmp_path / "logs" / "engine.log"
+
+
+@pytest.mark.parametrize(
+    ("tape", "played"),
+    [
+        ("story", "story"),
+        ("binance?symbols=ETHUSDT", "binance?symbols=ETHUSDT"),
+        ("recording:x.gz", "recording:x.gz?laps=0"),
+        ("recording:x.gz?laps=1", "recording:x.gz?laps=1"),
+        ("candles:x.csv?symbol=IOTAUSDT", "candles:x.csv?symbol=IOTAUSDT&laps=0"),
+    ],
+)
+def test_a_run_has_no_end_unless_its_tape_says_so(tape: str, played: str) -> None:
+    """A recording and candles begin anew as the story does, as often as the person said where they did."""
+    assert endless(tape) == played
 
 
 def test_a_real_venue_keeps_its_own_addresses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,23 +129,54 @@ def test_the_panel_fits_80_columns_and_says_where_and_what() -> None:
     text = panel(
         version="0.1.0",
         money="paper money",
-        runs=["paper exchange (story)", "engine", "bot", "local Slack"],
+        runs=["paper exchange", "engine", "bot", "local Slack"],
+        tape=f"recording:{'/a/long/way' * 9}/binance_spot_ethusdt_20240808.gz",
         look="http://127.0.0.1:3018   channel #trading",
+        example="IOTA",
         logs=Path.cwd() / "var" / "logs",
         notes=["the local Slack listens on every interface of this machine, port 3018"],
     )
     assert max(map(len, text.splitlines())) <= 80
     for part in ("paper money", "http://127.0.0.1:3018", "/resume", "/buy IOTA 250", "/status", "trader status"):
         assert part in text
+    assert "tape  recording:…/binance_spot_ethusdt_20240808.gz" in text
     assert "every interface" in text
     assert "var/logs" in text
 
 
 def test_the_panel_of_the_desk_asks_for_words_without_a_slash() -> None:
     """Where the desk is in this terminal there is no page to look at."""
-    text = panel(version="0.1.0", money="paper money", runs=["engine"], look="", logs=Path("/logs"), notes=[])
-    assert "here: resume   then   buy IOTA 250" in text
+    text = panel(
+        version="0.1.0",
+        money="paper money",
+        runs=["engine"],
+        tape="",
+        look="",
+        example="ETH",
+        logs=Path("/logs"),
+        notes=[],
+    )
+    assert "here: resume   then   buy ETH 250" in text
     assert "look" not in text
+    assert "tape" not in text
+
+
+def test_a_tape_with_a_long_name_is_cut_in_front() -> None:
+    """What tells it from others stands at its end."""
+    assert shortened("story") == "story"
+    cut = shortened(f"candles:/x/{'y' * 90}_end.csv?symbol=IOTAUSDT")
+    assert len(cut) == 70
+    assert cut.startswith("candles:…yyy")
+    assert cut.endswith("_end.csv?symbol=IOTAUSDT")
+
+
+async def test_the_panel_names_what_the_tape_trades(tmp_path: Path) -> None:
+    """Of the settings where they name any, else of the exchange's word among its log, else nobody knows."""
+    log = tmp_path / "exchange.log"
+    assert await in_run(Settings(symbols=("BTCUSDT", "ETHUSDT")), log, 0.0) == "BTC"
+    assert await in_run(Settings(), log, 0.0) == "SYMBOL"
+    log.write_text('{"level":"info","text":"x"}\n{"rest":"http://127.0.0.1:1","symbols":["ETHUSDT"],"pid":1}\n')
+    assert await in_run(Settings(), log, 1.0) == "ETH"
 
 
 def test_a_port_in_use_is_refused_when_it_was_named_and_avoided_when_not(taken_port: int) -> None:
@@ -126,8 +184,6 @@ def test_a_port_in_use_is_refused_when_it_was_named_and_avoided_when_not(taken_p
     with pytest.raises(Refused, match=f"Port {taken_port} is in use: .* with --port"):
         choose(taken_port, 0, "--port")
     assert choose(None, taken_port, "--port") not in (0, taken_port)
-    with pytest.raises(Refused, match="no port"):
-        choose(70_000, 0, "--port")
 
 
 def test_a_run_on_a_port_in_use_is_exit_code_2(
@@ -150,6 +206,18 @@ def test_a_second_run_in_the_same_home_is_refused(tmp_path: Path) -> None:
             pass
     with only_run(tmp_path / "a"):
         pass
+
+
+def test_a_run_is_found_while_it_lasts(tmp_path: Path) -> None:
+    """Other commands learn where its exchange is; what a killed run has left leads nowhere."""
+    assert find_running(tmp_path) is None
+    here, gone = Running(os.getpid(), "http://127.0.0.1:1001"), subprocess.Popen([sys.executable, "-S", "-c", ""])
+    with noted(tmp_path, here):
+        assert find_running(tmp_path) == here
+    assert find_running(tmp_path) is None
+    gone.wait()
+    with noted(tmp_path, Running(gone.pid, "http://127.0.0.1:1001")):
+        assert find_running(tmp_path) is None
 
 
 def test_a_run_that_can_not_start_a_child_ends_with_its_sentence(tmp_path: Path) -> None:
@@ -188,3 +256,15 @@ def test_the_exchange_is_told_its_accounts_and_balances() -> None:
     for wrong in (["--balance", "much"], ["--account", "ann"], ["--account", "ann:key:@/no/such.pem"]):
         with pytest.raises(Refused):
             options(build_parser().parse_args(["exchange", *wrong]))
+
+
+def test_the_exchange_is_told_how_real_to_be() -> None:
+    """Fees in percent, latency, limits and where to keep the accounts; what isn't said stays as Binance has it."""
+    from engine.cli.exchange import options
+
+    words = "--maker-fee 0.02 --taker-fee 0 --latency-in 1.5 --latency-out 2 --weight-limit 0 --order-limit 5"
+    chosen = options(build_parser().parse_args(["exchange", *words.split(), "--state", "x.json"]))
+    assert (chosen.maker_fee_ppm, chosen.taker_fee_ppm, chosen.state) == (200, 0, Path("x.json"))
+    assert (chosen.latency_in_ms, chosen.latency_out_ms) == (1.5, 2.0)
+    assert (chosen.weight_limit_1m, chosen.order_limit_10s, chosen.connection_life_s) == (0, 5, 86_400.0)
+    assert options(build_parser().parse_args(["exchange"])) == ExchangeOptions()

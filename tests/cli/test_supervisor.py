@@ -106,6 +106,15 @@ async def test_a_child_that_dies_is_started_again_and_its_last_lines_are_told(tm
     assert "the reason" in told.lines[0]
 
 
+async def test_of_a_log_in_json_only_the_words_are_told(tmp_path: Path) -> None:
+    """A person reads what happened, not how a machine files it."""
+    async with supervising() as (supervisor, told):
+        line = '{"ts":"2026-01-01","level":"error","process":"tiny","text":"the disk is full"}'
+        supervisor.start(child(tmp_path, f"print({line!r}); raise SystemExit(1)"))
+        await told.until(lambda: bool(told.lines))
+    assert told.lines[0].endswith("\n  error: the disk is full")
+
+
 async def test_a_child_that_is_killed_is_started_again(tmp_path: Path) -> None:
     """A signal from outside is a death like any other."""
     async with Pipe(tmp_path / "pipe") as pipe:

@@ -82,5 +82,15 @@ async def test_a_port_in_use_is_one_sentence() -> None:
     """The second page on a port says what to do."""
     async with serving(WELL) as server:
         port = int(server.url.split(":")[2].split("/")[0])
-        with pytest.raises(ControlError, match="set another"):
+        with pytest.raises(ControlError, match="set ENGINE_HTTP_PORT to another"):
             await HealthServer(port, lambda: WELL).start()
+
+
+async def test_two_that_have_the_choice_do_not_get_in_each_others_way() -> None:
+    """Where no port was named, one that is taken is no reason not to start."""
+    first, second = HealthServer(None, lambda: WELL), HealthServer(None, lambda: WELL)
+    for server in (first, second):
+        await server.start()
+    assert first.url != second.url
+    for server in (first, second):
+        await server.close()

@@ -117,9 +117,12 @@ def report(name: str, state: OrderState, cum: int = 0, fill: tuple[int, int] | N
     return msgspec.structs.replace(made, **changed)
 
 
-def failed(name: str, *, code: int = 0, ambiguous: bool = False, after_s: float = 0.0) -> SendFailed:
-    """Make the news of a failed send, so long after T0."""
-    return SendFailed(ClientOrderId(name), ambiguous, code, "no luck", T0 + int(after_s * S))
+def failed(
+    name: str, *, code: int = 0, ambiguous: bool = False, after_s: float = 0.0, asked_s: float | None = None
+) -> SendFailed:
+    """Make the news of a failed send, so long after T0; ``asked_s`` where it answers a question of that time."""
+    asked_ns = 0 if asked_s is None else T0 + int(asked_s * S)
+    return SendFailed(ClientOrderId(name), ambiguous, code, "no luck", T0 + int(after_s * S), asked_ns)
 
 
 def request(side: Side = Side.BUY, lots: int = 1000, **changed: Any) -> OrderRequest:
@@ -162,6 +165,9 @@ def facts(**changed: Any) -> Facts:
         halt_reason="",
         needs_live_confirmation=False,
         is_repeat=False,
+        orders_last_s=0,
+        silent_until_ns=0,
+        clock_offset_ms=0,
     )
     return msgspec.structs.replace(made, **changed)
 
@@ -229,7 +235,9 @@ class Desk:
         self._ids = count(1)
 
     def _new_engine(self) -> Engine:
-        return Engine(self.config, self.instruments, self.account_kind, Identity("1.0", "abc", "test", T0))
+        engine = Engine(self.config, self.instruments, self.account_kind, Identity("1.0", "abc", "test", T0))
+        assert engine.on_clock(0) == []
+        return engine
 
     # ---------------------------------------------------------------- the market
 

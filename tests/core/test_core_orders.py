@@ -157,8 +157,9 @@ def test_a_report_of_somebody_elses_order_is_passed_over() -> None:
         (failed("tr-1", code=-2010), X.REJECTED),
         (failed("tr-1", code=-1007, ambiguous=True), X.UNKNOWN),
         (failed("tr-1", ambiguous=True), X.UNKNOWN),
-        (failed("tr-1", code=-2013, after_s=4.9), X.UNKNOWN),
-        (failed("tr-1", code=-2013, after_s=5.0), X.REJECTED),
+        (failed("tr-1", code=-2013, after_s=5.9), X.UNKNOWN),
+        (failed("tr-1", code=-2013, after_s=6.0), X.REJECTED),
+        (failed("tr-1", code=-2013, after_s=9.0, asked_s=5.9), X.UNKNOWN),
         (failed("tr-1", code=-2011, after_s=9.0), X.UNKNOWN),
     ],
 )

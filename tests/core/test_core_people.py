@@ -135,6 +135,8 @@ def test_all_without_room_is_refused_by_the_limit_that_is_in_the_way() -> None:
         code, lots, words = buy(desk, Amount("all", ""))
         for order in desk.engine.trading.orders.working():
             desk.fill(order.approved, 2040.0)
+        desk.now_ns += S
+        desk.price(2000.0)
     assert (code, lots) == ("C3_POSITION", [])
     assert "One symbol may be 5 % of equity" in words
 

@@ -28,6 +28,11 @@ def cost(lots: int) -> int:
 ENTRIES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ("C1_LIVE_NOT_CONFIRMED", {}, {"needs_live_confirmation": False}, {"needs_live_confirmation": True}),
     ("HALTED", {}, {"is_armed": True}, {"is_armed": False, "halt_reason": "drill"}),
+    ("C17_CLOCK", {}, {"clock_offset_ms": 500}, {"clock_offset_ms": 501}),
+    ("C17_CLOCK", {}, {"clock_offset_ms": -500}, {"clock_offset_ms": -501}),
+    ("C17_CLOCK", {}, {"clock_offset_ms": 0}, {"clock_offset_ms": None}),
+    ("C7_SILENCE", {}, {"silent_until_ns": T0}, {"silent_until_ns": T0 + 1}),
+    ("C7_ORDER_RATE", {}, {"orders_last_s": 4}, {"orders_last_s": 5}),
     ("C5_BOOK_OUT_OF_SYNC", {}, {"is_in_sync": True}, {"is_in_sync": False}),
     ("C5_STALE_DATA", {}, {"now_ns": T0 + 2 * S}, {"now_ns": T0 + 2 * S + 1_000}),
     ("C5_BAD_QUOTE", {}, {"bid_ticks": 1}, {"bid_ticks": 0}),
@@ -82,6 +87,7 @@ ENTRIES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
     ),
 ]
 REDUCTIONS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ("C7_SILENCE", {}, {"silent_until_ns": T0}, {"silent_until_ns": T0 + 1}),
     ("C6_REPEAT", {}, {"is_repeat": False}, {"is_repeat": True}),
     ("C5_BAD_QUOTE", {}, {"bid_ticks": 150_000}, {"bid_ticks": 0}),
     ("NO_POSITION", {"qty_lots": 0}, {"sellable_lots": 1000}, {"sellable_lots": 0, "position_lots": 0}),

@@ -25,10 +25,9 @@ def judged(title: str, source: str = "story") -> Headline:
     return classify(NewsItem(source, "1", title, "", 0, 0), RULES, INDEX)
 
 
-@pytest.mark.parametrize("source", ["story", "coinsquare.com"])
-def test_the_announcement_of_28_november_2017_asks(source: str) -> None:
+def test_the_announcement_of_28_november_2017_asks() -> None:
     """The story's headline is a partnership in the ask band, about IOTA, and says why."""
-    headline = judged(ANNOUNCED, source)
+    headline = judged(ANNOUNCED)
     assert (headline.label, headline.score, headline.symbols) == ("partnership", 0.7, ("IOTAUSDT",))
     assert ASK <= headline.score < ACT
     assert headline.rules == ('partnership +0.70 ("marketplace with")',)

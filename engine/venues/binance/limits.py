@@ -5,7 +5,7 @@ Times are the loop's monotonic seconds: a wall clock that jumps must not end a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -67,6 +67,8 @@ class Budget:
         self.silent_until_s = 0.0
         self.is_banned = False
         """True after a 418, until something is answered again."""
+        self.on_silence: Callable[[bool, float], None] = _nothing
+        """Called when the venue asks for silence: whether it has banned us, and for how many seconds."""
         self._windows: dict[tuple[str, str, int], _Window] = {}
 
     def on_limits(self, limits: Iterable[RateLimitWire], now_s: float) -> None:
@@ -88,7 +90,10 @@ class Budget:
     def on_refused(self, status: int, wait_s: float, now_s: float) -> None:
         """Keep silent for so long after a 429 or 418 (F7); 0 where it doesn't say."""
         self.is_banned = status == 418
-        self.silent_until_s = max(self.silent_until_s, now_s + (wait_s or DEFAULT_SILENCE_S))
+        until_s = now_s + (wait_s or DEFAULT_SILENCE_S)
+        if until_s > self.silent_until_s:
+            self.silent_until_s = until_s
+            self.on_silence(self.is_banned, until_s - now_s)
 
     def take_order(self, now_s: float) -> None:
         """Count an order that is about to leave; raises Throttled when it may not."""
@@ -114,3 +119,7 @@ class Budget:
         """Raise Throttled while the venue wants silence."""
         if now_s < self.silent_until_s:
             raise Throttled(self.silent_until_s - now_s)
+
+
+def _nothing(is_banned: bool, wait_s: float) -> None:
+    """Stand in until somebody listens."""

@@ -53,6 +53,8 @@ class _Asked(NamedTuple):
     """By the loop's clock."""
     result: msgspec.Raw = ABSENT
     """For ``fills``: the answer about the order that they belong to."""
+    ts_ns: int = 0
+    """When it was asked."""
 
 
 class BinanceOrders:
@@ -145,7 +147,7 @@ class BinanceOrders:
     def _write(self, asked: _Asked, method: str, params: Mapping[str, str | int]) -> bool:
         request_id = self._line.ask(method, params)
         if request_id:
-            self._asked[request_id] = asked._replace(deadline_s=_now_s() + self._reply_s)
+            self._asked[request_id] = asked._replace(deadline_s=_now_s() + self._reply_s, ts_ns=self._clock_ns())
         return request_id > 0
 
     async def _post(self, order: ApprovedOrder) -> None:
@@ -161,7 +163,7 @@ class BinanceOrders:
     async def _ask_over_rest(
         self, job: Job, symbol: Symbol, client_order_id: ClientOrderId, params: Mapping[str, str | int]
     ) -> None:
-        verb = "DELETE" if job == "cancel" else "GET"
+        verb, asked_ns = "DELETE" if job == "cancel" else "GET", self._clock_ns()
         try:
             result = await self._rest.signed(verb, "/api/v3/order", params)
             fills = b"[]"
@@ -170,7 +172,7 @@ class BinanceOrders:
                 fills = await self._rest.signed("GET", "/api/v3/myTrades", only)
             self._report(reports.decode_order_with_fills(result, fills, self._instruments, self._clock_ns()))
         except RequestRefused as error:
-            self._settle(job, client_order_id, error.status, ErrorWire(error.code, error.message))
+            self._settle(job, client_order_id, error.status, ErrorWire(error.code, error.message), asked_ns)
         except VenueError as error:
             self._not_asked(job, client_order_id, error)
 
@@ -193,7 +195,7 @@ class BinanceOrders:
                     self._give_up(asked, str(error))
                 raise
         elif asked is not None:
-            self._settle(asked.job, asked.client_order_id, reply.status, reply.error)
+            self._settle(asked.job, asked.client_order_id, reply.status, reply.error, asked.ts_ns)
         elif isinstance(reply.id, str):
             self._settle("place", ClientOrderId(reply.id), reply.status, reply.error)
 
@@ -214,8 +216,10 @@ class BinanceOrders:
         else:
             self._report(reports.decode_order(result, self._instruments, ts_recv_ns))
 
-    def _settle(self, job: Job, client_order_id: ClientOrderId, status: int, error: ErrorWire) -> None:
-        """Say what an error means for the order that it is about."""
+    def _settle(
+        self, job: Job, client_order_id: ClientOrderId, status: int, error: ErrorWire, asked_ns: int = 0
+    ) -> None:
+        """Say what an error means for the order that it is about; ``asked_ns`` where it answers a question."""
         if error.code in reports.STALE_FACTS:
             self.on_stale_facts()
         if job == "place":
@@ -224,7 +228,7 @@ class BinanceOrders:
             # It may have filled meanwhile (F12): unknown, until a query says how it stands.
             self._fail(client_order_id, True, error.code, f"cancel refused: {error.msg}")
         elif error.code == reports.NO_SUCH_ORDER:
-            self._fail(client_order_id, False, error.code, error.msg)
+            self._fail(client_order_id, False, error.code, error.msg, asked_ns)
         else:
             _log.warning("asking about %s failed: %s %s", client_order_id, error.code, error.msg)
 
@@ -258,8 +262,11 @@ class BinanceOrders:
         for report in found:
             self._to().on_execution(report)
 
-    def _fail(self, client_order_id: ClientOrderId, is_ambiguous: bool, code: int, reason: str) -> None:
-        self._to().on_send_failed(SendFailed(client_order_id, is_ambiguous, code, reason, self._clock_ns()))
+    def _fail(
+        self, client_order_id: ClientOrderId, is_ambiguous: bool, code: int, reason: str, asked_ns: int = 0
+    ) -> None:
+        failure = SendFailed(client_order_id, is_ambiguous, code, reason, self._clock_ns(), asked_ns)
+        self._to().on_send_failed(failure)
 
     def _in_background(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)

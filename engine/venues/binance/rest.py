@@ -18,6 +18,8 @@ from engine.venues.binance.sign import rest_payload
 from engine.venues.binance.urls import ApiKeys
 
 _TIMEOUT_S: Final = 10.0
+_BAD_TIMESTAMP: Final = -1021
+"""Source: Binance, "Error codes", INVALID_TIMESTAMP."""
 
 _error = msgspec.json.Decoder(ErrorWire)
 
@@ -37,6 +39,8 @@ class RestClient:
         """The venue's clock less ours."""
         self.used_weight = 0
         """Of what the venue allows in a minute, as its last answer said."""
+        self.on_stale_clock: Callable[[], None] = _nothing
+        """Called when the venue refuses our clock (C17)."""
         self._base_url = base_url
         self._headers = {"X-MBX-APIKEY": keys.api_key} if keys else {}
         self._encoder = encoder
@@ -85,7 +89,10 @@ class RestClient:
                 data = await answer.read()
                 self._note(answer.status, answer.headers)
                 if answer.status >= 400:
-                    raise _refusal(answer.status, data)
+                    refused = _refusal(answer.status, data)
+                    if refused.code == _BAD_TIMESTAMP:
+                        self.on_stale_clock()
+                    raise refused
                 return data
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"no answer from the venue: {type(error).__name__}") from None
@@ -107,6 +114,10 @@ def _refusal(status: int, data: bytes) -> RequestRefused:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         error = ErrorWire(0, data[:100].decode("utf-8", "replace"))
     return RequestRefused(status, error.code, error.msg)
+
+
+def _nothing() -> None:
+    """Stand in until somebody listens."""
 
 
 def _whole(text: str, otherwise: int) -> int:

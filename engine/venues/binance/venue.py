@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from engine.core.instrument import Instrument
+from engine.core.risk import CLOCK_LIMIT_MS
 from engine.core.types import Symbol
 from engine.venues.binance.account import Account
 from engine.venues.binance.errors import NotTraded, RequestRefused, VenueError
@@ -29,12 +30,10 @@ __all__ = ["ApiKeys", "BinanceVenue", "VenueUrls"]
 
 _log = logging.getLogger(__name__)
 
-CLOCK_LIMIT_MS: Final = 500
-"""A clock further off than this is not well (C17)."""
-REFRESH_S: Final = 300.0
-"""How often the clock and the instruments' limits are asked for again (C17, F25)."""
+REFRESH_S: Final = 60.0
+"""How often the clock and the instruments' limits are asked for again (C17, F25): 25 of the minute's 6,000 weight."""
 _REFRESH_PAUSE_S: Final = 5.0
-"""At least so long between two of these, whatever asks for them."""
+"""At least so long between two of these, whatever asks for them; and so often while something keeps us from trading."""
 
 _BAD_SYMBOL: Final = -1121
 """Source: Binance, "Error codes": BAD_SYMBOL."""
@@ -65,7 +64,7 @@ class BinanceVenue:
         self.on_instrument: Callable[[Instrument], None] = _nothing
         """Called with an instrument whose limits or status changed while running (F25)."""
         self.on_clock_offset: Callable[[int], None] = _nothing
-        """Called with the venue's clock less ours, in ms, when a new measurement differs from the last."""
+        """Called with the venue's clock less ours, in ms, each time that it was measured (C17)."""
         self.orders: BinanceOrders | None = None
         self.feed: MarketFeed | None = None
         self._urls = urls
@@ -93,8 +92,17 @@ class BinanceVenue:
                 clock_ns,
                 reply_s,
             )
-            self.orders.on_stale_facts = self._refresh_now.set
+            self.orders.on_stale_facts = self._rest.on_stale_clock = self._refresh_now.set
         self.account = Account(self._rest, self.instruments, self._budget, clock_ns)
+
+    @property
+    def on_silence(self) -> Callable[[bool, float], None]:
+        """Called when the venue asks for silence: whether it has banned us, and for how many seconds (F7)."""
+        return self._budget.on_silence
+
+    @on_silence.setter
+    def on_silence(self, listener: Callable[[bool, float], None]) -> None:
+        self._budget.on_silence = listener
 
     @property
     def clock_offset_ms(self) -> int:
@@ -108,9 +116,8 @@ class BinanceVenue:
         """
         found = await self._find_instruments()
         offset_ms = await self.account.measure_clock()
-        if offset_ms != self._rest.clock_offset_ms:
-            self._rest.clock_offset_ms = offset_ms
-            self.on_clock_offset(offset_ms)
+        self._rest.clock_offset_ms = offset_ms
+        self.on_clock_offset(offset_ms)
         for instrument in found.values():
             self._take(instrument)
         if self._encoder is not None:
@@ -187,11 +194,16 @@ class BinanceVenue:
             _log.warning("the venue changed its rules for %s", instrument.symbol)
             self.on_instrument(instrument)
 
+    def _is_tradable(self) -> bool:
+        """Say whether clock and instruments are as they should be."""
+        is_trading = all(it.is_trading or it.symbol in self._new_units for it in self.instruments.values())
+        return is_trading and abs(self.clock_offset_ms) <= CLOCK_LIMIT_MS
+
     async def _refresh(self) -> None:
         """Ask again from time to time, and soon when the venue refused our clock or a limit."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._refresh_now.wait(), REFRESH_S)
+                await asyncio.wait_for(self._refresh_now.wait(), REFRESH_S if self._is_tradable() else 0.0)
             self._refresh_now.clear()
             try:
                 await self.load()

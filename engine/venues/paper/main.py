@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 import uvloop
@@ -17,6 +17,7 @@ from aiohttp import web
 from engine.venues.paper.options import ExchangeOptions
 from engine.venues.paper.server.app import Doors
 from engine.venues.paper.server.venue import Venue
+from engine.venues.paper.state import StateError, kept_state, load_state
 from engine.venues.paper.tape import TapeError, open_tape
 
 
@@ -77,8 +78,9 @@ def run(options: ExchangeOptions) -> int:
 
 @asynccontextmanager
 async def _running(options: ExchangeOptions) -> AsyncIterator[tuple[Urls, asyncio.Task[None]]]:
-    with _bind(options.host, options.port) as listening:
-        venue = await _open_venue(options)
+    async with AsyncExitStack() as stack:
+        listening = stack.enter_context(_bind(options.host, options.port))
+        venue = await _open_venue(options, stack)
         doors = Doors(venue)
         runner = web.AppRunner(doors.application(), access_log=None, shutdown_timeout=0.3, handle_signals=False)
         await runner.setup()
@@ -93,13 +95,20 @@ async def _running(options: ExchangeOptions) -> AsyncIterator[tuple[Urls, asynci
             await runner.cleanup()
 
 
-async def _open_venue(options: ExchangeOptions) -> Venue:
+async def _open_venue(options: ExchangeOptions, stack: AsyncExitStack) -> Venue:
+    """Open the venue; what its accounts hold is kept until the stack is left."""
     try:
+        kept = load_state(options.state) if options.state else None
         tape = open_tape(options.tape, options.speed, options.seed)
         await tape.prepare()
-        return Venue(options, tape)
-    except (TapeError, ValueError) as error:
+        venue = Venue(options, tape, kept)
+        if options.state:
+            await stack.enter_async_context(
+                kept_state(options.state, venue.kept, venue.matching, venue.balances_changed)
+            )
+    except (StateError, TapeError, ValueError) as error:
         raise ExchangeError(str(error)) from None
+    return venue
 
 
 async def _play(venue: Venue) -> None:
@@ -113,7 +122,7 @@ def _raise_tape_error(playing: asyncio.Task[None]) -> None:
     try:
         playing.result()
     except TapeError as error:
-        raise ExchangeError(f"the tape broke: {error}") from None
+        raise ExchangeError(f"The tape broke: {error}") from None
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -125,7 +134,7 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise ExchangeError(
-            f"the paper exchange can't listen on {host}:{port} ({error.strerror}). Another one may be running there: "
+            f"The paper exchange can't listen on {host}:{port} ({error.strerror}). Another one may be running there: "
             "stop it, or choose a free port with --port."
         ) from None
     return listening

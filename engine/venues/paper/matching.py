@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from copy import copy
+from typing import Final
 
 from engine.core.types import OrderType, Side, TimeInForce
 from engine.venues.paper import rules as filters
@@ -28,6 +29,7 @@ from engine.venues.paper.orders import (
     Happening,
     Hold,
     NewOrder,
+    Numbers,
     Order,
     OrderEvent,
     Status,
@@ -39,21 +41,33 @@ from engine.venues.paper.settlement import prevented, settle
 from engine.venues.paper.triggers import is_triggered
 from engine.venues.paper.units import quote_of, quote_of_up
 
+NO_NUMBERS: Final = Numbers()
+
 
 class Matching:
     """All markets and all accounts of one exchange."""
 
-    def __init__(self, *, maker_fee_ppm: int = MAKER_FEE_PPM, taker_fee_ppm: int = TAKER_FEE_PPM) -> None:
-        """Make an exchange without symbols and accounts; fees in parts per million of what is received."""
+    def __init__(
+        self, *, maker_fee_ppm: int = MAKER_FEE_PPM, taker_fee_ppm: int = TAKER_FEE_PPM, after: Numbers = NO_NUMBERS
+    ) -> None:
+        """Make an exchange without symbols and accounts; fees in parts per million of what is received.
+
+        Orders, trades and executions get the numbers that follow ``after``.
+        """
         self.maker_fee_ppm = maker_fee_ppm
         self.taker_fee_ppm = taker_fee_ppm
         self.markets: dict[str, Market] = {}
         self.accounts: dict[str, Account] = {}
-        self.register = Register()
+        self.register = Register(after.orders)
         self.lists = OrderLists(self)
         self._happenings: list[Happening] = []
-        self._trades = 0
-        self._executions = 0
+        self._trades = after.trades
+        self._executions = after.executions
+
+    @property
+    def numbers(self) -> Numbers:
+        """The last numbers given."""
+        return Numbers(self.register.last_order_id, self._trades, self._executions)
 
     def list_symbol(self, rules: SymbolRules) -> None:
         """List a symbol, or give a listed one new rules (F25)."""

@@ -39,10 +39,10 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """0 for any free one."""
     tape: str = "story"
     speed: float | None = None
-    """None for the tape's own: 20 for the story, 1 for the rest."""
+    """None for the tape's own: 20 for the story and for candles, 1 for the rest."""
     seed: int = 0
     balances: dict[str, str] = msgspec.field(default_factory=lambda: dict(PAPER_BALANCES))
-    """What each account begins with, as plain decimals."""
+    """What each account begins with, as plain decimals, unless ``state`` knows it."""
     accounts: tuple[AccountOption, ...] = (AccountOption(PAPER_ACCOUNT, PAPER_API_KEY, PAPER_API_SECRET),)
     maker_fee_ppm: int = MAKER_FEE_PPM
     taker_fee_ppm: int = TAKER_FEE_PPM
@@ -58,6 +58,8 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     """After so long a WebSocket is cut, as Binance does after 24 hours."""
     wait_for_client: bool = False
     """Let the tape begin only when somebody listens to it."""
+    state: Path | None = None
+    """A file that keeps what the accounts hold; what it holds counts before ``balances``. None keeps nothing."""
 
 
 def account_option(text: str) -> AccountOption:

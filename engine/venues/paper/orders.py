@@ -89,6 +89,14 @@ class NewOrder(msgspec.Struct, frozen=True, kw_only=True):
     stp_mode: StpMode = StpMode.EXPIRE_MAKER
 
 
+class Numbers(msgspec.Struct, frozen=True):
+    """The last numbers that were given to orders, trades and executions; 0 where none was."""
+
+    orders: int = 0
+    trades: int = 0
+    executions: int = 0
+
+
 class Hold(msgspec.Struct):
     """Money put aside for an order, or for the two legs of an OCO together: the asset and 1e-8 of it."""
 

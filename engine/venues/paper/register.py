@@ -11,7 +11,9 @@ from engine.venues.paper.orders import CONDITIONAL, Order
 class Register:
     """Orders by id, by client id, and by account; each account's oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, last_order_id: int = 0) -> None:
+        """Begin without orders; ids go on after the last one that an earlier exchange gave."""
+        self.last_order_id = last_order_id
         self._by_id: dict[int, Order] = {}
         self._by_client_id: dict[tuple[str, str], Order] = {}
         self._by_symbol: dict[tuple[str, str], list[Order]] = {}
@@ -19,6 +21,7 @@ class Register:
 
     def add(self, order: Order) -> None:
         """Enter a new open order."""
+        self.last_order_id = order.order_id
         self._by_id[order.order_id] = order
         self._by_client_id[order.account, order.client_order_id] = order
         self._by_symbol.setdefault((order.account, order.symbol), []).append(order)
@@ -30,7 +33,7 @@ class Register:
 
     def next_order_id(self) -> int:
         """Return the id that the next order gets."""
-        return len(self._by_id) + 1
+        return self.last_order_id + 1
 
     def refuse_duplicate(self, account: str, client_order_id: str) -> None:
         """Refuse (-2010) a client id that an open order of the account bears.

@@ -215,3 +215,26 @@ async def test_money_from_outside() -> None:
         assert (await ws.event("balanceUpdate"))["d"] == "-99999.00000000"
         assert (await ws.event("outboundAccountPosition"))["B"] == [{"a": "USDT", "f": "1.00000000", "l": "0.00000000"}]
         assert (await _order(rest, kind="balance", asset="USDT", amount="1", account="nobody"))[0] == 400
+
+
+async def test_a_late_request_is_carried_out_later() -> None:
+    """Until then the order doesn't exist; then it fills, over either door."""
+    async with _doors() as (_, rest, ws):
+        await _order(rest, kind="late_request", operation="order.place", ms=100, times=2)
+        params = _signed({**BUY, "newClientOrderId": "late"})
+        await ws.socket.send_json({"id": "late", "method": "order.place", "params": params})
+        answer = await ws.signed("order.status", symbol=SYMBOL, origClientOrderId="late")
+        assert answer["error"]["code"] == -2013
+        assert (await ws.hear())["result"]["status"] == "FILLED"
+        assert (await rest.signed("POST", "order", **BUY))[1]["status"] == "FILLED"
+
+
+async def test_messages_that_were_never_made() -> None:
+    """Bytes arrive as they were given, on the lines that were named and on no other."""
+    async with _doors() as (urls, rest, ws), rest.session.ws_connect(f"{urls.stream}/ws/none@trade") as raw:
+        await ws.ask("time")
+        assert (await _order(rest, kind="inject", lines="raw", frames=["7b7d", "00ff"]))[0] == 200
+        assert (await raw.receive_str(timeout=5)) == "{}"
+        assert (await ws.ask("time"))["status"] == 200
+        assert ws.events == []
+        assert (await _order(rest, kind="inject", frames=["xyz"]))[0] == 400

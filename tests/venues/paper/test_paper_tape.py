@@ -222,6 +222,38 @@ def test_candles_are_played_through_their_extremes(tmp_path: Path) -> None:
     assert sum(qty for _, qty in first) == pytest.approx(1000)
 
 
+def test_a_second_lap_of_candles_is_later_than_the_first(tmp_path: Path) -> None:
+    """With laps=2 it begins a candle after the end, and neither times nor update ids run backwards."""
+    rows = ("60000,1.0,1.02,1.03,0.99,1000", "180000,1.02,1.01,1.025,1.0,500")
+    path = _write(tmp_path / "x_IOTUSD_1m.csv", "ts_ms,open,close,high,low,volume", *rows)
+    tape = open_tape(f"candles:{path}?laps=2")
+    assert isinstance(tape, CandleTape)
+    events = list(tape.events())
+    assert [event.at_ns for event in events] == sorted(event.at_ns for event in events)
+    assert (events[0].at_ns, tape.lap) == (0, 1)
+    opens = [event.ts_ms for event in events if isinstance(event, Frame) and event.stream.endswith("@trade")][::25]
+    assert opens == [60_000, 180_000, 300_000, 420_000]
+    ids = [json.loads(event.data).get("u", 0) for event in events if isinstance(event, Frame)]
+    assert [u for u in ids if u] == sorted(u for u in ids if u)
+
+
+def test_candles_in_dollars_are_played_as_usdt(tmp_path: Path) -> None:
+    """Paper accounts hold USDT; who names a symbol gets that."""
+    rows = ("60000,1.0,1.0,1.0,1.0,10", "120000,1.0,1.0,1.0,1.0,10")
+    path = _write(tmp_path / "bitfinex_IOTUSD_1m.csv", *rows)
+    assert [rules.symbol for rules in open_tape(f"candles:{path}").rules] == ["IOTUSDT"]
+    assert [rules.symbol for rules in open_tape(f"candles:{path}?symbol=IOTUSD").rules] == ["IOTUSD"]
+
+
+def test_a_truncated_gzip_of_candles_says_after_which_line(tmp_path: Path) -> None:
+    """As for a recording."""
+    rows = "".join(f"{minute * 60_000},1.0,1.0,1.0,1.0,{minute * 7919 % 1000}\n" for minute in range(1, 3_000))
+    path = tmp_path / "x_IOTUSD_1m.csv.gz"
+    path.write_bytes(gzip.compress(rows.encode())[:4_000])
+    with pytest.raises(TapeError, match=r"after line \d+: the gzip file is truncated"):
+        open_tape(f"candles:{path}")
+
+
 @pytest.mark.parametrize(
     ("rows", "text"),
     [
@@ -250,10 +282,24 @@ def test_the_other_column_order_is_refused(tmp_path: Path) -> None:
 # --- names and pace ---------------------------------------------------------------------------------------------
 
 
+def test_story_and_candles_have_a_speed_at_which_something_happens(tmp_path: Path) -> None:
+    """20 times real time unless told otherwise."""
+    path = _write(tmp_path / "IOTUSD.csv", "60000,1.0,1.0,1.0,1.0,10", "120000,1.0,1.0,1.0,1.0,10")
+    assert [open_tape(spec).speed for spec in ("story", f"candles:{path}")] == [20.0, 20.0]
+    assert open_tape(f"candles:{path}", 3.0).speed == 3.0
+
+
 @pytest.mark.parametrize("spec", ["", "wat", "recording", "recording:", "story:x", "candles:", "recording:/x?laps=no"])
 def test_an_unknown_tape_says_what_there_is(spec: str) -> None:
     """A name that is none is answered with those that are."""
     with pytest.raises(TapeError):
+        open_tape(spec)
+
+
+@pytest.mark.parametrize("spec", ["story?laps=2", "recording:/x?lap=0", "candles:/x?gaps=allow", "binance?symbol=X"])
+def test_an_unknown_option_is_refused_with_the_known_ones(spec: str) -> None:
+    """A slip of the keyboard is not silently something else."""
+    with pytest.raises(TapeError, match=r"has no option '\w+', (use|it takes none)"):
         open_tape(spec)
 
 

@@ -6,6 +6,7 @@ Off by default, and never reachable but over loopback.
 
 =================== ================================================================================================
 ``lose_request``    the request is not carried out and never answered
+``late_request``    the request arrives ``ms`` later
 ``lose_reply``      the request is carried out, the answer never comes
 ``late_reply``      the answer comes ``ms`` later
 ``error``           not carried out; answered with ``status``, ``code``, ``msg`` (5xx, -1006, -1007, 403)
@@ -17,7 +18,7 @@ Off by default, and never reachable but over loopback.
 ``clock_skew``      the exchange's clock is ``ms`` off, until told otherwise
 =================== ================================================================================================
 
-``operation`` (for the first six) is a WebSocket API method's name, as ``order.place``; REST calls bear the same.
+``operation`` (for the first seven) is a WebSocket API method's name, as ``order.place``; REST calls bear the same.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import msgspec
 from engine.venues.paper.errors import Refused
 from engine.venues.paper.tape.events import Frame
 
-REQUEST_KINDS: Final = frozenset({"lose_request", "error", "rate_limit"})
+REQUEST_KINDS: Final = frozenset({"lose_request", "late_request", "error", "rate_limit"})
 REPLY_KINDS: Final = frozenset({"lose_reply", "late_reply", "error_after"})
 MESSAGE_KINDS: Final = frozenset({"duplicate", "reorder", "drop"})
 LASTING_KINDS: Final = frozenset({"clock_skew"})

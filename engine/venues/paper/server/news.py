@@ -16,7 +16,7 @@ KEPT_MS: Final = 600_000
 class NewsRoom:
     """Subscribers to the headlines.
 
-    A message: ``{"id":"…","source":"coinsquare.com","title":"…","url":"https://…","ts_ms":1511877600000}``,
+    A message: ``{"id":"…","source":"story","title":"…","url":"https://…","ts_ms":1511877600000}``,
     where ``ts_ms`` is the tape's time.
     """
 

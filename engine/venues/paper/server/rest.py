@@ -53,7 +53,9 @@ def _handler(venue: Venue, operation: Operation) -> Handler:
         if venue.options.latency_in_ms:
             await asyncio.sleep(venue.options.latency_in_ms / 1000)
         if (fault := venue.faults.on_request(operation.method)) is not None:
-            return _struck(venue, request, fault)
+            if fault.kind != "late_request":
+                return _struck(venue, request, fault)
+            await asyncio.sleep(fault.ms / 1000)
         response = _answer(venue, request, operation, (await request.read()).decode("utf-8", "replace"))
         venue.flush()
         if (fault := venue.faults.on_reply(operation.method)) is not None:

@@ -7,6 +7,7 @@ client signs with its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from engine.venues.paper.server.hub import MarketHub, UserHub
 from engine.venues.paper.server.keys import KeyRing
 from engine.venues.paper.server.limits import Limits, RateLimiter
 from engine.venues.paper.server.news import NewsRoom
+from engine.venues.paper.state import Kept
 from engine.venues.paper.tape.events import BookSnapshot, Frame, Tape, TapeEvent
 from engine.venues.paper.tape.raw import RawTrade, decode_book_ticker, decode_depth, decode_trade
 from engine.venues.paper.tape.survey import pairs_e8
@@ -34,11 +36,16 @@ PUBLIC_TRADES: Final = 1_000
 class Venue:
     """One exchange's state."""
 
-    def __init__(self, options: ExchangeOptions, tape: Tape) -> None:
-        """Open accounts and list what the tape trades; the tape is prepared already."""
+    def __init__(self, options: ExchangeOptions, tape: Tape, kept: Kept | None = None) -> None:
+        """Open accounts, with what was kept of them, and list what the tape trades; the tape is prepared already."""
         self.options = options
         self.tape = tape
-        self.matching = Matching(maker_fee_ppm=options.maker_fee_ppm, taker_fee_ppm=options.taker_fee_ppm)
+        self.kept = kept or Kept()
+        self.matching = Matching(
+            maker_fee_ppm=options.maker_fee_ppm, taker_fee_ppm=options.taker_fee_ppm, after=self.kept.numbers
+        )
+        self.balances_changed = asyncio.Event()
+        """Set when an account has come to hold something else."""
         self.keys = KeyRing()
         self.limiter = RateLimiter(Limits(options.weight_limit_1m, options.order_limit_10s, options.order_limit_1d))
         self.market_hub = MarketHub()
@@ -83,6 +90,7 @@ class Venue:
                 event, account = payloads.execution_report(happening), happening.order.account
             elif isinstance(happening, BalanceEvent):
                 account = happening.account
+                self.balances_changed.set()
                 owner = self.matching.accounts[account]
                 event = payloads.balances_changed(owner, happening.assets, happening.time_ms)
             elif isinstance(happening, DepositEvent):
@@ -136,7 +144,8 @@ class Venue:
         for option in self.options.accounts:
             self.keys.add(option.name, option.api_key, option.secret)
             if option.name not in self.matching.accounts:
-                self.matching.open_account(option.name, balances)
+                kept = self.kept.balances(option.name)
+                self.matching.open_account(option.name, balances if kept is None else kept)
 
     def _list_symbols(self) -> None:
         for rules in self.tape.rules:

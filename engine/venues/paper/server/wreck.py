@@ -6,6 +6,7 @@
 ``server_shutdown`` the end is announced, as before the 24 hours are over; after ``ms`` it comes
 ``rules``           a symbol's ``tick``, ``lot`` (decimals) or ``status`` (``BREAK``, ``HALT``) changes
 ``balance``         an account's ``asset`` grows by ``amount``, or shrinks by a negative one, without an order
+``inject``          messages that the exchange never made arrive: ``frames``, each as hexadecimal bytes
 =================== ================================================================================================
 
 ``lines`` names the connections: ``raw``, ``combined``, ``ws_api``, ``news``; without it, all.
@@ -14,7 +15,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -37,9 +38,10 @@ class _Wreck(msgspec.Struct):
     account: str = PAPER_ACCOUNT
     asset: str = ""
     amount: str = "0"
+    frames: tuple[str, ...] = ()
 
 
-KINDS: Final = frozenset({"half_open", "disconnect", "server_shutdown", "rules", "balance"})
+KINDS: Final = frozenset({"half_open", "disconnect", "server_shutdown", "rules", "balance", "inject"})
 
 
 async def wreck(venue: Venue, lines: Mapping[Line, str], order: dict[str, Any]) -> bool:
@@ -58,6 +60,8 @@ async def wreck(venue: Venue, lines: Mapping[Line, str], order: dict[str, Any]) 
     elif fault.kind == "disconnect":
         for line in struck:
             line.cut()
+    elif fault.kind == "inject":
+        _inject(struck, fault.frames)
     else:
         _announce_end(venue, {line: lines[line] for line in struck}, fault.ms)
     return True
@@ -77,6 +81,16 @@ def _change_balance(venue: Venue, fault: _Wreck) -> None:
     signed = -amount if fault.amount.startswith("-") else amount
     venue.matching.deposit(fault.account, fault.asset, signed, venue.now_ms())
     venue.flush()
+
+
+def _inject(struck: Iterable[Line], frames: tuple[str, ...]) -> None:
+    try:
+        messages = [bytes.fromhex(frame) for frame in frames]
+    except ValueError as error:
+        raise Refused(-1, f"A frame to inject is no hexadecimal bytes: {error}.") from None
+    for line in struck:
+        for message in messages:
+            line.send(message)
 
 
 def _announce_end(venue: Venue, struck: Mapping[Line, str], after_ms: int) -> None:

@@ -84,9 +84,15 @@ class Session:
         except (msgspec.DecodeError, UnicodeDecodeError):
             self._line.send(_encoded(None, 400, {"error": {"code": -1135, "msg": "Invalid JSON Request"}}))
             return
-        if (fault := self._venue.faults.on_request(request.method)) is not None:
+        fault = self._venue.faults.on_request(request.method)
+        if fault is None:
+            self._carry_out(request)
+        elif fault.kind == "late_request":
+            asyncio.get_running_loop().call_later(fault.ms / 1000, self._carry_out, request)
+        else:
             self._struck(request, fault)
-            return
+
+    def _carry_out(self, request: _Request) -> None:
         reply = self._answer(request)
         if (fault := self._venue.faults.on_reply(request.method)) is None:
             self._line.send(reply)

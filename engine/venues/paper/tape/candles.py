@@ -1,15 +1,17 @@
 """Plays candles: each becomes a handful of trades along its open, extremes and close, inside a made-up book.
 
 Rows are ``ts_ms,open,close,high,low,volume``: the close comes before the high, as in the public exports of
-bitfinex. Minutes without a trade may be absent.
+bitfinex. Minutes without a trade may be absent. With ``?laps=N`` they are played N times (0: without end), each lap
+later than the one before.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count, islice
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,8 +19,8 @@ import numpy as np
 from engine.core.instrument import E8
 from engine.venues.paper.rules import SymbolRules
 from engine.venues.paper.tape.events import BookSnapshot, Kline, TapeError, TapeEvent
+from engine.venues.paper.tape.files import numbered_lines
 from engine.venues.paper.tape.pace import pace
-from engine.venues.paper.tape.recording import open_maybe_gzip
 from engine.venues.paper.tape.survey import split_symbol
 from engine.venues.paper.tape.synthetic import SyntheticMarket
 
@@ -38,21 +40,35 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     volume: float
 
 
+class Survey(NamedTuple):
+    """What reading a file through has told of it."""
+
+    first: Row
+    lap_ms: int
+    """From the first row to the end of the last."""
+    interval_ms: int
+    """The shortest between two rows."""
+    mean_volume: float
+
+
 class CandleTape:
     """A file of candles."""
 
     has_news = False
 
-    def __init__(self, path: Path, symbol: str, speed: float, seed: int) -> None:
+    def __init__(self, path: Path, symbol: str, speed: float, seed: int, *, laps: int = 1) -> None:
         """Check the whole file; raises TapeError where it is missing, wrong or out of order."""
         self.spec = f"candles:{path}"
         self.speed = speed
         self._path = path
-        self._first, self._interval_ms, typical = _survey(path)
+        self._laps = laps
+        self._lap = 0
+        self._survey = _survey(path)
+        self._first = self._survey.first
         self._rules = _rules(symbol, self._first.open)
         chance = np.random.default_rng(seed)
         self._chance = chance
-        typical_lots = max(10, int(typical * E8 / self._rules.lot / 10))
+        typical_lots = max(10, int(self._survey.mean_volume * E8 / self._rules.lot / 10))
         self._market = SyntheticMarket(self._rules, typical_lots, chance)
         self._market.requote(0, self._first.ts_ms, self._ticks(self._first.open), 1)
 
@@ -66,8 +82,8 @@ class CandleTape:
 
     @property
     def lap(self) -> int:
-        """Return 0: it is played once."""
-        return 0
+        """How often it has begun anew."""
+        return self._lap
 
     def snapshots(self) -> Sequence[BookSnapshot]:
         """Return the book that the first candle opens with."""
@@ -78,21 +94,23 @@ class CandleTape:
         return ()
 
     async def play(self, listener: Callable[[TapeEvent], None]) -> None:
-        """Play every candle."""
+        """Play all laps."""
         await pace(self.events(), self.speed, listener)
 
     def events(self) -> Iterator[TapeEvent]:
-        """Go through every quote and trade of every candle."""
-        for row in read_candles(self._path):
-            yield from self._play_row(row)
+        """Go through every quote and trade of every candle of all laps."""
+        for lap in islice(count(), self._laps or None):
+            self._lap = lap
+            for row in read_candles(self._path):
+                yield from self._play_row(row, lap * self._survey.lap_ms)
 
-    def _play_row(self, row: Row) -> Iterator[TapeEvent]:
+    def _play_row(self, row: Row, later_ms: int) -> Iterator[TapeEvent]:
         prices = _walk(row)
         lots = max(STOPS, int(row.volume * E8 / self._rules.lot))
         sizes = np.floor(self._chance.dirichlet(np.ones(STOPS)) * (lots - STOPS)).astype(np.int64) + 1
         sizes[0] += lots - int(sizes.sum())
         for i, (price, size) in enumerate(zip(prices, sizes.tolist(), strict=True)):
-            ts_ms = row.ts_ms + i * self._interval_ms // STOPS
+            ts_ms = row.ts_ms + later_ms + i * self._survey.interval_ms // STOPS
             at_ns = (ts_ms - self._first.ts_ms) * 1_000_000
             is_buy = price >= prices[i - 1] if i else row.close >= row.open
             spread = 1 + int(self._chance.integers(2))
@@ -107,29 +125,32 @@ class CandleTape:
 def read_candles(path: Path) -> Iterator[Row]:
     """Go through a file's rows; raises TapeError with the line number where one is wrong."""
     before_ms = 0
-    with open_maybe_gzip(path) as file:
-        for number, line in enumerate(file, start=1):
-            text = line.decode("utf-8", "replace").strip()
-            if number == 1 and text.startswith("ts_ms"):
-                _check_header(path, text)
-                continue
-            row = _row(path, number, text)
-            if row.ts_ms <= before_ms:
-                raise TapeError(
-                    f"{path}, line {number}: time {row.ts_ms} is not after the previous row's {before_ms}. "
-                    "Sort the file by its first column and remove duplicates."
-                )
-            before_ms = row.ts_ms
-            yield row
+    for number, line in numbered_lines(path):
+        text = line.decode("utf-8", "replace").strip()
+        if number == 1 and text.startswith("ts_ms"):
+            _check_header(path, text)
+            continue
+        row = _row(path, number, text)
+        if row.ts_ms <= before_ms:
+            raise TapeError(
+                f"{path}, line {number}: time {row.ts_ms} is not after the previous row's {before_ms}. "
+                "Sort the file by its first column and remove duplicates."
+            )
+        before_ms = row.ts_ms
+        yield row
     if not before_ms:
         raise TapeError(f"{path}: no candles in it. Give rows of {HEADER}")
 
 
 def symbol_from(path: Path) -> str:
-    """Guess the symbol from a file's name (``bitfinex_IOTUSD_1m_2017.csv``); raises TapeError where it holds none."""
+    """Guess the symbol from a file's name (``bitfinex_IOTUSD_1m_2017.csv``); raises TapeError where it holds none.
+
+    Dollars become USDT, which is what paper accounts hold.
+    """
     for part in path.name.split(".")[0].split("_"):
-        if part.isupper() and len(part) >= 5 and split_symbol(part)[0] != part:
-            return part
+        base, quote = split_symbol(part)
+        if part.isupper() and len(part) >= 5 and base != part:
+            return base + ("USDT" if quote == "USD" else quote)
     raise TapeError(f"{path}: its name holds no symbol. Say which: candles:{path}?symbol=IOTAUSDT")
 
 
@@ -155,8 +176,8 @@ def _row(path: Path, number: int, text: str) -> Row:
     return row
 
 
-def _survey(path: Path) -> tuple[Row, int, float]:
-    """Read a file through; return its first row, the shortest interval in ms and the mean volume."""
+def _survey(path: Path) -> Survey:
+    """Read a file through; raises TapeError where it is wrong."""
     first: Row | None = None
     before_ms, interval_ms, volume, rows = 0, 0, 0.0, 0
     for row in read_candles(path):
@@ -167,7 +188,7 @@ def _survey(path: Path) -> tuple[Row, int, float]:
         before_ms, volume, rows = row.ts_ms, volume + row.volume, rows + 1
     if first is None or not interval_ms:
         raise TapeError(f"{path}: a single candle is no market. Give a file with more rows.")
-    return first, interval_ms, volume / rows
+    return Survey(first, before_ms - first.ts_ms + interval_ms, interval_ms, volume / rows)
 
 
 def _rules(symbol: str, price: float) -> SymbolRules:

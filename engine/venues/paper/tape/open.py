@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
@@ -13,21 +14,31 @@ from engine.venues.paper.tape.live import PUBLIC_REST, PUBLIC_STREAM, LiveTape
 from engine.venues.paper.tape.replayed import RecordingTape
 from engine.venues.paper.tape.story import StoryTape
 
-STORY_SPEED: Final = 20.0
+SPEEDS: Final[Mapping[str, float]] = {"story": 20.0, "candles": 20.0}
+"""A minute in three seconds, so that something happens; at real time a candle's trades would come 2.4 s apart, and
+each would find the market stale."""
+OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "story": (),
+    "recording": ("laps", "gaps"),
+    "candles": ("laps", "symbol"),
+    "binance": ("symbols", "rest", "stream"),
+}
+"""What may follow the question mark of each kind of tape."""
 FORMS: Final = "story, recording:PATH, candles:PATH or binance"
 
 
 def open_tape(spec: str, speed: float | None = None, seed: int = 0) -> Tape:
     """Open a tape; files are read through at once. Raises TapeError with a sentence that says what to do.
 
-    ``speed`` is tape time over wall time (infinity: as fast as it goes); None takes 20 for the story, else 1.
-    Options follow a question mark: ``recording:PATH?laps=0&gaps=allow``, ``candles:PATH?symbol=IOTAUSDT``,
+    ``speed`` is tape time over wall time (infinity: as fast as it goes); None takes 20 for the story and for candles,
+    else 1.
+    Options follow a question mark: ``recording:PATH?laps=0&gaps=allow``, ``candles:PATH?laps=0&symbol=IOTAUSDT``,
     ``binance?symbols=BTCUSDT,ETHUSDT``.
     """
     kind, _, rest = spec.partition("?")
     kind, _, path = kind.partition(":")
-    options = dict(parse_qsl(rest))
-    rate = _speed(speed, STORY_SPEED if kind == "story" else 1.0)
+    options = _options(spec, kind, rest)
+    rate = _speed(speed, SPEEDS.get(kind, 1.0))
     if kind == "story" and not path:
         return StoryTape(rate, seed)
     if kind == "binance" and not path:
@@ -38,8 +49,17 @@ def open_tape(spec: str, speed: float | None = None, seed: int = 0) -> Tape:
         return RecordingTape(Path(path), rate, laps=laps, allow_gaps=options.get("gaps") == "allow")
     if kind == "candles" and path:
         symbol = options.get("symbol", "").upper() or symbol_from(Path(path))
-        return CandleTape(Path(path), symbol, rate, seed)
+        return CandleTape(Path(path), symbol, rate, seed, laps=_laps(spec, options.get("laps", "1")))
     raise TapeError(f"{spec!r} is no tape. Say {FORMS}.")
+
+
+def _options(spec: str, kind: str, text: str) -> dict[str, str]:
+    options, known = dict(parse_qsl(text, keep_blank_values=True)), OPTIONS.get(kind, ())
+    unknown = next((name for name in options if name not in known), None)
+    if kind in OPTIONS and unknown is not None:
+        words = f"use {', '.join(known)}" if known else "it takes none"
+        raise TapeError(f"{spec!r}: this tape has no option {unknown!r}, {words}.")
+    return options
 
 
 def _speed(speed: float | None, default: float) -> float:

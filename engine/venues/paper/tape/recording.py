@@ -8,17 +8,13 @@ A line is a combined-stream message, or the REST depth snapshot that its recorde
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import msgspec
 
 from engine.venues.paper.tape.events import TapeError
-
-GZIP_MAGIC = b"\x1f\x8b"
+from engine.venues.paper.tape.files import numbered_lines
 
 
 class RecordedFrame(msgspec.Struct, frozen=True, gc=False):
@@ -42,7 +38,7 @@ _checker = msgspec.json.Decoder(_AnyObject)
 def read_recording(path: str | Path) -> Iterator[RecordedFrame]:
     """Go through a recording line by line; raises TapeError with path and line for whatever is wrong with one."""
     before_ns = 0
-    for number, line in _lines(Path(path)):
+    for number, line in numbered_lines(Path(path)):
         frame = _frame(path, number, line)
         if frame.ts_recv_ns < before_ns:
             raise TapeError(
@@ -70,28 +66,6 @@ def _frame(path: str | Path, number: int, line: bytes) -> RecordedFrame:
             f"Cut the file before line {number}, or record it again."
         ) from None
     return RecordedFrame(int(stamp), data, number)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    number = 0
-    try:
-        with open_maybe_gzip(path) as file:
-            for number, line in enumerate(file, start=1):
-                yield number, line
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise TapeError(
-            f"{path}, after line {number}: the gzip file is truncated or damaged ({error}). Copy or record it again."
-        ) from None
-
-
-def open_maybe_gzip(path: Path) -> BinaryIO:
-    """Open a file for reading, through gzip where its first bytes say so; raises TapeError where it can't be read."""
-    try:
-        with path.open("rb") as file:
-            is_gzip = file.read(2) == GZIP_MAGIC
-        return cast(BinaryIO, gzip.open(path, "rb")) if is_gzip else path.open("rb")
-    except OSError as error:
-        raise TapeError(f"{path}: {error.strerror or error}. Check the path of the tape.") from None
 
 
 def _shown(line: bytes) -> str:

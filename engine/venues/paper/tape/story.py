@@ -64,7 +64,8 @@ HISTORY_FROM: Final = 1.0380
 
 # The event is dated 2017-11-28 by the source; the minute was not verified, 14:00 precedes the first sustained move.
 HEADLINE: Final = "IOTA launches data marketplace with Microsoft, Fujitsu and other participants"
-SOURCE: Final = "coinsquare.com"
+SOURCE: Final = "story"
+"""A re-enactment speaks for itself; the page that it follows is at the address."""
 URL: Final = "https://coinsquare.com/en-ca/learn/iota-microsoft-partnership-announcement-gaffe-raises-trust-concerns"
 
 

@@ -1,0 +1,103 @@
+"""One run: a trade is written, its order awaited, and the next one follows a gap later; everything is counted.
+
+The gap begins when the order has been received: a client that is slower than the gap is measured on each event, and
+not on the queue of those before it. The server spins meanwhile, so that its own wake-up is in no figure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.lab.server import LoadServer, Peer
+
+MISSING_NS: Final = 1_000_000_000
+"""The next event waits for an order so long and no longer."""
+_QUOTE_EVERY: Final = 50
+_DEPTH_EVERY: Final = 200
+"""Frames of the other kinds between the trades, after so many of them and in the middle of a gap: their time isn't
+taken, but the quote must keep up with the price (C4)."""
+
+
+class Run:
+    """Sends events and pairs each with its order by the price that the order must have; make one for each run."""
+
+    def __init__(self, server: LoadServer, peer: Peer, gap_ns: int, price_of: Callable[[int], int]) -> None:
+        self.latencies_ns: list[int] = []
+        self.events = 0
+        self.duplicates = 0
+        """Orders of an event that had one already, or of none."""
+        self._server = server
+        self._peer = peer
+        self._gap_ns = gap_ns
+        self._price_of = price_of
+        self._open: dict[int, int] = {}
+        self._next_ns = 0
+        self._left = 0
+        self._done: asyncio.Future[None] | None = None
+
+    @property
+    def missing(self) -> int:
+        """How many events have no order."""
+        return len(self._open)
+
+    async def events_and_orders(self, count: int) -> None:
+        """Send so many events and return when each has its order, or had its time."""
+        loop = asyncio.get_running_loop()
+        self._left, self._done = count, loop.create_future()
+        self._next_ns = time.perf_counter_ns() + self._gap_ns
+        self._server.on_order = self._on_order
+        gc.collect()
+        gc.disable()
+        try:
+            loop.call_soon(self._spin)
+            await self._done
+        finally:
+            gc.enable()
+
+    def forget(self) -> None:
+        """Throw the figures of the warm-up away; what was missing or twice stays counted."""
+        self.latencies_ns.clear()
+
+    def _spin(self) -> None:
+        assert self._done is not None
+        now_ns = time.perf_counter_ns()
+        if now_ns >= self._next_ns:
+            if self._left == 0:
+                self._done.set_result(None)
+                return
+            self._send()
+        asyncio.get_running_loop().call_soon(self._spin)
+
+    def _send(self) -> None:
+        market = self._server.market
+        frame = market.trade()
+        price = self._price_of(market.ticks)
+        self._open[price] = began_ns = self._peer.write_now(frame)
+        self._next_ns = began_ns + MISSING_NS
+        self.events += 1
+        self._left -= 1
+
+    def _on_order(self, ticks: int, now_ns: int) -> None:
+        if ticks == 0 and self._open:  # an echo names no price; its answers come in the order of their events
+            ticks = next(iter(self._open))
+        began_ns = self._open.pop(ticks, None)
+        if began_ns is None:
+            self.duplicates += 1
+            return
+        self.latencies_ns.append(now_ns - began_ns)
+        self._next_ns = now_ns + self._gap_ns
+        if self._peer.role == "market":
+            self._tell_more()
+
+    def _tell_more(self) -> None:
+        """Let the rest of the market follow, half a gap before the next event."""
+        later_s = self._gap_ns / 2e9
+        loop, market = asyncio.get_running_loop(), self._server.market
+        if self.events % _QUOTE_EVERY == 0:
+            loop.call_later(later_s, lambda: self._server.tell_market(market.quote()))
+        if self.events % _DEPTH_EVERY == 0:
+            loop.call_later(later_s, lambda: self._server.tell_market(market.depth()))

@@ -1,0 +1,67 @@
+"""Each benchmark runs through, with few events: every event has its order, and the JSON has what it promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(name: str, *words: str) -> dict[str, Any]:
+    """Run a benchmark in a process of its own; return the one object that it prints."""
+    argv = [sys.executable, "-m", f"benchmarks.{name}", "--json", *words]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_latency_gives_every_event_of_our_engine_one_order() -> None:
+    """Over the WebSocket API and over REST, at every pace; nothing missing and nothing twice."""
+    found = run("latency", "--rounds", "1", "--events", "200", "--variants", "ws,rest,aiohttp_session")
+    for pace in ("gap_200us", "gap_5ms", "gap_20ms"):
+        assert list(found[pace]) == ["floor", "ws", "rest", "aiohttp_session"]
+        assert found[pace]["floor"]["ratio_p50"] == 1.0
+        for name, figures in found[pace].items():
+            assert figures["events"] == figures["orders"] >= 10, name
+            assert (figures["missing"], figures["duplicates"]) == (0, 0), name
+            assert 0.0 < figures["p50_us"] <= figures["p99_us"], name
+
+
+def test_latency_measures_a_strangers_client() -> None:
+    """ccxt.pro answers each event over WebSocket at the first pace, and over REST at all of them."""
+    pytest.importorskip("ccxt")
+    found = run("latency", "--rounds", "1", "--events", "100", "--variants", "ccxt_ws,ccxt_rest")
+    assert list(found["gap_200us"]) == ["floor", "ccxt_ws", "ccxt_rest"]
+    assert list(found["gap_20ms"]) == ["floor", "ccxt_rest"]
+    assert found["gap_200us"]["ccxt_ws"]["orders"] == found["gap_200us"]["ccxt_ws"]["events"]
+
+
+def test_stages_find_every_function_of_the_path() -> None:
+    """A stage that was renamed fails here and not in the middle of a measurement."""
+    found = run("stages", "--events", "100")
+    stages = found["stages_ns"]
+    assert {"feed: decode", "gate: check", "journal: append", "orders: sign", "socket: write"} <= set(stages)
+    assert 0 < stages["gate: check"]["before"] < found["path_ns"]["to_the_written_order"] < found["path_ns"]["in_all"]
+
+
+def test_ingest_follows_every_frame() -> None:
+    """The engine keeps every book in sequence, for one symbol and for a thousand."""
+    found = run("ingest", "--rounds", "1", "--events", "2000")
+    for symbols in (1, 100, 1000):
+        assert found[f"symbols_{symbols}"]["engine"]["ratio"] > 0
+        assert found[f"symbols_{symbols}"]["engine"]["rss_mb"] > 0
+
+
+def test_a_variant_that_there_is_not_is_refused() -> None:
+    """Exit code 2 and a sentence."""
+    argv = [sys.executable, "-m", "benchmarks.latency", "--variants", "teleport"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "teleport" in done.stderr

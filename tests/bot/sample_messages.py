@@ -1,0 +1,92 @@
+"""One message of each kind, as Slack gets it."""
+
+from __future__ import annotations
+
+from local_desk import ALICE
+from sample_views import NOW_NS, PRICE, filled, order, positions, proposal, status, trade
+
+from bot.memory import Card
+from bot.render import alert, answers, notes
+from bot.render.blocks import Message
+from bot.render.order import order_message
+from bot.render.trade import root
+from engine.wire.commands import OrdersView
+from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
+from engine.wire.views import HealthView, PriceView, StrategyView
+
+SMA = StrategyView("sma_cross", "technical", ("ETHUSDT",), "auto", "ask", 0.55, 0.85, 12, 9, 3, 0)
+NEWS = StrategyView("headlines", "event", (), "ask", "ask", 0.5, 0.9, 1, 0, 1, 0)
+PARTIAL = order(state="expired", filled_qty="0.05", avg_price="2682.6", filled_quote="134.13", fee="0.00005 ETH")
+CLOSED = trade(is_open=False, qty="0", exit_price="2700", pnl_quote="1.13", pnl_pct=0.45, exit_reason="take_profit")
+BOUGHT = proposal(
+    state="bought", decided_by=f"slack:{ALICE}", client_order_id="t-1", outcome="alice clicked Buy; it is on its way"
+)
+ACTED = proposal(state="acted", decided_by="auto", client_order_id="t-1", outcome="Bought at once.", confidence=0.93)
+TECHNICAL = proposal(
+    strategy="sma_cross",
+    kind="technical",
+    headline="",
+    source="",
+    url="",
+    side="sell",
+    target_price="",
+    stop_price="",
+    risk_quote="0.00",
+)
+STATUS = status(
+    is_armed=False,
+    halt_reason="started halted",
+    strategies=(SMA, NEWS),
+    prices=(PRICE, PriceView("IOTAUSDT", "1.05", "1.0501", "1.05", -0.4, NOW_NS, False)),
+    health=(HealthView("market data", True, "0.1 s old"), HealthView("user stream", False, "lost 12 s ago")),
+    open_orders=1,
+)
+
+MESSAGES: dict[str, Message] = {
+    "alert_open": alert.alert(proposal()),
+    "alert_open_halted": alert.alert(proposal(warning="Trading is halted: an admin types /resume first.")),
+    "alert_open_technical_sell": alert.alert(TECHNICAL),
+    "alert_on_its_way": alert.alert(BOUGHT),
+    "alert_sent": alert.alert(BOUGHT, order(), None, ("alert 9 s old", "price +1.55 %", "still inside the gate")),
+    "alert_bought": alert.alert(BOUGHT, filled(), trade()),
+    "alert_not_bought": alert.alert(BOUGHT, order(state="expired", reason="no liquidity at the collar")),
+    "alert_dismissed": alert.alert(proposal(state="dismissed", decided_by="cli:ann", outcome="")),
+    "alert_expired": alert.alert(proposal(state="expired", outcome="nobody decided in time, and expiring means no")),
+    "alert_refused": alert.alert(proposal(state="refused", decided_by="auto", outcome="C3_EXPOSURE: too much")),
+    "alert_acted": alert.alert(ACTED, filled(origin="strategy:headlines")),
+    "alert_acted_closed": alert.alert(ACTED, filled(origin="strategy:headlines"), CLOSED),
+    "order_sent": order_message(order(), "ETH for 250 USDT"),
+    "order_filled": order_message(filled(), "ETH for 250 USDT"),
+    "order_partly_filled": order_message(PARTIAL),
+    "order_rejected": order_message(order(state="rejected", reason="Account has insufficient balance.")),
+    "order_unknown": order_message(order(state="unknown", limit_price="")),
+    "order_with_its_trade": Card("order:t-1", asked="ETH for 250 USDT", order=filled(), trade=trade()).render(),
+    "trade_open": root(trade(target_price="")),
+    "trade_closed": root(CLOSED),
+    "positions": answers.positions(positions(trade())),
+    "positions_none": answers.positions(positions()),
+    "orders": answers.orders(OrdersView((order(),), (filled(client_order_id="t-2"), PARTIAL))),
+    "status": answers.status(STATUS),
+    "mode_changed": notes.mode_changed(
+        ModeChanged(ts_ns=0, mode="auto", strategy="", previous="ask", by=f"slack:{ALICE}")
+    ),
+    "armed": notes.armed(TradingArmed(ts_ns=0, by="cli:ann")),
+    "halted": notes.halted(TradingHalted(ts_ns=0, by="C6_REPEATS", reason="three alike within 60 s")),
+    "notice": notes.notice(Notice(ts_ns=0, severity="warning", code="C13", text="The user stream is lost.")),
+    "news": notes.news(
+        NewsHeard(
+            ts_ns=0,
+            source="story",
+            news_id="1",
+            title="IOTA & Microsoft",
+            url="https://example.com/1",
+            verdict="ignored: confidence 0.30 is below ask = 0.5",
+            symbols=("IOTAUSDT",),
+            confidence=0.3,
+        )
+    ),
+    "closed": notes.closed(CLOSED),
+    "welcome": notes.welcome(STATUS),
+    "engine_lost": notes.engine_lost(),
+    "engine_back": notes.engine_back(),
+}

@@ -1,0 +1,254 @@
+"""What the fault tests share: an engine that trades on a paper exchange, faults on demand, and the final reckoning."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from paper_bench import RestClient, rest_client
+
+from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
+from engine.core.instrument import parse_e8
+from engine.core.orders import Order
+from engine.core.trading import Trading
+from engine.core.types import ClientOrderId, OrderRequest, OrderState, OrderType, Side, Symbol, TradeId
+from engine.live import Live
+from engine.process import running
+from engine.settings import Settings
+from engine.venues.paper.main import Urls, running_exchange
+from engine.venues.paper.options import ExchangeOptions
+from engine.wire import commands
+from engine.wire.commands import Amount, AnyCommand, Reply, Who
+from engine.wire.events import AnyEvent, Notice
+from engine.wire.line import EngineLine, socket_path
+
+IS_FULL: Final = os.environ.get("TRADER_FULL") == "1"
+"""Whether the counts are those of the specification, and not small ones that show the same in seconds."""
+IOTA: Final = Symbol("IOTAUSDT")
+ANN: Final = Who("ann", "ann", "cli")
+SILENT: Final = ("NONE",)
+STATES: Final = {
+    "NEW": OrderState.WORKING,
+    "PARTIALLY_FILLED": OrderState.PARTIALLY_FILLED,
+    "FILLED": OrderState.FILLED,
+    "CANCELED": OrderState.CANCELED,
+    "EXPIRED": OrderState.EXPIRED,
+}
+_NEWS: Final = "Binance will list IOTA"
+_ids = count(1)
+
+
+def quiet(**limits: Any) -> TradingConfig:
+    """Return settings in which only headlines speak, and act; the rest is for a person to do."""
+    strategies = Strategies(
+        sma_cross=SmaCross(symbols=SILENT), order_flow=OrderFlow(symbols=SILENT), headlines=Headlines(ask=0.1, act=0.2)
+    )
+    return TradingConfig(mode="auto", limits=Limits(**limits), strategies=strategies)
+
+
+class Scene:
+    """A running engine, the exchange that it trades on, and somebody at its line."""
+
+    def __init__(self, live: Live, urls: Urls, rest: RestClient, line: EngineLine, news: Path) -> None:
+        self.live, self.urls, self.rest = live, urls, rest
+        self.events: list[AnyEvent] = []
+        self._line, self._news = line, news
+
+    @property
+    def trading(self) -> Trading:
+        """What the engine knows."""
+        return self.live.engine.trading
+
+    def order(self, client_order_id: str) -> Order:
+        """Return an order that the engine knows."""
+        found = self.trading.orders.get(client_order_id)
+        assert found is not None, client_order_id
+        return found
+
+    def notices(self, code: str) -> list[str]:
+        """Return what people were told under a code."""
+        return [event.text for event in self.events if isinstance(event, Notice) and event.code == code]
+
+    async def fault(self, **order: Any) -> None:
+        """Order a fault of the exchange."""
+        async with self.rest.session.post(f"{self.urls.rest}/_fault", json=order) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def until(self, is_so: Callable[[], object], seconds: float = 20.0) -> None:
+        """Wait for a condition, looking often."""
+        async with asyncio.timeout(seconds):
+            while not is_so():
+                await asyncio.sleep(0.02)
+
+    # ------------------------------------------------------------------ people and signals
+
+    async def ask(self, command: AnyCommand) -> Reply:
+        """Ask the engine over its line."""
+        return await self._line.ask(command)
+
+    async def buy(self, quote: str = "100") -> Reply:
+        """Buy for so much."""
+        return await self.ask(commands.Buy(id=new_id(), who=ANN, symbol="iota", amount=Amount("quote", quote)))
+
+    async def bought(self, quote: str = "100") -> ClientOrderId:
+        """Buy for so much, and return the order's name."""
+        return placed(await self.buy(quote))
+
+    async def close(self) -> ClientOrderId:
+        """Close the position, and return the order's name."""
+        return placed(await self.ask(commands.Close(id=new_id(), who=ANN, symbol="iota")))
+
+    async def cancel(self, client_order_id: str) -> Reply:
+        """Cancel an order."""
+        return await self.ask(commands.CancelOrder(id=new_id(), who=ANN, client_order_id=client_order_id))
+
+    async def arm(self) -> None:
+        """Resume trading as soon as the engine is ready for it."""
+        async with asyncio.timeout(20.0):
+            while not (await self.ask(commands.Resume(id=new_id(), who=ANN))).ok:
+                await asyncio.sleep(0.02)
+
+    async def signal(self) -> ClientOrderId:
+        """Publish a headline that the engine acts on by itself; return the name of its order."""
+        known = set(self._of_signals())
+        item = {"id": new_id(), "source": "binance-announcements", "title": _NEWS, "url": "", "ts_ms": self._tape_ms()}
+        with self._news.open("ab") as file:
+            file.write(msgspec.json.encode(item) + b"\n")
+        await self.until(lambda: set(self._of_signals()) - known)
+        return (set(self._of_signals()) - known).pop()
+
+    def rest_a_buy(self, below_pct: float = 0.0, lots: int = 10_000) -> ClientOrderId:
+        """Let a GTC buy rest at the bid or below, which no command of people's asks for; return its name."""
+        trading, name = self.trading, new_id()
+        bid = trading.markets[IOTA].bid_ticks
+        limit = bid - int(bid * below_pct / 100.0)
+        request = OrderRequest(
+            ClientOrderId(f"tr-{name}"), IOTA, Side.BUY, OrderType.LIMIT, lots, limit, False, limit * 9 // 10, 0,
+            f"command:{name}", "test", TradeId(f"t-{name}"), trading.now_ns,
+        )  # fmt: skip
+        trading.last_hop.cause_in(request.cause_id)
+        result = trading.submit(request)
+        assert result.client_order_id, result  # type: ignore[union-attr]
+        self.live.perform(trading.take())
+        return request.client_order_id
+
+    def _of_signals(self) -> list[ClientOrderId]:
+        return [order.approved.client_order_id for order in self.trading.orders if is_of_signal(order)]
+
+    def _tape_ms(self) -> int:
+        return self.trading.markets[IOTA].ts_exchange_ns // 1_000_000
+
+    # ------------------------------------------------------------------ the reckoning
+
+    async def asked(self, path: str, **params: Any) -> Any:
+        """Ask the exchange, and not the engine, for something of the account."""
+        status, answer = await self.rest.signed("GET", path, **params)
+        assert status == 200, answer
+        return answer
+
+    async def squared(self, *, resting: int = 0) -> None:
+        """Wait until all is known; then positions equal the exchange's, with no duplicate and no orphan order.
+
+        ``resting`` orders may still be open. The positions are those that were counted from fills: a comparison with
+        the account, which would put them right, must have found nothing to say.
+        """
+        await self.until(lambda: len(self.trading.orders.unsettled()) == resting)
+        await self._reckon_positions()
+        await self._reckon_orders(resting)
+        assert not any(self.notices(code) for code in ("C14_BALANCE", "C14_STILL_OPEN", "ORPHAN_ORDER", "FAULT"))
+
+    async def _reckon_positions(self) -> None:
+        """Position and money are what the account holds; only dust below a lot may be unnamed."""
+        account = await self.asked("account")
+        held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
+        trip, lot_e8 = self.trading.portfolio.open.get(IOTA), self.trading.markets[IOTA].instrument.lot_e8
+        if trip is None:
+            assert held.get("IOTA", 0) < lot_e8
+        else:
+            assert trip.base_e8 == held["IOTA"]
+        assert self.trading.portfolio.cash_e8 == held["USDT"]
+
+    async def _reckon_orders(self, resting: int) -> None:
+        """Each cause has one order at most, and of each the engine knows what the exchange knows."""
+        found = await self.asked("allOrders", symbol=IOTA, limit=1000)
+        trades = await self.asked("myTrades", symbol=IOTA, limit=1000)
+        names = Counter(row["clientOrderId"] for row in found)
+        assert names.total() == len(names), f"twice at the exchange: {names.most_common(3)}"
+        ours = {row["clientOrderId"]: self.order(row["clientOrderId"]) for row in found}
+        causes = Counter(order.approved.cause_id.removesuffix(":again") for order in ours.values())
+        assert causes.total() == len(causes), f"two orders of one cause: {causes.most_common(3)}"
+        for row in found:
+            order = ours[row["clientOrderId"]]
+            assert order.state is STATES[row["status"]]
+            executed = parse_e8(row["executedQty"]) // self.trading.markets[IOTA].instrument.lot_e8
+            assert order.filled_lots == order.cum_lots == executed
+            assert order.fill_ids == {trade["id"] for trade in trades if trade["orderId"] == row["orderId"]}
+        open_there = {row["clientOrderId"] for row in await self.asked("openOrders", symbol=IOTA)}
+        assert open_there == {order.approved.client_order_id for order in self.trading.orders.working()}
+        assert len(open_there) == resting
+
+
+def new_id() -> str:
+    """Return an id that nothing had."""
+    return f"id-{next(_ids)}"
+
+
+def placed(reply: Reply) -> ClientOrderId:
+    """Return the name of the order that a reply tells of."""
+    assert isinstance(reply.result, commands.OrderPlaced), reply
+    return ClientOrderId(reply.result.orders[0].client_order_id)
+
+
+def is_of_signal(order: Order) -> bool:
+    """Say whether a signal caused an order, its second try not counted."""
+    cause = order.approved.cause_id
+    return cause.startswith("signal:") and not cause.endswith(":again")
+
+
+def reserved_e8(orders: Iterable[Order], scene: Scene) -> int:
+    """Return what orders keep reserved at their limit, in 1e-8 of the quote asset."""
+    instrument = scene.trading.markets[IOTA].instrument
+    return sum(instrument.notional_e8(order.approved.price_ticks, order.uncounted_lots) for order in orders)
+
+
+@asynccontextmanager
+async def trading(
+    home: Path, config: TradingConfig | None = None, *, is_armed: bool = True, **options: Any
+) -> AsyncIterator[Scene]:
+    """Run an exchange with a story of seed 7, and an engine that trades on it."""
+    exchange = ExchangeOptions(port=0, seed=7, wait_for_client=True, **options)
+    news = home / "news.jsonl"
+    news.touch()
+    async with running_exchange(exchange) as urls, rest_client(urls) as rest:
+        settings = Settings(
+            trading=config or quiet(),
+            rest_url=urls.rest,
+            stream_url=urls.stream,
+            ws_api_url=urls.ws_api,
+            news_file=news,
+            home=home,
+            http_port=0,
+        )
+        async with running(settings) as live, EngineLine(socket_path(home), watch=True) as line:
+            scene = Scene(live, urls, rest, line, news)
+            listening = asyncio.create_task(_listen(line, scene.events))
+            try:
+                if is_armed:
+                    await scene.arm()
+                yield scene
+            finally:
+                listening.cancel()
+
+
+async def _listen(line: EngineLine, events: list[AnyEvent]) -> None:
+    async for event in line.events():
+        if not isinstance(event, commands.Snapshot):
+            events.append(event)
+
