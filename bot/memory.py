@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from bot.render import alert, order, trade
-from bot.render.blocks import Message
+from bot.render.blocks import Message, message
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 _log = logging.getLogger(__name__)
@@ -56,7 +56,8 @@ class Card(msgspec.Struct):
             shown = order.order_message(self.order, self.asked)
             if self.trade is None:
                 return shown
-            return Message(f"{shown.text}. {trade.summary(self.trade)}", [*shown.blocks, trade.line(self.trade)])
+            said = f"{shown.text.rstrip('.')}. {trade.summary(self.trade)}"
+            return message(said, [*shown.blocks, trade.line(self.trade)])
         if self.trade is not None:
             return trade.root(self.trade)
         raise ValueError(f"card {self.key} shows nothing")

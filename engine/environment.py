@@ -43,6 +43,17 @@ class Named:
             raise SettingsError(f"{name} is {text!r}: write a port from 1 to 65535, or 0 for any free one.")
         return int(text)
 
+    def number(self, name: str, default: float, most: float) -> float:
+        """Return a number from 0 up to the most."""
+        text = self.text(name, f"{default:g}")
+        try:
+            number = float(text)
+        except ValueError:
+            number = -1.0
+        if not 0.0 <= number <= most:
+            raise SettingsError(f"{name} is {text!r}: write a number from 0 to {most:g}.")
+        return number
+
     def symbols(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
         """Return the venue's names of instruments, each once, from a list with commas."""
         words = [word.strip().upper() for word in self.text(name).split(",") if word.strip()]

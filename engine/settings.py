@@ -44,6 +44,8 @@ NAMES: Final = (
     "ENGINE_ALLOW_LIVE",
     "ENGINE_HTTP_PORT",
     "ENGINE_RECORD",
+    "ENGINE_SPIN",
+    "ENGINE_REHEARSE_MS",
     "BINANCE_API_KEY",
     "BINANCE_API_SECRET",
     "BINANCE_PRIVATE_KEY",
@@ -61,6 +63,7 @@ NAMES: Final = (
 
 SOCKET_OF_ENGINE: Final = "engine.sock"
 SOCKET_OF_BOT: Final = "bot.sock"
+_REHEARSE_MOST_MS: Final = 1000.0
 _LONGEST_SOCKET: Final = 103
 """Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
 
@@ -120,6 +123,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Health over HTTP: 0 for any free port, None for 8780 or, where that is taken, any free one."""
     record: Path | None = None
     """Where to keep a recording of the session, or None."""
+    spin: bool = False
+    """Poll for frames instead of sleeping until they come: takes a whole core."""
+    rehearse_ms: float = 1.0
+    """While trading is armed, rehearse the way of an order so often; 0 never does."""
     sentry_dsn: Secret = Secret()
     has_slack: bool = False
     """Whether the bot has a workspace to go to; its token is the bot's business alone."""
@@ -247,6 +254,8 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         home=_home(named),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),
+        spin=named.choice("ENGINE_SPIN", ("0", "1"), "0") == "1",
+        rehearse_ms=named.number("ENGINE_REHEARSE_MS", 1.0, _REHEARSE_MOST_MS),
         has_slack=bool(named.text("SLACK_BOT_TOKEN")),
         sentry_dsn=Secret(named.url("SENTRY_DSN", ("https", "http"))),
         log_level=named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),

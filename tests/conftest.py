@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-REQUIRE_ALL = os.environ.get("TRADER_REQUIRE_ALL") == "1"
+from needs import REQUIRE_ALL, ROOT, skip_or_fail
 
 
 @pytest.hookimpl(wrapper=True)
@@ -20,13 +17,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome, report.longrepr = "failed", f"required here, but skipped: {report.longrepr}"
     return report
-
-
-def skip_or_fail(reason: str) -> NoReturn:
-    """Skip with the reason, or fail where ``TRADER_REQUIRE_ALL=1`` says that nothing may be missing."""
-    if REQUIRE_ALL:
-        pytest.fail(f"required here, but missing: {reason}")
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

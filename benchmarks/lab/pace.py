@@ -45,7 +45,10 @@ class Run:
         return len(self._open)
 
     async def events_and_orders(self, count: int) -> None:
-        """Send so many events and return when each has its order, or had its time."""
+        """Send so many events and return when each has its order, or had its time.
+
+        Raises RuntimeError when the client hangs up.
+        """
         loop = asyncio.get_running_loop()
         self._left, self._done = count, loop.create_future()
         self._next_ns = time.perf_counter_ns() + self._gap_ns
@@ -69,7 +72,11 @@ class Run:
             if self._left == 0:
                 self._done.set_result(None)
                 return
-            self._send()
+            try:
+                self._send()
+            except OSError:
+                self._done.set_exception(RuntimeError("the client has hung up: see its words on standard error"))
+                return
         asyncio.get_running_loop().call_soon(self._spin)
 
     def _send(self) -> None:

@@ -101,7 +101,12 @@ class Peer(asyncio.Protocol):
             pass
 
     def write_now(self, data: bytes) -> int:
-        """Write past the loop's queue, which holds everything back until its round ends; return when it began."""
+        """Write past the loop's queue, which holds everything back until its round ends; return when it began.
+
+        Raises OSError when the client has hung up.
+        """
+        if self.transport.is_closing():
+            raise ConnectionResetError
         began_ns = time.perf_counter_ns()
         os.write(self.fd, data)
         return began_ns

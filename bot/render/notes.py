@@ -21,7 +21,8 @@ def mode_changed(event: ModeChanged) -> Message:
     """Say who set which mode."""
     whose = f"of {escape(event.strategy)}" if event.strategy else "of everything"
     line = f"{who(event.by)} set the mode {whose} from {event.previous} to {event.mode}"
-    return _note(f":control_knobs: {line}: {_MODES.get(event.mode, '')}".rstrip(": "), line)
+    meaning = f": {_MODES[event.mode]}" if event.mode in _MODES else ""
+    return _note(f":control_knobs: {line}{meaning}.", line)
 
 
 def armed(event: TradingArmed) -> Message:

@@ -93,6 +93,7 @@ def fill_reply(order: OrderView) -> str:
 
 
 def fee_text(order: OrderView) -> str:
-    """Write the fee with its asset, without idle zeros."""
+    """Write the fee with its asset: cents of the quote asset where it comes to one, else without idle zeros."""
     fee, _, asset = order.fee.partition(" ")
-    return amount(fee, asset)
+    is_cents = asset == order.quote_asset and money(fee) != "0.00"
+    return money(fee, asset) if is_cents else amount(fee, asset)

@@ -8,7 +8,9 @@ from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
 
-VERBS: Final = frozenset({"status", "positions", "orders", "buy", "sell", "close", "cancel", "auto", "halt", "resume"})
+VERBS: Final = frozenset(
+    {"status", "positions", "orders", "latency", "buy", "sell", "close", "cancel", "auto", "halt", "resume"}
+)
 """The commands to a running engine."""
 
 
@@ -217,6 +219,7 @@ _VERBS: Final = (
     _Verb("status", "show mode, health and prices", "trader status --json", _ask_arguments),
     _Verb("positions", "show what is held and what it is worth", "trader positions", _ask_arguments),
     _Verb("orders", "show open orders and the last finished ones", "trader orders --json", _ask_arguments),
+    _Verb("latency", "show how long the stages of our orders take", "trader latency --json", _ask_arguments),
     _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _words("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _words("SYMBOL AMOUNT|all")),
     _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from engine.cli.latency_text import latency_text
 from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
     AnyEvent,
@@ -22,6 +23,7 @@ from engine.wire.events import (
 )
 from engine.wire.views import (
     HealthView,
+    LatencyView,
     OrderView,
     PositionsView,
     PriceView,
@@ -31,6 +33,7 @@ from engine.wire.views import (
     TradeView,
 )
 
+_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView)
 _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
@@ -38,7 +41,7 @@ close SYMBOL|all [PERCENT%]               cancel ID|all
 yes NUMBER, no NUMBER                     answer an alert
 auto off|ask|auto [STRATEGY]              what signals may do
 halt [WHY], resume                        stop entries, arm trading
-status, positions, orders, help, quit"""
+status, positions, orders, latency, help, quit"""
 
 
 def help_text(example: str) -> str:
@@ -54,7 +57,7 @@ def reply_text(reply: Reply) -> str:
         return reply.text
     body = result_text(reply.result)
     # A view says it all; the sentence of an action says what was done.
-    return body if isinstance(reply.result, StatusView | PositionsView | OrdersView) else f"{reply.text}\n{body}"
+    return body if isinstance(reply.result, _VIEWS) else f"{reply.text}\n{body}"
 
 
 def result_text(result: Result) -> str:
@@ -66,6 +69,8 @@ def result_text(result: Result) -> str:
             return positions_text(result)
         case OrdersView():
             return orders_text(result)
+        case LatencyView():
+            return latency_text(result)
         case OrderPlaced():
             return "\n".join(order_text(order) for order in result.orders)
         case ProposalTaken():

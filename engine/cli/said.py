@@ -10,6 +10,7 @@ from engine.wire.commands import (
     Buy,
     CancelOrder,
     Close,
+    GetLatency,
     GetOrders,
     GetPositions,
     GetStatus,
@@ -34,6 +35,8 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
             return GetPositions(id=command_id, who=who)
         case "orders":
             return GetOrders(id=command_id, who=who)
+        case "latency":
+            return GetLatency(id=command_id, who=who)
         case "buy":
             symbol, amount, stop_pct, target_pct = read_buy(text)
             return Buy(id=command_id, who=who, symbol=symbol, amount=amount, stop_pct=stop_pct, target_pct=target_pct)

@@ -39,12 +39,13 @@ class Bands:
         if not is_act and not self._size(proposal):
             tally.ignored += 1
             return "ignored: the limits leave no room for it"
-        self._trading.proposals.add(proposal)
         if is_act:
             tally.acted += 1
             self._act(proposal)
+            self._trading.proposals.add(proposal)
             return f"{proposal.state}: {proposal.outcome}"
         tally.asked += 1
+        self._trading.proposals.add(proposal)
         self._ask(proposal)
         return "asked"
 

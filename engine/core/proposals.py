@@ -68,7 +68,9 @@ class Proposals:
 
     def add(self, proposal: Proposal) -> None:
         """Remember one; the oldest decided ones are forgotten."""
-        self._all[proposal.proposal_id] = self._open[proposal.proposal_id] = proposal
+        self._all[proposal.proposal_id] = proposal
+        if proposal.is_open:
+            self._open[proposal.proposal_id] = proposal
         while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
             del self._all[next(iter(self._all))]
 

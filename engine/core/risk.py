@@ -178,23 +178,22 @@ def _c17_clock(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal |
 
 
 def _c5_data(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
-    bid, ask, age_s = facts.bid_ticks, facts.ask_ticks, (facts.now_ns - facts.heard_ns) / 1e9
+    bid, ask, last, age_ns = facts.bid_ticks, facts.ask_ticks, facts.last_ticks, facts.now_ns - facts.heard_ns
     if not facts.is_in_sync:
         return Refusal("C5_BOOK_OUT_OF_SYNC", "book=dirty", "The book is being fetched anew: try again in a second.")
-    if age_s > limits.stale_s:
-        detail = f"limit={limits.stale_s:g}s age={age_s:.1f}s"
+    if age_ns > limits.stale_s * 1e9:
+        detail = f"limit={limits.stale_s:g}s age={age_ns / 1e9:.1f}s"
         return Refusal("C5_STALE_DATA", detail, "The market data is old: see /status for the feed.")
-    return _c5_quote(bid, ask, facts.last_ticks)
+    return None if 0 < bid < ask and last > 0 else _c5_quote(bid, ask, last)
 
 
-def _c5_quote(bid: int, ask: int, last: int) -> Refusal | None:
+def _c5_quote(bid: int, ask: int, last: int) -> Refusal:
+    """Say what is wrong with a quote that is not ``0 < bid < ask``, or that no trade has come to yet."""
     if min(bid, ask, last) <= 0:
         return Refusal(
             "C5_BAD_QUOTE", f"bid={bid} ask={ask} last={last} ticks", "There is no price yet: try again soon."
         )
-    if bid >= ask:
-        return Refusal("C5_CROSSED_BOOK", f"bid={bid} ask={ask} ticks", "The book is crossed: try again in a second.")
-    return None
+    return Refusal("C5_CROSSED_BOOK", f"bid={bid} ask={ask} ticks", "The book is crossed: try again in a second.")
 
 
 def _c6_repeat(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal | None:
@@ -340,8 +339,9 @@ def _worst_ticks(request: OrderRequest, facts: Facts, limits: Limits) -> int:
 
 def _in_venue_range(price_ticks: int, it: Instrument) -> int:
     """Bring a price into the venue's PRICE_FILTER, whose 0 means no limit."""
-    most = it.max_price_ticks or price_ticks
-    return max(min(price_ticks, most), it.min_price_ticks, 1)
+    if 0 < it.min_price_ticks <= price_ticks <= it.max_price_ticks:
+        return price_ticks
+    return max(min(price_ticks, it.max_price_ticks or price_ticks), it.min_price_ticks, 1)
 
 
 def _size(request: OrderRequest, facts: Facts, limits: Limits) -> int:

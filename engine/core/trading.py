@@ -39,7 +39,7 @@ ORDER_PREFIX: Final = "tr-"
 """Every client order id of ours begins so: a restart and the venue's order list know them by it."""
 Stage = Literal["decided", "gated"]
 """Where an order is on its way through the core: its request is worded, and the gate has approved it."""
-_CAUSES_KEPT: Final = 20_000
+CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
 _STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
 
@@ -96,6 +96,8 @@ class Trading:
         """The venue's clock less ours; None until it was measured, and again once the venue refused ours (C17)."""
         self._sent_ns: deque[int] = deque()
         """When the orders of the last second were approved (C7)."""
+        self.causes_kept = CAUSES_KEPT
+        """How many causes are remembered, so that none is ordered twice (C6)."""
         self._causes: dict[str, None] = {}
         self._actions: list[Action] = []
 
@@ -187,12 +189,14 @@ class Trading:
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
         """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
-        trade_id = self._trade_id(symbol) or TradeId("t-" + _digest(cause_id)[:8])
-        return self._request(symbol, Side.BUY, cause_id, origin, lots, trade_id, stop, target)
+        digest = _digest(cause_id)
+        trade_id = self._trade_id(symbol) or TradeId("t-" + digest[:8])
+        return self._request(symbol, Side.BUY, cause_id, digest, origin, lots, trade_id, stop, target)
 
     def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
-        return self._request(symbol, Side.SELL, cause_id, origin, lots, self._trade_id(symbol) or TradeId(""), 0, 0)
+        trade_id = self._trade_id(symbol) or TradeId("")
+        return self._request(symbol, Side.SELL, cause_id, _digest(cause_id), origin, lots, trade_id, 0, 0)
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what open sell orders have reserved."""
@@ -225,7 +229,7 @@ class Trading:
     def remember_cause(self, cause_id: str) -> None:
         """Remember that something was ordered for this cause: there is no second order for it (C6)."""
         self._causes[cause_id] = None
-        if len(self._causes) > _CAUSES_KEPT:
+        if len(self._causes) > self.causes_kept:
             del self._causes[next(iter(self._causes))]
 
     def was_ordered(self, cause_id: str) -> bool:
@@ -261,6 +265,7 @@ class Trading:
         symbol: Symbol,
         side: Side,
         cause_id: str,
+        digest: str,
         origin: str,
         lots: int,
         trade_id: TradeId,
@@ -268,7 +273,7 @@ class Trading:
         target: int,
     ) -> OrderRequest:
         return OrderRequest(
-            client_order_id=ClientOrderId(ORDER_PREFIX + _digest(cause_id)),
+            client_order_id=ClientOrderId(ORDER_PREFIX + digest),
             symbol=symbol,
             side=side,
             order_type=OrderType.MARKET,
@@ -292,8 +297,10 @@ class Trading:
         """Return the round trip that an order belongs to: the open one, or the one that a buy under way will open."""
         if (trip := self.portfolio.open.get(symbol)) is not None:
             return trip.trade_id
-        buys = (o.approved for o in self.orders.unsettled() if o.approved.side is Side.BUY)
-        return next((buy.trade_id for buy in buys if buy.symbol == symbol), None)
+        for order in self.orders.unsettled():
+            if order.approved.side is Side.BUY and order.approved.symbol == symbol:
+                return order.approved.trade_id
+        return None
 
     def _reserved_e8(self, symbol: Symbol) -> tuple[int, int]:
         """What unsettled buys may still cost at their limit, of a symbol and of all, in 1e-8 of the quote asset.
@@ -310,11 +317,11 @@ class Trading:
         return own_e8, all_e8
 
     def _selling_lots(self, symbol: Symbol) -> int:
-        return sum(
-            order.uncounted_lots
-            for order in self.orders.unsettled()
-            if order.approved.side is Side.SELL and order.approved.symbol == symbol
-        )
+        lots = 0
+        for order in self.orders.unsettled():
+            if order.approved.side is Side.SELL and order.approved.symbol == symbol:
+                lots += order.uncounted_lots
+        return lots
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""

@@ -1,60 +1,145 @@
-"""Warms the deciding code up on scratch state, so that the first real event finds everything compiled and cached."""
+"""A scratch engine with a market of its own: what warms the deciding code up before trading, and what is rehearsed.
+
+It shares code with the real engine and no state: its instrument, arrays, account and orders are its own. Its strategy
+is so eager that a trade above the last ones becomes an order, through the same bands and the same gate.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 
-from engine.core.config import TradingConfig
+from engine.core.actions import Action, Send
+from engine.core.config import Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.queries import Identity
-from engine.core.types import AccountSnapshot, Balance, BookUpdate, Quote, Symbol, Trade
+from engine.core.reconcile import SETTLE_NS
+from engine.core.types import (
+    AccountSnapshot,
+    Balance,
+    BookUpdate,
+    ExecutionReport,
+    Headline,
+    NewsItem,
+    OrderState,
+    Quote,
+    Symbol,
+    Trade,
+    VenueOrderId,
+)
 from engine.wire.commands import Amount, Buy, Resume, Who
 
-_ROUNDS = 300
-_SECOND_NS = 1_000_000_000
+SCRATCH: Final = Instrument(
+    symbol=Symbol("SCRATCHUSDT"),
+    base_asset="SCRATCH",
+    quote_asset="USDT",
+    tick_e8=E8 // 100,
+    lot_e8=E8 // 10_000,
+    min_qty_lots=1,
+    max_qty_lots=10**9,
+    min_notional_e8=E8,
+    max_notional_e8=0,
+    min_price_ticks=1,
+    max_price_ticks=10**9,
+    is_trading=True,
+)
+MIDDLE_TICKS: Final = 1_000_000
+"""The price around which the scratch market moves: it must stay within the collar (C4)."""
+_EAGER: Final = TradingConfig(
+    mode="auto",
+    limits=Limits(repeats=100, repeat_window_s=1e-6, orders_per_s=100_000),
+    strategies=Strategies(
+        sma_cross=SmaCross(mode="off"),
+        order_flow=OrderFlow(ask=0.0, act=0.0, min_trades=5, cooldown_s=1e-6),
+    ),
+)
+_CAUSES_KEPT: Final = 1_000
+"""Every trade is a new cause: to remember as many as the real engine does would cost it pauses."""
+_ROUNDS: Final = 300
+_ROUND_NS: Final = 1_000_000
+_WHO: Final = Who("scratch", "scratch", "cli")
 
 
-def warm_up(config: TradingConfig) -> int:
-    """Run a scratch engine through books, quotes, trades and an order; returns how many actions it decided.
+def scratch_engine(now_ns: int) -> Engine:
+    """Return a scratch engine whose trading is armed; raises RuntimeError where the core would not arm it.
 
-    It shares code with the real engine and no state: its instrument, account and journal records are its own, and
-    what it decides is counted and thrown away.
+    ``now_ns``: the wall clock of its events so far, later than ``SETTLE_NS``.
     """
-    symbol = Symbol("WARMUP" + config.quote_asset)
-    engine = Engine(config, {symbol: _instrument(symbol, config.quote_asset)}, "paper", Identity("", "", "", 0))
+    engine = Engine(_EAGER, {SCRATCH.symbol: SCRATCH}, "paper", Identity("", "", "", 0))
     engine.trading.is_warm = True
-    who = Who("warm", "warm", "cli")
-    bids = np.array([[9_999 - i, 100] for i in range(20)], np.int64)
-    asks = np.array([[10_001 + i, 100] for i in range(20)], np.int64)
-    balances = (Balance(config.quote_asset, 1_000_000 * E8, 0),)
-    actions = engine.on_book(BookUpdate(symbol, True, 1, 1, bids, asks, 1, 1))
-    actions += engine.on_clock(0)
-    actions += engine.on_account(AccountSnapshot(balances, (), 1))
-    actions += engine.on_command(Resume(id="resume", who=who), 1)[1]
-    for i in range(_ROUNDS):
-        now_ns = i * _SECOND_NS + 1
-        price = 10_000 + (i % 7) - 3
-        actions += engine.on_quote(Quote(symbol, i, price - 1, 10, price + 1, 10, now_ns))
-        actions += engine.on_trade(Trade(symbol, i, price, 5, i % 3 == 0, now_ns, now_ns))
-        actions += engine.on_timer(now_ns)
-        amount = Amount("quote", "100")
-        actions += engine.on_command(Buy(id=str(i), who=who, symbol=symbol, amount=amount), now_ns)[1]
-    return len(actions)
+    engine.trading.causes_kept = _CAUSES_KEPT
+    engine.on_clock(0)
+    engine.on_account(AccountSnapshot((Balance(SCRATCH.quote_asset, 1_000_000 * E8, 0),), (), now_ns))
+    engine.on_book(_book(now_ns))
+    engine.on_quote(_quote(now_ns))
+    reply, _ = engine.on_command(Resume(id="resume", who=_WHO), now_ns)
+    if not reply.ok:
+        raise RuntimeError(f"the scratch engine can't be armed: {reply.text}")
+    return engine
 
 
-def _instrument(symbol: Symbol, quote_asset: str) -> Instrument:
-    return Instrument(
-        symbol=symbol,
-        base_asset="WARMUP",
-        quote_asset=quote_asset,
-        tick_e8=E8 // 100,
-        lot_e8=E8 // 100,
-        min_qty_lots=1,
-        max_qty_lots=10**9,
-        min_notional_e8=E8,
-        max_notional_e8=0,
-        min_price_ticks=1,
-        max_price_ticks=10**9,
-        is_trading=True,
-    )
+def warm_up() -> int:
+    """Run a scratch engine through books, quotes, trades, headlines and commands; return how many orders it sent."""
+    start_ns = 10 * SETTLE_NS
+    engine, sent = scratch_engine(start_ns), 0
+    for i in range(1, _ROUNDS + 1):
+        now_ns = start_ns + i * _ROUND_NS
+        engine.on_book(_book(now_ns))
+        engine.on_quote(_quote(now_ns))
+        trade = Trade(SCRATCH.symbol, i, MIDDLE_TICKS + i, 5, False, now_ns, now_ns)
+        buy = Buy(id=str(i), who=_WHO, symbol=SCRATCH.symbol, amount=Amount("quote", "100"))
+        for actions in (
+            engine.on_trade(trade),
+            engine.on_headline(_headline(i, now_ns)),
+            engine.on_command(buy, now_ns)[1],
+        ):
+            sent += _settle(engine, actions, now_ns)
+        engine.on_timer(now_ns)
+    return sent
+
+
+def _settle(engine: Engine, actions: Sequence[Action], now_ns: int) -> int:
+    """Let every order that was sent expire; return how many there were."""
+    orders = [action.order for action in actions if isinstance(action, Send)]
+    for order in orders:
+        engine.on_execution(
+            ExecutionReport(
+                symbol=order.symbol,
+                client_order_id=order.client_order_id,
+                venue_order_id=VenueOrderId(1),
+                side=order.side,
+                state=OrderState.EXPIRED,
+                qty_lots=order.qty_lots,
+                cum_qty_lots=0,
+                cum_quote_e8=0,
+                fill_id=0,
+                last_qty_lots=0,
+                last_price_ticks=0,
+                fee_e8=0,
+                fee_asset="",
+                is_maker=False,
+                reason="",
+                ts_exchange_ns=now_ns,
+                ts_recv_ns=now_ns,
+            )
+        )
+    return len(orders)
+
+
+def _book(now_ns: int) -> BookUpdate:
+    steps = np.arange(1, 21)
+    bids = np.stack((MIDDLE_TICKS - steps, 100 * steps), axis=1)
+    asks = np.stack((MIDDLE_TICKS + steps, 100 * steps), axis=1)
+    return BookUpdate(SCRATCH.symbol, True, 1, 1, bids, asks, now_ns, now_ns)
+
+
+def _quote(now_ns: int) -> Quote:
+    return Quote(SCRATCH.symbol, 1, MIDDLE_TICKS - 1, 100, MIDDLE_TICKS + 1, 100, now_ns)
+
+
+def _headline(number: int, now_ns: int) -> Headline:
+    item = NewsItem("scratch", str(number), "a scratch headline", "", now_ns, now_ns)
+    return Headline(item, "listing", 1.0, (SCRATCH.symbol,), ("listing +1.00",))

@@ -106,7 +106,7 @@ class _Replay:
 
     def __init__(self, settings: Settings, instruments: dict[Symbol, Instrument]) -> None:
         trading = settings.trading
-        warm_up(trading)
+        warm_up()
         self._engine = Engine(trading, instruments, "paper", Identity(__version__, settings.config_hash, "replay", 0))
         self._engine.trading.is_warm = True
         exchange = LocalExchange(instruments, {trading.quote_asset: STARTING_QUOTE_E8})

@@ -67,7 +67,7 @@ class _Again:
         self._offset_ms = 0
         self._engine = engine = Engine(start.config, instruments, start.account, start.identity)
         self._do(engine.restore(map(decode_record, start.journal), start.ts_ns))
-        warm_up(start.config)
+        warm_up()
         engine.trading.is_warm = True
         self._handlers: dict[str, Callable[[Any], list[Action]]] = {
             "trade": engine.on_trade,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import aiohttp
 import msgspec
 from aiohttp import web
-from conftest import ROOT, skip_or_fail
+from needs import ROOT, skip_or_fail
 from sample_views import PRICE, positions, status
 
 from bot import app as bot_app

@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from conftest import ROOT
 from local_desk import WITHIN_S, ScriptedEngine, free_port, local_slack, short_home
+from needs import ROOT
 
 from engine.wire.line import socket_path
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from conftest import ROOT, skip_or_fail
 from local_desk import WITHIN_S
+from needs import ROOT, skip_or_fail
 
 from bot.local_slack.install import NotInstallable, install, installed
 

@@ -100,7 +100,8 @@ def test_who_did_it_is_named(origin: str, said: str) -> None:
 
 
 def test_a_fill_is_told_in_one_line() -> None:
-    assert fill_reply(filled()) == "Bought 0.0932 ETH at 2,682.51 = 250.01 USDT, fee 0.2500099 USDT"
+    assert fill_reply(filled()) == "Bought 0.0932 ETH at 2,682.51 = 250.01 USDT, fee 0.25 USDT"
+    assert fill_reply(filled(fee="0.00250010 USDT")).endswith(", fee 0.0025001 USDT")
     assert fill_reply(PARTIAL) == "Bought 0.05 ETH at 2,682.60 = 134.13 USDT, fee 0.00005 ETH. The rest expired"
     assert fill_reply(order(state="rejected", reason="no money")) == "Order rejected by the exchange: no money"
     partly = order(state="partially_filled", filled_qty="0.05", avg_price="2682.6", filled_quote="134.13")

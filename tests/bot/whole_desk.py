@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
-from conftest import ROOT, skip_or_fail
 from local_desk import ALICE, WITHIN_S, LocalSlack, free_port, short_home
+from needs import ROOT, skip_or_fail
 
 from bot.local_slack.install import NotInstallable, install
 

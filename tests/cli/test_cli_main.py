@@ -20,7 +20,7 @@ from engine.wire.commands import Amount, Buy, CancelOrder, Close, Halt, Resume, 
 from engine.wire.views import HealthView
 
 VERBS = ["run", "engine", "exchange", "desk", "status", "positions", "orders", "buy", "sell", "close", "cancel"]
-VERBS += ["auto", "halt", "resume", "replay", "health", "bench", "version"]
+VERBS += ["auto", "halt", "resume", "latency", "replay", "health", "bench", "version"]
 
 
 @pytest.fixture

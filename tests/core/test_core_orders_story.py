@@ -767,8 +767,8 @@ def test_positions_show_what_is_held_and_what_it_is_worth() -> None:
     assert [(row.asset, row.free) for row in view.balances] == [("USDT", "100000.00000000")]
 
 
-def test_warming_up_decides_hundreds_of_times_on_state_of_its_own() -> None:
-    assert warm_up(TradingConfig()) > 100
+def test_warming_up_sends_hundreds_of_orders_on_state_of_its_own() -> None:
+    assert warm_up() > 500
 
 
 def test_outside_health_is_shown() -> None:

@@ -9,19 +9,23 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 from paper_bench import RestClient, rest_client
 
+from engine import process
 from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.instrument import parse_e8
+from engine.core.market import Market
 from engine.core.orders import Order
 from engine.core.trading import Trading
-from engine.core.types import ClientOrderId, OrderRequest, OrderState, OrderType, Side, Symbol, TradeId
+from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderState, OrderType, Side, Symbol, TradeId
 from engine.live import Live
-from engine.process import running
 from engine.settings import Settings
+from engine.venues.binance.booksync import BookSync
+from engine.venues.binance.venue import BinanceVenue, VenueUrls
+from engine.venues.binance.websocket import PING_S
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
@@ -53,11 +57,25 @@ def quiet(**limits: Any) -> TradingConfig:
     return TradingConfig(mode="auto", limits=Limits(**limits), strategies=strategies)
 
 
+class SeenVenue(BinanceVenue):
+    """The engine's own, which a test can look at, and which may notice silence sooner than after five seconds."""
+
+    made: ClassVar[dict[str, BinanceVenue]] = {}
+    ping_s: ClassVar[dict[str, float]] = {}
+    """Both by the exchange's REST address."""
+
+    def __init__(self, urls: VenueUrls, *args: Any) -> None:
+        super().__init__(urls, *args, ping_s=self.ping_s[urls.rest])
+        self.made[urls.rest] = self
+
+
 class Scene:
     """A running engine, the exchange that it trades on, and somebody at its line."""
 
-    def __init__(self, live: Live, urls: Urls, rest: RestClient, line: EngineLine, news: Path) -> None:
-        self.live, self.urls, self.rest = live, urls, rest
+    def __init__(
+        self, live: Live, venue: BinanceVenue, urls: Urls, rest: RestClient, line: EngineLine, news: Path
+    ) -> None:
+        self.live, self.venue, self.urls, self.rest = live, venue, urls, rest
         self.events: list[AnyEvent] = []
         self._line, self._news = line, news
 
@@ -65,6 +83,17 @@ class Scene:
     def trading(self) -> Trading:
         """What the engine knows."""
         return self.live.engine.trading
+
+    @property
+    def market(self) -> Market:
+        """The one market of the tape, as the engine knows it."""
+        return next(iter(self.trading.markets.values()))
+
+    @property
+    def book(self) -> BookSync:
+        """The sequence of its book."""
+        assert self.venue.feed is not None
+        return self.venue.feed.reader.books[self.market.instrument.symbol]
 
     def order(self, client_order_id: str) -> Order:
         """Return an order that the engine knows."""
@@ -95,7 +124,8 @@ class Scene:
 
     async def buy(self, quote: str = "100") -> Reply:
         """Buy for so much."""
-        return await self.ask(commands.Buy(id=new_id(), who=ANN, symbol="iota", amount=Amount("quote", quote)))
+        symbol, amount = self.market.instrument.symbol, Amount("quote", quote)
+        return await self.ask(commands.Buy(id=new_id(), who=ANN, symbol=symbol, amount=amount))
 
     async def bought(self, quote: str = "100") -> ClientOrderId:
         """Buy for so much, and return the order's name."""
@@ -103,14 +133,15 @@ class Scene:
 
     async def close(self) -> ClientOrderId:
         """Close the position, and return the order's name."""
-        return placed(await self.ask(commands.Close(id=new_id(), who=ANN, symbol="iota")))
+        return placed(await self.ask(commands.Close(id=new_id(), who=ANN, symbol="all")))
 
     async def cancel(self, client_order_id: str) -> Reply:
         """Cancel an order."""
         return await self.ask(commands.CancelOrder(id=new_id(), who=ANN, client_order_id=client_order_id))
 
     async def arm(self) -> None:
-        """Resume trading as soon as the engine is ready for it."""
+        """Resume trading as soon as the engine is ready for it and the market has a price."""
+        await self.until(lambda: self.market.last_ticks)
         async with asyncio.timeout(20.0):
             while not (await self.ask(commands.Resume(id=new_id(), who=ANN))).ok:
                 await asyncio.sleep(0.02)
@@ -124,18 +155,17 @@ class Scene:
         await self.until(lambda: set(self._of_signals()) - known)
         return (set(self._of_signals()) - known).pop()
 
-    def rest_a_buy(self, below_pct: float = 0.0, lots: int = 10_000) -> ClientOrderId:
-        """Let a GTC buy rest at the bid or below, which no command of people's asks for; return its name."""
+    def limit_buy(self, below_pct: float, lots: int = 10_000) -> ClientOrderId:
+        """Send a GTC buy so far below the bid, which no command of people's asks for; return its name."""
         trading, name = self.trading, new_id()
-        bid = trading.markets[IOTA].bid_ticks
-        limit = bid - int(bid * below_pct / 100.0)
+        limit = self.market.bid_ticks - int(self.market.bid_ticks * below_pct / 100.0)
         request = OrderRequest(
             ClientOrderId(f"tr-{name}"), IOTA, Side.BUY, OrderType.LIMIT, lots, limit, False, limit * 9 // 10, 0,
             f"command:{name}", "test", TradeId(f"t-{name}"), trading.now_ns,
         )  # fmt: skip
         trading.last_hop.cause_in(request.cause_id)
         result = trading.submit(request)
-        assert result.client_order_id, result  # type: ignore[union-attr]
+        assert isinstance(result, ApprovedOrder), result
         self.live.perform(trading.take())
         return request.client_order_id
 
@@ -143,7 +173,7 @@ class Scene:
         return [order.approved.client_order_id for order in self.trading.orders if is_of_signal(order)]
 
     def _tape_ms(self) -> int:
-        return self.trading.markets[IOTA].ts_exchange_ns // 1_000_000
+        return self.market.ts_exchange_ns // 1_000_000
 
     # ------------------------------------------------------------------ the reckoning
 
@@ -165,20 +195,18 @@ class Scene:
         assert not any(self.notices(code) for code in ("C14_BALANCE", "C14_STILL_OPEN", "ORPHAN_ORDER", "FAULT"))
 
     async def _reckon_positions(self) -> None:
-        """Position and money are what the account holds; only dust below a lot may be unnamed."""
+        """Position and money are what the account holds, the dust of closed positions included."""
         account = await self.asked("account")
         held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
-        trip, lot_e8 = self.trading.portfolio.open.get(IOTA), self.trading.markets[IOTA].instrument.lot_e8
-        if trip is None:
-            assert held.get("IOTA", 0) < lot_e8
-        else:
-            assert trip.base_e8 == held["IOTA"]
+        base = self.market.instrument.base_asset
+        assert sum(trip.base_e8 for trip in self.trading.portfolio.trips()) == held.get(base, 0)
         assert self.trading.portfolio.cash_e8 == held["USDT"]
 
     async def _reckon_orders(self, resting: int) -> None:
         """Each cause has one order at most, and of each the engine knows what the exchange knows."""
-        found = await self.asked("allOrders", symbol=IOTA, limit=1000)
-        trades = await self.asked("myTrades", symbol=IOTA, limit=1000)
+        instrument = self.market.instrument
+        found = await self.asked("allOrders", symbol=instrument.symbol, limit=1000)
+        trades = await self.asked("myTrades", symbol=instrument.symbol, limit=1000)
         names = Counter(row["clientOrderId"] for row in found)
         assert names.total() == len(names), f"twice at the exchange: {names.most_common(3)}"
         ours = {row["clientOrderId"]: self.order(row["clientOrderId"]) for row in found}
@@ -187,10 +215,9 @@ class Scene:
         for row in found:
             order = ours[row["clientOrderId"]]
             assert order.state is STATES[row["status"]]
-            executed = parse_e8(row["executedQty"]) // self.trading.markets[IOTA].instrument.lot_e8
-            assert order.filled_lots == order.cum_lots == executed
+            assert order.filled_lots == order.cum_lots == instrument.qty_lots(row["executedQty"])
             assert order.fill_ids == {trade["id"] for trade in trades if trade["orderId"] == row["orderId"]}
-        open_there = {row["clientOrderId"] for row in await self.asked("openOrders", symbol=IOTA)}
+        open_there = {row["clientOrderId"] for row in await self.asked("openOrders", symbol=instrument.symbol)}
         assert open_there == {order.approved.client_order_id for order in self.trading.orders.working()}
         assert len(open_there) == resting
 
@@ -214,16 +241,17 @@ def is_of_signal(order: Order) -> bool:
 
 def reserved_e8(orders: Iterable[Order], scene: Scene) -> int:
     """Return what orders keep reserved at their limit, in 1e-8 of the quote asset."""
-    instrument = scene.trading.markets[IOTA].instrument
+    instrument = scene.market.instrument
     return sum(instrument.notional_e8(order.approved.price_ticks, order.uncounted_lots) for order in orders)
 
 
 @asynccontextmanager
 async def trading(
-    home: Path, config: TradingConfig | None = None, *, is_armed: bool = True, **options: Any
+    home: Path, config: TradingConfig | None = None, *, is_armed: bool = True, ping_s: float = PING_S, **options: Any
 ) -> AsyncIterator[Scene]:
-    """Run an exchange with a story of seed 7, and an engine that trades on it."""
+    """Run an exchange (the story of seed 7, if ``options`` don't say otherwise) and an engine that trades on it."""
     exchange = ExchangeOptions(port=0, seed=7, wait_for_client=True, **options)
+    home.mkdir(exist_ok=True)
     news = home / "news.jsonl"
     news.touch()
     async with running_exchange(exchange) as urls, rest_client(urls) as rest:
@@ -236,8 +264,9 @@ async def trading(
             home=home,
             http_port=0,
         )
-        async with running(settings) as live, EngineLine(socket_path(home), watch=True) as line:
-            scene = Scene(live, urls, rest, line, news)
+        SeenVenue.ping_s[urls.rest] = ping_s
+        async with process.running(settings) as live, EngineLine(socket_path(home), watch=True) as line:
+            scene = Scene(live, SeenVenue.made[urls.rest], urls, rest, line, news)
             listening = asyncio.create_task(_listen(line, scene.events))
             try:
                 if is_armed:
@@ -251,4 +280,3 @@ async def _listen(line: EngineLine, events: list[AnyEvent]) -> None:
     async for event in line.events():
         if not isinstance(event, commands.Snapshot):
             events.append(event)
-

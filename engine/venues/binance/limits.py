@@ -74,6 +74,8 @@ class Budget:
     def on_limits(self, limits: Iterable[RateLimitWire], now_s: float) -> None:
         """Take the venue's limits, and its counts where an answer carries them."""
         for wire in limits:
+            if wire.limit <= 0:  # a venue without that limit
+                continue
             key = (wire.kind, wire.interval, wire.interval_num)
             window = self._windows.get(key)
             if window is None or window.limit != wire.limit:

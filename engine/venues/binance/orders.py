@@ -113,17 +113,18 @@ class BinanceOrders:
 
         Raises TypeError for anything but an ApprovedOrder; every other outcome reaches the sink.
         """
+        now_s = _now_s()
         try:
             data = self._encoder.encode_order(order, self._rest.clock_offset_ms)
-            self._budget.take_order(_now_s())
+            self._budget.take_order(now_s)
         except (ValueError, Throttled) as error:
             self._fail(order.client_order_id, False, 0, f"not sent: {error}")
             return
         if not self._line.send(data):
             self._in_background(self._post(order))
             return
-        deadline_s = _now_s() + self._reply_s
-        self._asked[order.client_order_id] = _Asked("place", order.symbol, order.client_order_id, deadline_s)
+        name = order.client_order_id
+        self._asked[name] = _Asked("place", order.symbol, name, now_s + self._reply_s)
         self._to().on_sent(self._clock_ns(), data)
 
     def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> None:

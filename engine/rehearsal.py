@@ -1,0 +1,228 @@
+"""Keeps the way of an order warm between rare events: a twin of the exchange in this process, and a scratch engine.
+
+News comes once an hour, and by then caches, branch predictors and the kernel's own code have gone cold: a rare event
+costs three to six times as much as a frequent one. So every millisecond the twin sends one trade over loopback, and
+the very classes that trade take it from the socket to an order's bytes: listener, reader, ``Live``, core, gate,
+journal frame, signature, and the write to the twin's order socket. The answer comes back the same way.
+
+A rehearsal can't leave, be recorded or touch real state, because everything that it could reach is its own: engine,
+arrays, keys, file and sockets, whose only address is the twin's. Nothing of the real engine is handed to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+
+from engine.clock import now_ns, ticks_ns
+from engine.core.warm import MIDDLE_TICKS, SCRATCH, scratch_engine
+from engine.latency import Histogram
+from engine.live import Live, beat
+from engine.store.scratch import ScratchJournal
+from engine.venues.binance.feed import MarketFeed
+from engine.venues.binance.limits import Budget
+from engine.venues.binance.line import OrderLine
+from engine.venues.binance.orders import BinanceOrders
+from engine.venues.binance.orders_codec import OrderEncoder
+from engine.venues.binance.rest import RestClient
+from engine.venues.binance.sign import HmacSigner
+from engine.venues.binance.urls import ApiKeys
+from engine.wire.views import StageView
+
+RISE_TICKS: Final = 10_000
+"""The price climbs so far, one tick a rehearsal, and falls back: 1 %, which the collar allows. The strategy says
+nothing for the first forty trades after a fall, which is one in 250."""
+SILENT_NS: Final = 1_000_000_000
+"""Without an order for so long while it is on, a rehearsal is not well."""
+_RECENT: Final = 10_000
+"""Round trips that the health view is about: the last ten to twenty seconds."""
+_KEYS: Final = ApiKeys("rehearsal", "rehearsal")
+
+_TRADE: Final = (
+    b'{"stream":"scratchusdt@trade","data":{"e":"trade","E":%d,"s":"SCRATCHUSDT","t":%d,"p":"%d.%02d000000",'
+    b'"q":"0.25000000","T":%d,"m":false,"M":true}}'
+)
+_DONE: Final = b'{"id":%d,"status":200,"result":{},"rateLimits":[]}'
+_EXPIRED: Final = (
+    b'{"id":%b,"status":200,"result":{"symbol":"SCRATCHUSDT","orderId":1,"orderListId":-1,"clientOrderId":"%b",'
+    b'"transactTime":%d,"price":"10000.00","origQty":"1.0000","executedQty":"0.0000","cummulativeQuoteQty":"0.0000",'
+    b'"status":"EXPIRED","timeInForce":"IOC","type":"LIMIT","side":"BUY","fills":[]},"rateLimits":[{"rateLimitType":'
+    b'"ORDERS","interval":"SECOND","intervalNum":10,"limit":1000000,"count":1}]}'
+)
+
+
+class _Params(msgspec.Struct, frozen=True):
+    """What names an order: placing it, or asking about it."""
+
+    placed: str = msgspec.field(default="", name="newClientOrderId")
+    asked: str = msgspec.field(default="", name="origClientOrderId")
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """A request to the twin. Raw: as ``orders_codec`` writes it."""
+
+    id: msgspec.Raw
+    params: _Params = _Params()
+
+
+class _Peer(WSListener):
+    """One connection at the twin: the market's, or the orders'."""
+
+    def __init__(self, twin: Twin, is_market: bool) -> None:
+        self.transport: WSTransport | None = None
+        self._twin = twin
+        self._is_market = is_market
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        """Introduce it."""
+        self.transport = transport
+        if self._is_market:
+            self._twin.market = self
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        """Answer a request at once."""
+        if frame.msg_type == WSMsgType.TEXT:
+            transport.send(WSMsgType.TEXT, self._twin.answer(frame.get_payload_as_bytes()))
+        elif frame.msg_type == WSMsgType.CLOSE:
+            transport.disconnect()
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        """Forget it."""
+        self.transport = None
+
+
+class Twin:
+    """As much of an exchange as a rehearsal needs: a trade when it is told to, and every order expires unfilled."""
+
+    def __init__(self) -> None:
+        self.market: _Peer | None = None
+        self.round_trip = self.before = Histogram()
+        """From the trade's frame to the receipt of its order: of late, and the ``_RECENT`` ones before."""
+        self.last_order_ticks = 0
+        self._said_ticks = 0
+        self._number = 0
+        self._read = msgspec.json.Decoder(_Request)
+
+    def say(self) -> None:
+        """Send the next trade, one tick above the last one."""
+        if self.market is None or self.market.transport is None:
+            return
+        self._number += 1
+        price, now_ms = MIDDLE_TICKS + self._number % RISE_TICKS, now_ns() // 1_000_000
+        frame = _TRADE % (now_ms, self._number, *divmod(price, 100), now_ms)
+        self._said_ticks = ticks_ns()
+        self.market.transport.send(WSMsgType.TEXT, frame)
+
+    def answer(self, data: bytes) -> bytes:
+        """Answer a request: an order, a question about one, or anything else that needs a yes."""
+        request = self._read.decode(data)
+        if request.params.placed:
+            self._note_order()
+        if name := request.params.placed or request.params.asked:
+            return _EXPIRED % (bytes(request.id), name.encode(), now_ns() // 1_000_000)
+        return _DONE % int(bytes(request.id))
+
+    def accept(self, request: WSUpgradeRequest) -> WSListener:
+        """Take a connection; its path says which."""
+        return _Peer(self, request.path.startswith(b"/stream"))
+
+    def _note_order(self) -> None:
+        self.last_order_ticks = ticks_ns()
+        if self.round_trip.count >= _RECENT:
+            self.before, self.round_trip = self.round_trip, Histogram()
+        self.round_trip.record(self.last_order_ticks - self._said_ticks)
+
+
+class Rehearsal:
+    """A staged rehearsal; ``once`` plays it."""
+
+    def __init__(self, twin: Twin, live: Live) -> None:
+        self.is_on = False
+        """Whether it is played at present; only for the health view."""
+        self._twin = twin
+        self._live = live
+        self._on_since_ticks = 0
+
+    def once(self) -> None:
+        """Send one trade through everything; returns at once, the rest happens when the sockets are ready."""
+        self._twin.say()
+
+    def switch(self, is_on: bool) -> None:
+        """Note whether it is played from now on."""
+        if is_on and not self.is_on:
+            self._on_since_ticks = ticks_ns()
+        self.is_on = is_on
+
+    def stages(self) -> tuple[StageView, ...]:
+        """Show what it measured: the engine's stages since the start, and the round trip of late."""
+        return (*self._live.ledger.stages(), self._recent().view("round_trip"))
+
+    def health(self) -> list[tuple[str, bool, str]]:
+        """Say how old the last rehearsal is and how long rehearsals take: name, whether it is well, words."""
+        if not self.is_on:
+            return [("rehearsal", True, "resting while trading is halted")]
+        age_ns = ticks_ns() - max(self._twin.last_order_ticks, self._on_since_ticks)
+        recent = self._recent().view("")
+        words = f"half within {recent.p50_ns / 1e3:.0f} µs, 99 % within {recent.p99_ns / 1e3:.0f} µs"
+        return [("rehearsal", age_ns < SILENT_NS, f"the last one {age_ns / 1e6:.0f} ms ago, {words}")]
+
+    def _recent(self) -> Histogram:
+        twin = self._twin
+        return twin.before if twin.before.count > twin.round_trip.count else twin.round_trip
+
+
+async def play(rehearsal: Rehearsal, live: Live, every_s: float) -> None:
+    """Play a rehearsal so often while trading is armed, but none where an order of our own has just warmed the way."""
+    every_ns = int(every_s * 1e9)
+    while True:
+        await asyncio.sleep(every_s)
+        rehearsal.switch(live.engine.trading.is_armed)
+        if rehearsal.is_on and ticks_ns() - live.ledger.last_sent_ticks > every_ns:
+            rehearsal.once()
+
+
+class _LoggedOn(HmacSigner):
+    """Lets the session log on, so that orders are rehearsed without a signature, as with an Ed25519 key."""
+
+    can_logon = True
+
+
+@contextlib.asynccontextmanager
+async def staged(folder: Path, *, can_logon: bool) -> AsyncIterator[Rehearsal]:
+    """Open the twin and a scratch engine that is connected to it, and close both at the end.
+
+    ``can_logon`` says whether our orders leave without a signature of their own. Raises JournalUnwritable where
+    nothing can be written to the folder.
+    """
+    twin = Twin()
+    server = await ws_create_server(twin.accept, "127.0.0.1", 0, logger_name="twin")
+    host = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(server.close)
+        journal = ScratchJournal(folder)
+        stack.callback(journal.close)
+        live = Live(scratch_engine(now_ns()), journal, None)
+        await _connect(live, host, _LoggedOn("rehearsal") if can_logon else HmacSigner("rehearsal"), stack)
+        timer = asyncio.create_task(beat(live))
+        stack.callback(timer.cancel)
+        yield Rehearsal(twin, live)
+
+
+async def _connect(live: Live, host: str, signer: HmacSigner, stack: contextlib.AsyncExitStack) -> None:
+    """Connect a scratch engine to the twin, with the classes that connect the real one to the venue."""
+    encoder, budget = OrderEncoder((SCRATCH,), _KEYS, signer), Budget()
+    rest = RestClient(f"http://{host}", _KEYS, encoder, budget, now_ns)
+    stack.push_async_callback(rest.close)
+    line = OrderLine(f"ws://{host}/ws-api/v3", encoder, signer, budget, rest.venue_ms, now_ns)
+    live.orders = BinanceOrders(line, rest, encoder, {SCRATCH.symbol: SCRATCH}, budget, now_ns)
+    stack.push_async_callback(live.orders.close)
+    await live.orders.start(live)
+    feed = MarketFeed(f"ws://{host}", rest, (SCRATCH,), live, now_ns)
+    stack.push_async_callback(feed.close)
+    await feed.start()

@@ -1,0 +1,14 @@
+"""Every engine of the fault tests has a venue that the tests can look at."""
+
+from __future__ import annotations
+
+import pytest
+from fault_bench import SeenVenue
+
+from engine import process
+
+
+@pytest.fixture(autouse=True)
+def seen_venues(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the engine make its venues so."""
+    monkeypatch.setattr(process, "BinanceVenue", SeenVenue)
