@@ -21,6 +21,7 @@ class RoundTrip:
     __slots__ = (
         "base_e8",
         "bought_e8",
+        "bought_quote_e8",
         "closed_ns",
         "cost_e8",
         "exit_reason",
@@ -30,6 +31,7 @@ class RoundTrip:
         "origin",
         "proceeds_e8",
         "sold_e8",
+        "sold_quote_e8",
         "stop_ticks",
         "target_ticks",
         "trade_id",
@@ -44,6 +46,8 @@ class RoundTrip:
         self.base_e8 = 0
         """Held now, in 1e-8 of the base asset."""
         self.bought_e8 = self.sold_e8 = 0
+        self.bought_quote_e8 = self.sold_quote_e8 = 0
+        """What that was worth at the fills' prices, in 1e-8 of the quote asset, before fees."""
         self.cost_e8 = self.proceeds_e8 = 0
         """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
         self.stop_ticks = self.target_ticks = 0
@@ -60,12 +64,12 @@ class RoundTrip:
         return not self.closed_ns
 
     def entry_ticks(self) -> float:
-        """Average price paid for one unit, in ticks, before fees taken in the base asset."""
-        return self.cost_e8 * _E8 / self.bought_e8 / self.instrument.tick_e8 if self.bought_e8 else 0.0
+        """Average price paid for one unit, in ticks, before fees."""
+        return self.bought_quote_e8 * _E8 / self.bought_e8 / self.instrument.tick_e8 if self.bought_e8 else 0.0
 
     def exit_ticks(self) -> float:
-        """Average price received for one unit, in ticks; 0 while nothing was sold."""
-        return self.proceeds_e8 * _E8 / self.sold_e8 / self.instrument.tick_e8 if self.sold_e8 else 0.0
+        """Average price received for one unit, in ticks, before fees; 0 while nothing was sold."""
+        return self.sold_quote_e8 * _E8 / self.sold_e8 / self.instrument.tick_e8 if self.sold_e8 else 0.0
 
     def value_e8(self, bid_ticks: int) -> int:
         """What the held rest would bring at the bid, in 1e-8 of the quote asset."""
@@ -100,8 +104,10 @@ class Portfolio:
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
         if fill.side is Side.BUY:
+            trip.bought_quote_e8 += quote_e8
             self._bought(trip, quantity_e8, quote_e8 + fee_quote_e8, order)
         else:
+            trip.sold_quote_e8 += quote_e8
             self._sold(trip, quantity_e8, quote_e8 - fee_quote_e8)
         if fill.fee_asset == instrument.base_asset:
             trip.base_e8 -= fill.fee_e8

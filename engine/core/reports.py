@@ -78,7 +78,9 @@ class Reports:
             text.append(_words_of(fill, trip))
         if not trip.is_open:
             profit = f"{scaled_text(trip.pnl_e8(0), 2)} {trip.instrument.quote_asset}"
-            text.append(f"closed with {profit} ({trip.exit_reason})")
+            # A person's close is told by name on the order's own message; here it would be an id.
+            reason = "" if ":" in trip.exit_reason else f" ({trip.exit_reason})"
+            text.append(f"closed with {profit}{reason}")
         what, told, now_ns = _change(trip, fill), "; ".join(text), self._trading.now_ns
         bid_ticks = self._trading.markets[trip.instrument.symbol].bid_ticks
         self._trading.publish(

@@ -36,7 +36,7 @@ def test_good_news_is_a_buy_with_exits_and_its_score_for_confidence() -> None:
     (signal,) = HeadlineStrategy(Headlines()).on_headline(headline(), markets())
     assert (signal.side, signal.confidence, signal.price_ticks) == (Side.BUY, 0.8, 200_000)
     assert (signal.stop_ticks, signal.target_ticks) == (194_000, 220_000)
-    assert signal.reasons == ("listing from wire", "listing +0.80")
+    assert signal.reasons == ("listing +0.80",)
 
 
 def test_bad_news_is_a_sale_without_exits() -> None:

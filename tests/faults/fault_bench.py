@@ -251,9 +251,7 @@ async def trading(
 ) -> AsyncIterator[Scene]:
     """Run an exchange (the story of seed 7, if ``options`` don't say otherwise) and an engine that trades on it."""
     exchange = ExchangeOptions(port=0, seed=7, wait_for_client=True, **options)
-    home.mkdir(exist_ok=True)
-    news = home / "news.jsonl"
-    news.touch()
+    news = _new_file(home, "news.jsonl")
     async with running_exchange(exchange) as urls, rest_client(urls) as rest:
         settings = Settings(
             trading=config or quiet(),
@@ -276,7 +274,13 @@ async def trading(
                 listening.cancel()
 
 
+def _new_file(home: Path, name: str) -> Path:
+    home.mkdir(exist_ok=True)
+    path = home / name
+    path.touch()
+    return path
+
+
 async def _listen(line: EngineLine, events: list[AnyEvent]) -> None:
     async for event in line.events():
-        if not isinstance(event, commands.Snapshot):
-            events.append(event)
+        events += [] if isinstance(event, commands.Snapshot) else [event]

@@ -24,7 +24,7 @@ async def test_f10_request_lost(tmp_path: Path) -> None:
 
 
 async def _is_sent_once_more(home: Path) -> None:
-    """A signal's order is, after the window and at a fresh price; a person's is not, and both are told. What it reserved stays reserved until then."""
+    """A signal's order is, after the window and at a fresh price; a person's is not, and both are told."""
     async with trading(home) as it:
         await it.fault(kind="lose_request", operation="order.place", times=2)
         typed, signalled = await it.bought(), await it.signal()

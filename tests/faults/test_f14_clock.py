@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-import pytest
 from fault_bench import Scene, trading
 
 from engine.clock import anchored
@@ -19,21 +19,29 @@ async def _measured(it: Scene) -> None:
     await it.until(lambda: it.trading.clock_offset_ms != before)
 
 
-@pytest.mark.parametrize("skew_ms", [2_000, -10_000])
-async def test_f14_clock_skew_stops_entries_and_no_exits_until_it_is_over(tmp_path: Path, skew_ms: int) -> None:
+def _is_about(it: Scene, offset_ms: int) -> bool:
+    known = it.trading.clock_offset_ms
+    return known is not None and abs(known - offset_ms) < 100
+
+
+async def test_f14_clock_skew(tmp_path: Path) -> None:
+    """Two seconds ahead, ten behind. Both at the same time, because a clock is measured every five seconds at most."""
+    await asyncio.gather(*(_stops_entries_and_no_exits(tmp_path / f"{ms}", ms) for ms in (2_000, -10_000)))
+
+
+async def _stops_entries_and_no_exits(home: Path, skew_ms: int) -> None:
     """C17: nothing is bought while the clocks differ; what is held can be sold; jumping back, all is well again."""
-    async with trading(tmp_path) as it:
+    async with trading(home) as it:
         await it.bought()
         await it.until(lambda: not it.trading.orders.unsettled())
         await it.fault(kind="clock_skew", ms=skew_ms)
         await _measured(it)
-        assert abs((it.trading.clock_offset_ms or 0) - skew_ms) < 100
-        refused = await it.buy()
-        assert (refused.code, f"offset={skew_ms // 1000:+d}" in refused.text) == ("C17_CLOCK", skew_ms > 0)
+        assert _is_about(it, skew_ms)
+        assert (await it.buy()).code == "C17_CLOCK"
         name = await it.close()
         await it.until(lambda: it.order(name).state is OrderState.FILLED)
         await it.fault(kind="none")
-        await it.until(lambda: abs(it.trading.clock_offset_ms or 9e9) < 100)
+        await it.until(lambda: _is_about(it, 0))
         await it.bought()
         await it.until(lambda: len(it.notices("C17_CLOCK")) == 1)
         await it.squared()
@@ -46,7 +54,7 @@ async def test_f14_a_refused_timestamp_resynchronises_the_clock(tmp_path: Path) 
         name = await it.bought()
         await it.until(lambda: it.order(name).state is OrderState.REJECTED)
         assert (await it.buy()).code == "C17_CLOCK"
-        await it.until(lambda: (it.trading.clock_offset_ms or 0) < -9_000)
+        await it.until(lambda: _is_about(it, -10_000))
         await it.fault(kind="none")
         await it.squared()
 

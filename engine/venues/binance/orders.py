@@ -89,6 +89,11 @@ class BinanceOrders:
         return self._line.is_ready
 
     @property
+    def bad_frames(self) -> int:
+        """How many frames of the line made no sense and were dropped (F15)."""
+        return self._line.bad_frames
+
+    @property
     def outstanding(self) -> int:
         """How many requests wait for their answer."""
         return len(self._asked)

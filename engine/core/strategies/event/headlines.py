@@ -60,6 +60,6 @@ class HeadlineStrategy:
             stop_ticks=stop,
             target_ticks=target,
             horizon_ns=self.horizon_ns,
-            reasons=(f"{headline.label} from {item.source}", *headline.rules),
+            reasons=headline.rules,
             ts_ns=item.ts_recv_ns,
         )
