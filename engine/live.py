@@ -44,6 +44,8 @@ from engine.wire.views import StageView
 TIMER_S: Final = 0.1
 LATE_NS: Final = 1_000_000_000
 """A timer that is later than this had its event loop blocked (F27)."""
+_BAD_AGAIN_NS: Final = 1_000_000_000
+"""Of bad frames one a second is logged: a feed that has gone mad must not fill the disk as well."""
 _log = logging.getLogger(__name__)
 
 
@@ -68,6 +70,7 @@ class Live:
         self.rehearsed: Callable[[], tuple[StageView, ...]] = tuple
         """Says what rehearsals measured, where there are any."""
         self.bad_frames = 0
+        self._bad_told_ns = 0
         self.orders: BinanceOrders | None = None
         self.control: ControlServer | None = None
         self.wants_account = asyncio.Event()
@@ -97,7 +100,9 @@ class Live:
     def on_bad_frame(self, reason: str, ts_recv_ns: int) -> None:
         """Count a frame that made no sense (F15)."""
         self.bad_frames += 1
-        _log.warning("a frame was dropped: %s", reason)
+        if ts_recv_ns - self._bad_told_ns >= _BAD_AGAIN_NS:
+            self._bad_told_ns = ts_recv_ns
+            _log.warning("a frame was dropped, %d so far: %s", self.bad_frames, reason)
 
     def on_candle(self, candle: Candle) -> None:
         """Take a candle of the venue's history."""

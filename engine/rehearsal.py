@@ -21,7 +21,7 @@ import msgspec
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
 
 from engine.clock import now_ns, ticks_ns
-from engine.core.warm import MIDDLE_TICKS, SCRATCH, scratch_engine
+from engine.core.warm import FIRST_TICKS, SCRATCH, scratch_engine
 from engine.latency import Histogram
 from engine.live import Live, beat
 from engine.store.scratch import ScratchJournal
@@ -35,9 +35,12 @@ from engine.venues.binance.sign import HmacSigner
 from engine.venues.binance.urls import ApiKeys
 from engine.wire.views import StageView
 
-RISE_TICKS: Final = 10_000
-"""The price climbs so far, one tick a rehearsal, and falls back: 1 %, which the collar allows. The strategy says
-nothing for the first forty trades after a fall, which is one in 250."""
+_RISE_TICKS: Final = 800_000_000
+"""The price climbs one tick a rehearsal, so that the strategy acts on each; it begins anew after nine days."""
+_QUOTE_EVERY: Final = 1_000
+"""After so many trades the quote follows the price: the gate wants them near each other (C4)."""
+_PATIENCE_NS: Final = 100_000_000
+"""The next trade waits so long for the order of the last one."""
 SILENT_NS: Final = 1_000_000_000
 """Without an order for so long while it is on, a rehearsal is not well."""
 _RECENT: Final = 10_000
@@ -47,6 +50,10 @@ _KEYS: Final = ApiKeys("rehearsal", "rehearsal")
 _TRADE: Final = (
     b'{"stream":"scratchusdt@trade","data":{"e":"trade","E":%d,"s":"SCRATCHUSDT","t":%d,"p":"%d.%02d000000",'
     b'"q":"0.25000000","T":%d,"m":false,"M":true}}'
+)
+_QUOTE: Final = (
+    b'{"stream":"scratchusdt@bookTicker","data":{"u":%d,"s":"SCRATCHUSDT","b":"%d.%02d000000","B":"3.02920000",'
+    b'"a":"%d.%02d000000","A":"31.43950000"}}'
 )
 _DONE: Final = b'{"id":%d,"status":200,"result":{},"rateLimits":[]}'
 _EXPIRED: Final = (
@@ -105,19 +112,23 @@ class Twin:
         self.round_trip = self.before = Histogram()
         """From the trade's frame to the receipt of its order: of late, and the ``_RECENT`` ones before."""
         self.last_order_ticks = 0
+        self.trades = 0
         self._said_ticks = 0
-        self._number = 0
         self._read = msgspec.json.Decoder(_Request)
 
     def say(self) -> None:
-        """Send the next trade, one tick above the last one."""
-        if self.market is None or self.market.transport is None:
+        """Send the next trade, one tick above the last one, unless that one is still under way."""
+        is_under_way = self.last_order_ticks < self._said_ticks and ticks_ns() - self._said_ticks < _PATIENCE_NS
+        if is_under_way or self.market is None or self.market.transport is None:
             return
-        self._number += 1
-        price, now_ms = MIDDLE_TICKS + self._number % RISE_TICKS, now_ns() // 1_000_000
-        frame = _TRADE % (now_ms, self._number, *divmod(price, 100), now_ms)
+        self.trades += 1
+        price, now_ms = FIRST_TICKS + self.trades % _RISE_TICKS, now_ns() // 1_000_000
+        if self.trades % _QUOTE_EVERY == 0:
+            quote = _QUOTE % (self.trades, *divmod(price - 1, 100), *divmod(price + 1, 100))
+            self.market.transport.send(WSMsgType.TEXT, quote)
+        trade = _TRADE % (now_ms, self.trades, *divmod(price, 100), now_ms)
         self._said_ticks = ticks_ns()
-        self.market.transport.send(WSMsgType.TEXT, frame)
+        self.market.transport.send(WSMsgType.TEXT, trade)
 
     def answer(self, data: bytes) -> bytes:
         """Answer a request: an order, a question about one, or anything else that needs a yes."""

@@ -46,8 +46,8 @@ SCRATCH: Final = Instrument(
     max_price_ticks=10**9,
     is_trading=True,
 )
-MIDDLE_TICKS: Final = 1_000_000
-"""The price around which the scratch market moves: it must stay within the collar (C4)."""
+FIRST_TICKS: Final = 100_000_000
+"""Where the scratch market's price begins: high, so that a million ticks are within the collar (C4)."""
 _EAGER: Final = TradingConfig(
     mode="auto",
     limits=Limits(repeats=100, repeat_window_s=1e-6, orders_per_s=100_000),
@@ -58,6 +58,8 @@ _EAGER: Final = TradingConfig(
 )
 _CAUSES_KEPT: Final = 1_000
 """Every trade is a new cause: to remember as many as the real engine does would cost it pauses."""
+_FIRST_TRADES: Final = 10
+"""More than the strategy waits for before its first word."""
 _ROUNDS: Final = 300
 _ROUND_NS: Final = 1_000_000
 _WHO: Final = Who("scratch", "scratch", "cli")
@@ -75,6 +77,8 @@ def scratch_engine(now_ns: int) -> Engine:
     engine.on_account(AccountSnapshot((Balance(SCRATCH.quote_asset, 1_000_000 * E8, 0),), (), now_ns))
     engine.on_book(_book(now_ns))
     engine.on_quote(_quote(now_ns))
+    for i in range(1, _FIRST_TRADES + 1):
+        engine.on_trade(_trade(i, FIRST_TICKS - _FIRST_TRADES + i, now_ns))
     reply, _ = engine.on_command(Resume(id="resume", who=_WHO), now_ns)
     if not reply.ok:
         raise RuntimeError(f"the scratch engine can't be armed: {reply.text}")
@@ -89,10 +93,9 @@ def warm_up() -> int:
         now_ns = start_ns + i * _ROUND_NS
         engine.on_book(_book(now_ns))
         engine.on_quote(_quote(now_ns))
-        trade = Trade(SCRATCH.symbol, i, MIDDLE_TICKS + i, 5, False, now_ns, now_ns)
         buy = Buy(id=str(i), who=_WHO, symbol=SCRATCH.symbol, amount=Amount("quote", "100"))
         for actions in (
-            engine.on_trade(trade),
+            engine.on_trade(_trade(i, FIRST_TICKS + i, now_ns)),
             engine.on_headline(_headline(i, now_ns)),
             engine.on_command(buy, now_ns)[1],
         ):
@@ -129,15 +132,19 @@ def _settle(engine: Engine, actions: Sequence[Action], now_ns: int) -> int:
     return len(orders)
 
 
+def _trade(number: int, price_ticks: int, now_ns: int) -> Trade:
+    return Trade(SCRATCH.symbol, number, price_ticks, 5, False, now_ns, now_ns)
+
+
 def _book(now_ns: int) -> BookUpdate:
     steps = np.arange(1, 21)
-    bids = np.stack((MIDDLE_TICKS - steps, 100 * steps), axis=1)
-    asks = np.stack((MIDDLE_TICKS + steps, 100 * steps), axis=1)
+    bids = np.stack((FIRST_TICKS - steps, 100 * steps), axis=1)
+    asks = np.stack((FIRST_TICKS + steps, 100 * steps), axis=1)
     return BookUpdate(SCRATCH.symbol, True, 1, 1, bids, asks, now_ns, now_ns)
 
 
 def _quote(now_ns: int) -> Quote:
-    return Quote(SCRATCH.symbol, 1, MIDDLE_TICKS - 1, 100, MIDDLE_TICKS + 1, 100, now_ns)
+    return Quote(SCRATCH.symbol, 1, FIRST_TICKS - 1, 100, FIRST_TICKS + 1, 100, now_ns)
 
 
 def _headline(number: int, now_ns: int) -> Headline:
