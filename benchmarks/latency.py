@@ -39,7 +39,7 @@ class Plan(NamedTuple):
 
 
 def main() -> int:
-    """Measure and print; return 2 for a variant that there isn't."""
+    """Measure and print; return 2 for a variant that there isn't, 1 where a client failed."""
     args = arguments()
     chosen = variants()
     if args.variants:
@@ -49,7 +49,11 @@ def main() -> int:
             return 2
         chosen = tuple(one for one in chosen if one.name in names)
     plan = Plan(args.rounds or (2 if args.quick else 5), args.events or (1_000 if args.quick else 20_000))
-    result = measure(chosen, plan)
+    try:
+        result = measure(chosen, plan)
+    except (RuntimeError, TimeoutError) as error:
+        print(error, file=sys.stderr)
+        return 1
     print(json.dumps(result) if args.json else figures.table(result, tuple(PACES)))
     return 0
 

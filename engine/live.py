@@ -241,8 +241,8 @@ class Live:
                     stopped.append(action)
                 else:
                     self.ledger.journaled()
-                    self.orders.send(action.order)
-                    self.ledger.sent(action.order.client_order_id)
+                    if self.orders.send(action.order):
+                        self.ledger.sent(action.order.client_order_id)
             elif isinstance(action, Cancel) and self.orders is not None:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:

@@ -113,7 +113,7 @@ class Twin:
         """From the trade's frame to the receipt of its order: of late, and the ``_RECENT`` ones before."""
         self.last_order_ticks = 0
         self.trades = 0
-        self._said_ticks = 0
+        self._said_ticks = self._ms = 0
         self._read = msgspec.json.Decoder(_Request)
 
     def say(self) -> None:
@@ -122,11 +122,12 @@ class Twin:
         if is_under_way or self.market is None or self.market.transport is None:
             return
         self.trades += 1
-        price, now_ms = FIRST_TICKS + self.trades % _RISE_TICKS, now_ns() // 1_000_000
+        price = FIRST_TICKS + self.trades % _RISE_TICKS
+        self._ms = max(now_ns() // 1_000_000, self._ms + 1)  # in one and the same millisecond it would not act again
         if self.trades % _QUOTE_EVERY == 0:
             quote = _QUOTE % (self.trades, *divmod(price - 1, 100), *divmod(price + 1, 100))
             self.market.transport.send(WSMsgType.TEXT, quote)
-        trade = _TRADE % (now_ms, self.trades, *divmod(price, 100), now_ms)
+        trade = _TRADE % (self._ms, self.trades, *divmod(price, 100), self._ms)
         self._said_ticks = ticks_ns()
         self.market.transport.send(WSMsgType.TEXT, trade)
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rehearsal_bench import Event, Left, RealSide, dump, real_side, until
+from rehearsal_bench import SYMBOL, T0, Event, Left, RealSide, dump, real_side, until
 
+from engine.core.warm import scratch_engine
 from engine.latency import WHOLE
 from engine.rehearsal import Rehearsal, play, staged
 
@@ -36,11 +37,16 @@ def played(rehearsal: Rehearsal) -> int:
 
 
 async def play_some(rehearsal: Rehearsal, count: int) -> None:
-    """Play so many, each when the one before has reached the twin as an order."""
-    for _ in range(count):
-        before = played(rehearsal)
+    """Play until so many more have reached the twin as orders."""
+    wanted = played(rehearsal) + count
+
+    def is_done() -> bool:
+        if played(rehearsal) >= wanted:
+            return True
         rehearsal.once()
-        await until(lambda before=before: played(rehearsal) > before)
+        return False
+
+    await until(is_done)
 
 
 # ---------------------------------------------------------------- it goes the whole way
@@ -158,7 +164,7 @@ async def hear(real: RealSide, rehearsal: Rehearsal | None, events: Iterable[Eve
     await play_some(rehearsal, 1)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(EVENTS, st.integers(0, 4)), max_size=40))
 def test_whatever_is_rehearsed_the_real_engine_leaves_the_same_bytes_and_state(
     script: list[tuple[Event, int]],
@@ -174,6 +180,20 @@ def test_whatever_is_rehearsed_the_real_engine_leaves_the_same_bytes_and_state(
     assert rehearsed.journal == alone.journal
     assert rehearsed.session == alone.session
     assert rehearsed.state == alone.state
+
+
+def test_the_comparison_sees_a_change_anywhere() -> None:
+    """One number in an array, one attribute, one entry of a dict: the state is another one."""
+    engine = scratch_engine(T0)
+    market = engine.trading.markets[SYMBOL]
+    seen = [dump(engine)]
+    market.trades[5, 1] += 1
+    seen.append(dump(engine))
+    engine.trading.portfolio.cash_e8 += 1
+    seen.append(dump(engine))
+    engine.trading.remember_cause("another")
+    seen.append(dump(engine))
+    assert all(seen[i] != seen[i + 1] for i in range(3))
 
 
 def reachable(start: object) -> dict[int, object]:

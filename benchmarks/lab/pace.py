@@ -16,6 +16,8 @@ from benchmarks.lab.server import LoadServer, Peer
 
 MISSING_NS: Final = 1_000_000_000
 """The next event waits for an order so long and no longer."""
+MISSING_MOST: Final = 20
+"""So many events without an order, and the run is given up: the client has stopped answering."""
 _QUOTE_EVERY: Final = 50
 _DEPTH_EVERY: Final = 200
 """Frames of the other kinds between the trades, after so many of them and in the middle of a gap: their time isn't
@@ -47,7 +49,7 @@ class Run:
     async def events_and_orders(self, count: int) -> None:
         """Send so many events and return when each has its order, or had its time.
 
-        Raises RuntimeError when the client hangs up.
+        Raises RuntimeError when the client hangs up or has stopped answering.
         """
         loop = asyncio.get_running_loop()
         self._left, self._done = count, loop.create_future()
@@ -71,6 +73,9 @@ class Run:
         if now_ns >= self._next_ns:
             if self._left == 0:
                 self._done.set_result(None)
+                return
+            if self.missing > MISSING_MOST:
+                self._done.set_exception(RuntimeError(f"{self.missing} of {self.events} events have no order"))
                 return
             try:
                 self._send()

@@ -8,9 +8,9 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.lab.machine import Cores, cpu_ns, on_core
 from benchmarks.lab.server import LoadServer, Peer
@@ -69,10 +69,11 @@ async def running(variant: Variant, server: LoadServer, port: int, cores: Cores)
             *command(variant, port), cwd=ROOT, env=_environment(variant, port, home)
         )
     try:
-        await _until_ready(variant, server, home)
+        await _unless_it_ends(process, _until_ready(variant, server, home), variant.name)
         yield Subject(variant, process, server)
     finally:
-        process.terminate()
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            process.terminate()
         await process.wait()
         shutil.rmtree(home)
         await server.until(lambda: not server.peers, "the client's connections to close")
@@ -94,6 +95,17 @@ def _environment(variant: Variant, port: int, home: Path) -> dict[str, str]:
         "LOG_LEVEL": "ERROR",
         **variant.environ,
     }
+
+
+async def _unless_it_ends(process: asyncio.subprocess.Process, ready: Coroutine[Any, Any, None], name: str) -> None:
+    """Wait until a client is ready; raises RuntimeError when it ends instead."""
+    tasks = asyncio.ensure_future(ready), asyncio.ensure_future(process.wait())
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in set(tasks) - done:
+        task.cancel()
+    if tasks[0] not in done:
+        raise RuntimeError(f"{name} ended with exit code {process.returncode}: see its words on standard error")
+    await tasks[0]
 
 
 async def _until_ready(variant: Variant, server: LoadServer, home: Path) -> None:

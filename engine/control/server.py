@@ -161,7 +161,7 @@ def _id_of(message: WSMessage) -> str:
     """Find a refused command's id, so that whoever waits for its reply gets it; empty where there is none."""
     try:
         return _read_id.decode(message.data).id
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
 
 

@@ -105,15 +105,15 @@ def entry_lots(entry_ticks: int, stop_ticks: int, facts: Facts, limits: Limits) 
 
 def largest_entry_lots(facts: Facts, limits: Limits) -> int:
     """Return the most that C2, C3, C8 and the free cash let a buy have at the collar's price, in lots."""
+    equity_e8, cash_e8, it = facts.equity_e8, facts.cash_e8, facts.instrument
     room_e8 = min(
-        _part(facts.equity_e8, limits.max_order_pct),
-        _part(facts.equity_e8, limits.max_position_pct) - facts.symbol_exposure_e8,
-        _part(facts.equity_e8, limits.max_gross_pct) - facts.gross_exposure_e8,
-        facts.cash_e8,
-        facts.instrument.max_notional_e8 or facts.cash_e8,
+        int(equity_e8 * limits.max_order_pct / 100.0),
+        int(equity_e8 * limits.max_position_pct / 100.0) - facts.symbol_exposure_e8,
+        int(equity_e8 * limits.max_gross_pct / 100.0) - facts.gross_exposure_e8,
+        cash_e8,
+        it.max_notional_e8 or cash_e8,
     )
-    lots = facts.instrument.lots_for_quote(room_e8, collar_ticks(Side.BUY, facts, limits))
-    return min(lots, facts.instrument.max_qty_lots)
+    return min(it.lots_for_quote(room_e8, collar_ticks(Side.BUY, facts, limits)), it.max_qty_lots)
 
 
 def least_lots(price_ticks: int, instrument: Instrument) -> int:
@@ -203,19 +203,19 @@ def _c6_repeat(request: OrderRequest, facts: Facts, limits: Limits) -> Refusal |
 
 
 def _c2_order_size(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
-    cost, most = tried.cost_e8, _part(facts.equity_e8, limits.max_order_pct)
+    cost, most = tried.cost_e8, int(facts.equity_e8 * limits.max_order_pct / 100.0)
     if cost <= most:
         return None
     return _too_much("C2_ORDER_SIZE", cost, most, facts, f"One order may be {limits.max_order_pct:g} % of equity")
 
 
 def _c3_exposure(tried: Tried, facts: Facts, limits: Limits) -> Refusal | None:
-    cost = tried.cost_e8
-    after, most = facts.symbol_exposure_e8 + cost, _part(facts.equity_e8, limits.max_position_pct)
+    cost, equity_e8 = tried.cost_e8, facts.equity_e8
+    after, most = facts.symbol_exposure_e8 + cost, int(equity_e8 * limits.max_position_pct / 100.0)
     if after > most:
         words = f"One symbol may be {limits.max_position_pct:g} % of equity, open orders included"
         return _too_much("C3_POSITION", after, most, facts, words)
-    after, most = facts.gross_exposure_e8 + cost, _part(facts.equity_e8, limits.max_gross_pct)
+    after, most = facts.gross_exposure_e8 + cost, int(equity_e8 * limits.max_gross_pct / 100.0)
     if after > most:
         words = f"All positions together may be {limits.max_gross_pct:g} % of equity, open orders included"
         return _too_much("C3_GROSS", after, most, facts, words)
@@ -348,10 +348,6 @@ def _size(request: OrderRequest, facts: Facts, limits: Limits) -> int:
     if request.reduce_only:
         return min(facts.sellable_lots, facts.instrument.max_qty_lots)
     return entry_lots(request.limit_ticks or facts.ask_ticks, request.stop_ticks, facts, limits)
-
-
-def _part(equity_e8: int, percent: float) -> int:
-    return int(equity_e8 * percent / 100.0)
 
 
 def _too_much(code: str, value_e8: int, most_e8: int, facts: Facts, words: str) -> Refusal:

@@ -164,6 +164,7 @@ class Trading:
         """Gather what the gate decides on, as it stands now."""
         market, portfolio = self.markets[symbol], self.portfolio
         reserved_e8, all_reserved_e8 = self._reserved_e8(symbol)
+        held_lots = portfolio.position_lots(symbol)
         return risk.Facts(
             instrument=market.instrument,
             bid_ticks=market.bid_ticks,
@@ -174,8 +175,8 @@ class Trading:
             now_ns=self.now_ns,
             equity_e8=self.equity_e8(),
             cash_e8=portfolio.cash_e8 - all_reserved_e8,
-            position_lots=portfolio.position_lots(symbol),
-            sellable_lots=self.sellable_lots(symbol),
+            position_lots=held_lots,
+            sellable_lots=held_lots - self._selling_lots(symbol),
             symbol_exposure_e8=self._held_e8(symbol) + reserved_e8,
             gross_exposure_e8=sum(map(self._held_e8, portfolio.open)) + all_reserved_e8,
             is_armed=self.is_armed,

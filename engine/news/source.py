@@ -68,5 +68,5 @@ def read_item(data: bytes | str) -> RawItem:
         raise BadItem(f"it has more than {LONGEST_ITEM} bytes")
     try:
         return _decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadItem(str(error)) from None

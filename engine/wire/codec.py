@@ -25,7 +25,7 @@ def decode_command(data: bytes | str) -> AnyCommand:
     """Read what a person's door sent; raises WireError."""
     try:
         return _commands.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"not a command: {error}") from None
 
 
@@ -33,5 +33,5 @@ def decode_from_engine(data: bytes | str) -> Reply | AnyEvent:
     """Read what the engine sent: a reply or an event; raises WireError."""
     try:
         return _from_engine.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"not a reply or an event: {error}") from None

@@ -33,7 +33,7 @@ def table(frame: bytes, fields: str, *, may_be_zero: str = "") -> Iterator[bytes
         words = NONSENSE if field in may_be_zero else NONSENSE + ZERO
         damaged = [place.sub(b'"%b":%b' % (field.encode(), word.encode()), frame, count=1) for word in words]
         yield from damaged
-        yield re.sub(rb",?" + place.pattern, b"", frame, count=1)
+        yield re.sub(rb",%b|%b," % (place.pattern, place.pattern), b"", frame, count=1)
 
 
 def mutated(frames: list[bytes], chance: Random) -> bytes:
@@ -58,9 +58,13 @@ def mutated(frames: list[bytes], chance: Random) -> bytes:
 
 
 def is_frame(frame: bytes, instrument: Instrument) -> bool:
-    """Say whether a frame of a combined stream is one, reading it slowly and by the documentation's fields alone."""
+    """Say whether a frame of a combined stream is one, reading it slowly and by the documentation's fields alone.
+
+    What stands in fields that nobody reads is free, as long as the frame is JSON: the venue adds such fields at will.
+    """
+    text = frame.decode("utf-8", "replace")
     try:
-        whole = json.loads(frame, parse_constant=_refuse, object_pairs_hook=_once)
+        whole = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once, strict=False)
         stream, data = whole["stream"], whole["data"]
         symbol, _, kind = stream.partition("@")
         check = _CHECKS[kind]
@@ -89,15 +93,21 @@ def _quote(data: Any, it: Instrument) -> bool:
 def _depth(data: Any, it: Instrument) -> bool:
     is_numbered = _is_whole(data["U"]) and _is_whole(data["u"]) and data["U"] <= data["u"] and _is_time(data["E"])
     return bool(
-        data["e"] == "depthUpdate"
+        data.get("e", "depthUpdate") == "depthUpdate"
         and is_numbered
-        and all(_is_level(level, it) for side in ("b", "a") for level in data[side])
+        and all(type(data[side]) is list for side in "ba")
+        and all(_is_level(level, it) for side in "ba" for level in data[side])
     )
 
 
+def _flat(data: Any, it: Instrument) -> bool:
+    """Both kinds say what they are by their fields, whatever their stream is called."""
+    return _trade(data, it) if "p" in data else _quote(data, it)
+
+
 _CHECKS: Final[dict[str, Callable[[Any, Instrument], bool]]] = {
-    "trade": _trade,
-    "bookTicker": _quote,
+    "trade": _flat,
+    "bookTicker": _flat,
     "depth@100ms": _depth,
 }
 

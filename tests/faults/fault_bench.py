@@ -60,20 +60,24 @@ def quiet(**limits: Any) -> TradingConfig:
 class SeenVenue(BinanceVenue):
     """The engine's own, which a test can look at, and which may notice silence sooner than after five seconds."""
 
-    made: ClassVar[dict[str, BinanceVenue]] = {}
+    made: ClassVar[dict[str, SeenVenue]] = {}
     ping_s: ClassVar[dict[str, float]] = {}
     """Both by the exchange's REST address."""
 
     def __init__(self, urls: VenueUrls, *args: Any) -> None:
-        super().__init__(urls, *args, ping_s=self.ping_s[urls.rest])
+        self.on_market_frame: Callable[[int, bytes], None] = lambda ts_recv_ns, frame: None
+        super().__init__(urls, *args, self._tell, ping_s=self.ping_s[urls.rest])
         self.made[urls.rest] = self
+
+    def _tell(self, ts_recv_ns: int, frame: bytes) -> None:
+        self.on_market_frame(ts_recv_ns, frame)
 
 
 class Scene:
     """A running engine, the exchange that it trades on, and somebody at its line."""
 
     def __init__(
-        self, live: Live, venue: BinanceVenue, urls: Urls, rest: RestClient, line: EngineLine, news: Path
+        self, live: Live, venue: SeenVenue, urls: Urls, rest: RestClient, line: EngineLine, news: Path
     ) -> None:
         self.live, self.venue, self.urls, self.rest = live, venue, urls, rest
         self.events: list[AnyEvent] = []
@@ -107,8 +111,7 @@ class Scene:
 
     async def fault(self, **order: Any) -> None:
         """Order a fault of the exchange."""
-        async with self.rest.session.post(f"{self.urls.rest}/_fault", json=order) as answer:
-            assert answer.status == 200, await answer.text()
+        await _order(self.rest, order)
 
     async def until(self, is_so: Callable[[], object], seconds: float = 20.0) -> None:
         """Wait for a condition, looking often."""
@@ -247,12 +250,23 @@ def reserved_e8(orders: Iterable[Order], scene: Scene) -> int:
 
 @asynccontextmanager
 async def trading(
-    home: Path, config: TradingConfig | None = None, *, is_armed: bool = True, ping_s: float = PING_S, **options: Any
+    home: Path,
+    config: TradingConfig | None = None,
+    *,
+    is_armed: bool = True,
+    ping_s: float = PING_S,
+    faults: Iterable[dict[str, Any]] = (),
+    **options: Any,
 ) -> AsyncIterator[Scene]:
-    """Run an exchange (the story of seed 7, if ``options`` don't say otherwise) and an engine that trades on it."""
+    """Run an exchange (the story of seed 7, if ``options`` don't say otherwise) and an engine that trades on it.
+
+    ``faults`` are ordered before the engine connects.
+    """
     exchange = ExchangeOptions(port=0, seed=7, wait_for_client=True, **options)
     news = _new_file(home, "news.jsonl")
     async with running_exchange(exchange) as urls, rest_client(urls) as rest:
+        for fault in faults:
+            await _order(rest, fault)
         settings = Settings(
             trading=config or quiet(),
             rest_url=urls.rest,
@@ -272,6 +286,11 @@ async def trading(
                 yield scene
             finally:
                 listening.cancel()
+
+
+async def _order(rest: RestClient, fault: dict[str, Any]) -> None:
+    async with rest.session.post(f"{rest.urls.rest}/_fault", json=fault) as answer:
+        assert answer.status == 200, await answer.text()
 
 
 def _new_file(home: Path, name: str) -> Path:

@@ -17,16 +17,19 @@ from engine.venues.paper.tape.recording import read_recording
 
 FRAMES = 100_000 if IS_FULL else 5_000
 AT_ONCE = 500
-EAGER = TradingConfig(
-    mode="auto",
-    limits=Limits(stale_s=3600.0),
-    strategies=Strategies(
-        sma_cross=SmaCross(symbols=("NONE",)),
-        order_flow=OrderFlow(ask=0.05, act=0.1, min_trades=50),
-        headlines=Headlines(symbols=("NONE",)),
-    ),
-)
-"""Acts on the first fifty trades that lean one way, however old the rest of the market is."""
+
+
+def _eager(trades: int) -> TradingConfig:
+    """Return settings to act on the first so many trades that lean one way, however old the rest of the market is."""
+    return TradingConfig(
+        mode="auto",
+        limits=Limits(stale_s=3600.0),
+        strategies=Strategies(
+            sma_cross=SmaCross(symbols=("NONE",)),
+            order_flow=OrderFlow(ask=0.05, act=0.1, min_trades=trades),
+            headlines=Headlines(symbols=("NONE",)),
+        ),
+    )
 
 
 async def _inject(it: Scene, frames: Sequence[bytes], lines: str = "combined") -> None:
@@ -62,8 +65,8 @@ def _trade(number: int) -> bytes:
 
 
 async def test_f15_nonsense_in_market_frames(tmp_path: Path) -> None:
-    """NaN, infinity, 0, negative, 1e308, empty, missing, another type, an unknown kind: in every field of every frame."""
-    async with trading(tmp_path, EAGER, is_armed=False, speed=0.001) as it:
+    """NaN, infinity, 0, negative, 1e308, empty, missing, another type, an unknown kind: each in every field."""
+    async with trading(tmp_path, _eager(50), is_armed=False, speed=0.001) as it:
         await _inject(it, [_trade(0)])
         await it.arm()
         ids = b'"u":9000001,"s":"IOTAUSDT"'
@@ -72,14 +75,14 @@ async def test_f15_nonsense_in_market_frames(tmp_path: Path) -> None:
             b'{"stream":"iotausdt@depth@100ms","data":{"e":"depthUpdate","E":1511876700000,"s":"IOTAUSDT",'
             b'"U":9000001,"u":9000009,"b":[["1.0329","5.00"]],"a":[["1.0331","0.00"]]}}'
         )
-        damaged = [
+        tried = [
             *table(_trade(1), "espqtTm", may_be_zero="t"),
             *table(quote, "usbBaA", may_be_zero="u"),
             *table(depth, "eEsUuba", may_be_zero="U"),
             *UNKNOWN_KINDS,
         ]
-        instrument = it.market.instrument
-        assert [frame for frame in damaged if is_frame(frame, instrument)] == []
+        damaged = [frame for frame in tried if not is_frame(frame, it.market.instrument)]
+        assert len(tried) - len(damaged) == 3  # a depth frame may lack "e", and change nothing on one side
         await _each_is_counted(it, damaged)
         assert it.book.gaps == 0
         await _leads_to_an_order(it, map(_trade, range(1, 61)))
@@ -88,7 +91,7 @@ async def test_f15_nonsense_in_market_frames(tmp_path: Path) -> None:
 async def _report(ws: WsClient) -> bytes:
     """Return the raw report of the next fill."""
     while True:
-        message = await ws.socket.receive_bytes(timeout=10) if False else await ws.socket.receive_str(timeout=10)
+        message = await ws.socket.receive_str(timeout=10)
         if '"x":"TRADE"' in message:
             return message.encode()
 
@@ -118,12 +121,12 @@ async def test_f15_nonsense_in_reports_and_replies(tmp_path: Path) -> None:
 
 
 async def test_f15_damaged_recorded_frames(tmp_path: Path, eth_recording: Path) -> None:
-    """Frames as Binance sent them, damaged at random: each that is none any more is counted, and none leads to an order."""
+    """Frames as Binance sent them, damaged at random: each is counted, and none leads to an order."""
     chance = random.Random(7)
     sound = [frame.data for frame in read_recording(eth_recording) if frame.data.startswith(b'{"stream"')]
     short = [frame for frame in sound if len(frame) < 3_000][:3_000]
     tape = f"recording:{eth_recording}"
-    async with trading(tmp_path, EAGER, is_armed=False, tape=tape, speed=0.02) as it:
+    async with trading(tmp_path, _eager(1000), is_armed=False, tape=tape, speed=0.2) as it:
         await it.arm()
         instrument, frames = it.market.instrument, list[bytes]()
         while len(frames) < FRAMES:
@@ -131,5 +134,5 @@ async def test_f15_damaged_recorded_frames(tmp_path: Path, eth_recording: Path) 
             if not is_frame(frame, instrument):
                 frames.append(frame)
         await _each_is_counted(it, frames)
-        lifted = [frame for frame in sound if b"@trade" in frame[:30] and b'"m":false' in frame][2_000:2_200]
+        lifted = [frame for frame in sound if b"@trade" in frame[:30] and b'"m":false' in frame][-2_000:]
         await _leads_to_an_order(it, lifted)

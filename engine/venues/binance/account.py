@@ -232,5 +232,5 @@ def _to_fill(wire: OwnTradeWire, instrument: Instrument) -> OwnFill:
 def _parse(kind: Any, data: bytes) -> Any:
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"the venue's answer was not understood: {error}") from None

@@ -207,7 +207,7 @@ def _levels(raw: msgspec.Raw, instrument: Instrument) -> Levels:
 def _parse(decoder: msgspec.json.Decoder[Any], data: bytes) -> Any:
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"a market frame was dropped: {error}") from None
 
 

@@ -48,9 +48,11 @@ _ID_MAX: Final = 900_000_000_000_000_000
 _MARK, _COMMA, _COLON, _DOT, _ESCAPE = ord('"'), ord(","), ord(":"), ord("."), ord("\\")
 _OPEN_LIST, _CLOSE_LIST, _OPEN, _CLOSE = ord("["), ord("]"), ord("{"), ord("}")
 _ZERO, _LOWER_A, _LOWER_Z, _TO_LOWER = ord("0"), ord("a"), ord("z"), 32
+_MINUS, _PLUS, _LOWER_E, _UPPER_E = ord("-"), ord("+"), ord("e"), ord("E")
 _TRADE_WORD: Final = np.frombuffer(b'"trade"', np.uint8)
 _TRUE_WORD: Final = np.frombuffer(b"true", np.uint8)
 _FALSE_WORD: Final = np.frombuffer(b"false", np.uint8)
+_NULL_WORD: Final = np.frombuffer(b"null", np.uint8)
 
 # What the value of a one-letter key must look like. Other keys are skipped: the venue adds fields at will.
 _SKIPPED, _WHOLE, _PRICE, _SIZE, _FLAG, _KIND, _SYMBOL = range(7)
@@ -87,10 +89,21 @@ def _skip_string(frame: Any, i: int) -> int:
 
 
 @njit(inline="always")
-def _skip_value(frame: Any, i: int) -> int:
-    """Return the position after a value that nobody needs, whatever is nested in it."""
-    start, depth = i, 0
-    while i < len(frame) and (depth > 0 or (frame[i] != _COMMA and frame[i] != _CLOSE)):
+def _expect(frame: Any, i: int, word: Any) -> int:
+    """Return the position after ``word`` if it stands at ``i``."""
+    if i + len(word) > len(frame):
+        return MALFORMED
+    for k in range(len(word)):
+        if frame[i + k] != word[k]:
+            return MALFORMED
+    return i + len(word)
+
+
+@njit(inline="always")
+def _skip_nested(frame: Any, i: int) -> int:
+    """Return the position after an object or a list, whatever it holds."""
+    depth = 0
+    while i < len(frame):
         if frame[i] == _MARK:
             i = _skip_string(frame, i)
             continue
@@ -99,7 +112,52 @@ def _skip_value(frame: Any, i: int) -> int:
         elif frame[i] == _CLOSE or frame[i] == _CLOSE_LIST:
             depth -= 1
         i += 1
+        if depth == 0:
+            break
+    return i
+
+
+@njit(inline="always")
+def _skip_digits(frame: Any, i: int) -> int:
+    """Return the position after one digit or more."""
+    start = i
+    while i < len(frame) and 0 <= _byte(frame, i) - _ZERO <= 9:
+        i += 1
     return i if i > start else MALFORMED
+
+
+@njit(inline="always")
+def _skip_number(frame: Any, i: int) -> int:
+    """Return the position after a number, with or without sign, decimals and exponent."""
+    if frame[i] == _MINUS:
+        i += 1
+    i = _skip_digits(frame, i)
+    if 0 <= i < len(frame) and frame[i] == _DOT:
+        i = _skip_digits(frame, i + 1)
+    if 0 <= i < len(frame) and (frame[i] == _LOWER_E or frame[i] == _UPPER_E):
+        i += 1
+        if i < len(frame) and (frame[i] == _MINUS or frame[i] == _PLUS):
+            i += 1
+        i = _skip_digits(frame, i)
+    return i
+
+
+@njit(inline="always")
+def _skip_value(frame: Any, i: int) -> int:
+    """Return the position after a value that nobody needs, if it is one."""
+    if i >= len(frame):
+        return MALFORMED
+    if frame[i] == _MARK:
+        return _skip_string(frame, i)
+    if frame[i] == _OPEN or frame[i] == _OPEN_LIST:
+        return _skip_nested(frame, i)
+    if frame[i] == _TRUE_WORD[0]:
+        return _expect(frame, i, _TRUE_WORD)
+    if frame[i] == _FALSE_WORD[0]:
+        return _expect(frame, i, _FALSE_WORD)
+    if frame[i] == _NULL_WORD[0]:
+        return _expect(frame, i, _NULL_WORD)
+    return _skip_number(frame, i)
 
 
 @njit(inline="always")
@@ -179,17 +237,6 @@ def _scan_size(frame: Any, i: int, lot_e8: int, least_e8: int) -> Scan:
     if i < 0:
         return i, 0
     return (i, value // lot_e8) if value >= least_e8 else (NOT_POSITIVE, 0)
-
-
-@njit(inline="always")
-def _expect(frame: Any, i: int, word: Any) -> int:
-    """Return the position after ``word`` if it stands at ``i``."""
-    if i + len(word) > len(frame):
-        return MALFORMED
-    for k in range(len(word)):
-        if frame[i + k] != word[k]:
-            return MALFORMED
-    return i + len(word)
 
 
 @njit(inline="always")

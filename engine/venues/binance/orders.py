@@ -113,8 +113,8 @@ class BinanceOrders:
 
     # ------------------------------------------------------------------ asking
 
-    def send(self, order: ApprovedOrder) -> None:
-        """Encode, sign and write an approved order at once.
+    def send(self, order: ApprovedOrder) -> bool:
+        """Encode, sign and write an approved order at once; return False where it can't leave over the line.
 
         Raises TypeError for anything but an ApprovedOrder; every other outcome reaches the sink.
         """
@@ -124,13 +124,14 @@ class BinanceOrders:
             self._budget.take_order(now_s)
         except (ValueError, Throttled) as error:
             self._fail(order.client_order_id, False, 0, f"not sent: {error}")
-            return
+            return False
         if not self._line.send(data):
             self._in_background(self._post(order))
-            return
+            return False
         name = order.client_order_id
         self._asked[name] = _Asked("place", order.symbol, name, now_s + self._reply_s)
         self._to().on_sent(self._clock_ns(), data)
+        return True
 
     def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> None:
         """Ask for an open order to be cancelled. One that can't be becomes unknown: ask how it stands."""
@@ -226,7 +227,7 @@ class BinanceOrders:
         self, job: Job, client_order_id: ClientOrderId, status: int, error: ErrorWire, asked_ns: int = 0
     ) -> None:
         """Say what an error means for the order that it is about; ``asked_ns`` where it answers a question."""
-        if error.code in reports.STALE_FACTS:
+        if reports.is_about_stale_facts(error):
             self.on_stale_facts()
         if job == "place":
             self._fail(client_order_id, reports.is_ambiguous(status, error), error.code, error.msg)

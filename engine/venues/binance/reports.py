@@ -46,6 +46,8 @@ DUPLICATE: Final = "Duplicate order sent."
 NO_SUCH_ORDER: Final = -2013
 STALE_FACTS: Final = frozenset({-1021, -1013})
 """Our clock is off; or an order broke a filter, so that our idea of the limits may be old."""
+MARKET_CLOSED: Final = "Market is closed."
+"""-2010 with this says that the symbol isn't traded at present (F25). Source: Binance, Errors, "Messages for …"."""
 
 
 _incoming = msgspec.json.Decoder(Incoming)
@@ -143,6 +145,11 @@ def decode_own_trades(data: bytes | msgspec.Raw) -> tuple[OwnTradeWire, ...]:
     return _parse(_own_trades, data)  # type: ignore[no-any-return]
 
 
+def is_about_stale_facts(error: ErrorWire) -> bool:
+    """Say whether a refusal shows that our clock, or our idea of the limits, is old."""
+    return error.code in STALE_FACTS or error.msg == MARKET_CLOSED
+
+
 def is_ambiguous(status: int, error: ErrorWire) -> bool:
     """Say whether a refused order may live all the same (F8): 5xx, 403, the codes above, or its id already open.
 
@@ -233,5 +240,5 @@ def _side(side: str) -> Side:
 def _parse(decoder: msgspec.json.Decoder[Any], data: bytes | msgspec.Raw) -> Any:
     try:
         return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadFrame(f"the venue's answer was not understood: {error}") from None

@@ -111,7 +111,7 @@ class RestClient:
 def _refusal(status: int, data: bytes) -> RequestRefused:
     try:
         error = _error.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         error = ErrorWire(0, data[:100].decode("utf-8", "replace"))
     return RequestRefused(status, error.code, error.msg)
 

@@ -114,10 +114,9 @@ class BinanceVenue:
 
         Raises NotTraded for a symbol that the venue doesn't have, VenueError while it doesn't answer.
         """
+        self._rest.clock_offset_ms = await self.account.measure_clock()
+        self.on_clock_offset(self._rest.clock_offset_ms)
         found = await self._find_instruments()
-        offset_ms = await self.account.measure_clock()
-        self._rest.clock_offset_ms = offset_ms
-        self.on_clock_offset(offset_ms)
         for instrument in found.values():
             self._take(instrument)
         if self._encoder is not None:
@@ -126,7 +125,8 @@ class BinanceVenue:
     async def _find_instruments(self) -> dict[Symbol, Instrument]:
         named = ", ".join(self._symbols)
         try:
-            found = await self.account.fetch_instruments(self._symbols)
+            # By name once they are known: only so a suspended one is listed too (F25).
+            found = await self.account.fetch_instruments(self._symbols or self.instruments)
         except RequestRefused as error:
             if error.code != _BAD_SYMBOL:
                 raise
@@ -186,11 +186,12 @@ class BinanceVenue:
         A symbol whose tick or lot size changed is therefore no longer traded until a restart (F25).
         """
         known = self.instruments.get(instrument.symbol)
+        kept = instrument
         if known is not None and (known.tick_e8, known.lot_e8) != (instrument.tick_e8, instrument.lot_e8):
             self._new_units.add(instrument.symbol)
-            instrument = msgspec.structs.replace(known, is_trading=False)
-        self.instruments[instrument.symbol] = instrument
-        if known is not None and known != instrument:
+            kept, instrument = (msgspec.structs.replace(it, is_trading=False) for it in (known, instrument))
+        self.instruments[instrument.symbol] = kept
+        if known is not None and known != kept:
             _log.warning("the venue changed its rules for %s", instrument.symbol)
             self.on_instrument(instrument)
 

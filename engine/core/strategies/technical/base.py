@@ -44,7 +44,9 @@ class Technical(ABC):
     def on_trade(self, trade: Trade) -> Signal | None:
         """Step once with a live trade; return a signal or None."""
         signed = -float(trade.qty_lots) if trade.is_buyer_maker else float(trade.qty_lots)
-        state = self._state(trade.symbol)
+        state = self._states.get(trade.symbol)
+        if state is None:
+            state = self._state(trade.symbol)
         confidence = self.step(state, float(trade.price_ticks), signed, trade.ts_exchange_ns)
         return self._signal(trade, confidence) if confidence else None
 

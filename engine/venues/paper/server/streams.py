@@ -75,7 +75,7 @@ class _Listener:
         """Answer a request."""
         try:
             request = _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._refuse(None, 3, f"Invalid JSON: {error}")
             return
         if request.method == "LIST_SUBSCRIPTIONS":

@@ -81,7 +81,7 @@ class Session:
         """Answer a request, then tell the accounts what it changed."""
         try:
             request = _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._line.send(_encoded(None, 400, {"error": {"code": -1135, "msg": "Invalid JSON Request"}}))
             return
         fault = self._venue.faults.on_request(request.method)

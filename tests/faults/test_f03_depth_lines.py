@@ -1,0 +1,105 @@
+"""F3 on a real recording, through the server: its known book, and the same one whichever depth line is missing."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import pytest
+from fault_bench import IS_FULL, Scene, trading
+
+from engine.core.config import Headlines, OrderFlow, SmaCross, Strategies, TradingConfig
+
+DEPTH_LINES = 3_434
+FIRST = 60
+"""Before this line the book may not have been fetched yet, and nothing that is missing is missed."""
+APART = 50
+"""Between two missing lines: time enough for a snapshot."""
+FINAL_ID = 35_346_671_849
+SHA256 = "0f32d1ad7efb14fc13c7f49192915a38a7d289efd555471f65507f22889c9760"
+SPEED = 60.0
+EAGER = TradingConfig(
+    mode="auto",
+    strategies=Strategies(
+        sma_cross=SmaCross(symbols=("NONE",)),
+        order_flow=OrderFlow(ask=0.05, act=0.1, min_trades=20, cooldown_s=0.1),
+        headlines=Headlines(symbols=("NONE",)),
+    ),
+)
+
+
+class Watch:
+    """Looks at the book with every frame, and at every order as it leaves."""
+
+    def __init__(self, it: Scene) -> None:
+        self._it = it
+        self._quoted: dict[int, tuple[int, int, int, int]] = {}
+        self.agreed = 0
+        self.differed = 0
+        self.orders = 0
+        self.orders_on_no_book = 0
+        it.venue.on_market_frame = self._on_frame
+        it.live.on_sent = self._on_sent  # type: ignore[method-assign]
+
+    def _on_frame(self, ts_recv_ns: int, frame: bytes) -> None:
+        market = self._it.market
+        if b"@bookTicker" in frame[:40]:
+            update_id = msgspec.json.decode(frame)["data"]["u"]
+            self._quoted[update_id] = (market.bid_ticks, market.bid_lots, market.ask_ticks, market.ask_lots)
+        elif b"@depth@" in frame[:40] and market.book.is_in_sync:
+            quoted = self._quoted.get(market.book.final_update_id)
+            if quoted is not None:
+                bids, asks = market.book.bids, market.book.asks
+                is_same = quoted == (bids.best_ticks(), bids.best_lots(), asks.best_ticks(), asks.best_lots())
+                self.agreed += is_same
+                self.differed += not is_same
+
+    def _on_sent(self, ts_ns: int, data: bytes) -> None:
+        self.orders += 1
+        self.orders_on_no_book += not self._it.market.book.is_in_sync
+
+
+def _sha256(it: Scene) -> str:
+    """Return MANIFEST's digest of the best twenty levels."""
+    instrument, book = it.market.instrument, it.market.book
+    levels = [
+        [f"{instrument.price_text(ticks)}000000", f"{instrument.qty_text(lots)}0000"]
+        for side in (book.bids, book.asks)
+        for ticks, lots in side.top(20).tolist()
+    ]
+    return hashlib.sha256(msgspec.json.encode(levels)).hexdigest()
+
+
+async def _play(home: Path, recording: Path, missing: list[int]) -> Watch:
+    """Play the recording without some depth lines; check the book at its end, and that each was one resync."""
+    # Each fault counts the lines that it spares, and not those that an earlier one has struck.
+    faults = [{"kind": "drop", "what": "depth@100ms", "after": line - i} for i, line in enumerate(missing)]
+    tape = f"recording:{recording}"
+    async with trading(home, EAGER, is_armed=False, faults=faults, tape=tape, speed=SPEED) as it:
+        watch = Watch(it)
+        await it.arm()
+        await it.until(lambda: it.book.last_update_id == FINAL_ID, 40.0)
+        assert (it.book.gaps, it.book.resyncs, it.book.is_synced) == (len(missing), len(missing), True)
+        assert len(it.notices("C5_BOOK_OUT_OF_SYNC")) == len(missing)
+        assert _sha256(it) == SHA256
+        assert (watch.orders_on_no_book, watch.differed) == (0, 0)
+        await it.squared()
+        return watch
+
+
+async def test_f03_the_recording_gives_its_known_book_live(tmp_path: Path, eth_recording: Path) -> None:
+    """Through server and sockets as in a replay: no gap, the last id, the digest, and best prices as quoted."""
+    watch = await _play(tmp_path, eth_recording, [])
+    assert watch.agreed > 500
+    assert watch.orders > 0
+
+
+@pytest.mark.parametrize("first", range(APART) if IS_FULL else [7])
+async def test_f03_every_missing_depth_line_is_one_resync_and_the_same_book(
+    tmp_path: Path, eth_recording: Path, first: int
+) -> None:
+    """Every fiftieth line is missing, beginning with another one each time: no order rests on a book with a hole."""
+    missing = [line for line in range(first, DEPTH_LINES - 1, APART) if line >= FIRST]
+    watch = await _play(tmp_path, eth_recording, missing)
+    assert watch.orders > 0
