@@ -101,12 +101,12 @@ async def _run(subject: Subject, server: LoadServer, pace: str, plan: Plan) -> R
     run = Run(server, subject.peer, PACES[pace], variant.price_of)
     await run.events_and_orders(_WARM_UP[pace])
     run.forget()
-    orders, events, cpu_ns = server.orders, run.events, subject.cpu_ns()
+    events, cpu_ns = run.events, subject.cpu_ns()
     await run.events_and_orders(max(round(plan.events * variant.share * _PART[pace]), 10))
     spent_ns = subject.cpu_ns() - cpu_ns
     await asyncio.sleep(_STRAYS_S)
     await subject.recover()
-    return Round(run.latencies_ns, run.events - events, server.orders - orders, run.missing, run.duplicates, spent_ns)
+    return Round(run.latencies_ns, run.events - events, run.missing, run.duplicates, spent_ns)
 
 
 if __name__ == "__main__":

@@ -208,9 +208,9 @@ class Live:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
 
     def _tell_late(self, ts_ns: int, seconds: float) -> None:
-        words = f"The engine stood still for {seconds:.1f} s: what arrived meanwhile was heard late."
-        _log.error("%s", words)
         if self.control is not None:
+            words = f"The engine stood still for {seconds:.1f} s: what arrived meanwhile was heard late."
+            _log.error("%s", words)
             self.control.publish(Notice(ts_ns=ts_ns, severity="critical", code="LOOP_BLOCKED", text=words))
 
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:

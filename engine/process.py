@@ -87,7 +87,7 @@ async def running(settings: Settings) -> AsyncIterator[Live]:
         await _open_line(settings, live, stack)
         await _follow(settings, venue, live, stack)
         if settings.spin:
-            stack.enter_context(_spinning())
+            stack.enter_context(spinning())
         yield live
 
 
@@ -159,7 +159,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
 
 
 @contextlib.contextmanager
-def _spinning() -> Iterator[None]:
+def spinning() -> Iterator[None]:
     """Keep the loop polling: an idle processor takes 35 to 40 µs to wake up."""
     loop, is_on = asyncio.get_running_loop(), True
 

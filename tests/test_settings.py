@@ -62,6 +62,14 @@ def test_real_money_needs_the_flag(tmp_path: Path) -> None:
     assert not read_settings(TESTNET, tmp_path).is_live
 
 
+def test_orders_are_rehearsed_every_millisecond_unless_somebody_says_otherwise(tmp_path: Path) -> None:
+    """The rehearsal is on by default and 0 turns it off; spinning takes a core and is off."""
+    usual = read_settings({}, tmp_path)
+    assert (usual.rehearse_ms, usual.spin) == (1.0, False)
+    chosen = read_settings({"ENGINE_REHEARSE_MS": "0", "ENGINE_SPIN": "1"}, tmp_path)
+    assert (chosen.rehearse_ms, chosen.spin) == (0.0, True)
+
+
 def test_the_flag_alone_changes_nothing(tmp_path: Path) -> None:
     """C1: allowing real money on the paper exchange is still paper."""
     assert not read_settings({"ENGINE_ALLOW_LIVE": "1"}, tmp_path).is_live
@@ -73,6 +81,10 @@ WRONG = [
     ({"ENGINE_SYMBOLS": "ETH/USDT"}, "ENGINE_SYMBOLS has 'ETH/USDT': write the venue's own names"),
     ({"ENGINE_HTTP_PORT": "70000"}, "ENGINE_HTTP_PORT is '70000': write a port from 1 to 65535"),
     ({"ENGINE_HTTP_PORT": "²"}, "ENGINE_HTTP_PORT is '²': write a port"),
+    ({"ENGINE_SPIN": "on"}, "ENGINE_SPIN is 'on': write one of 0, 1."),
+    ({"ENGINE_REHEARSE_MS": "-1"}, "ENGINE_REHEARSE_MS is '-1': write a number from 0 to 1000."),
+    ({"ENGINE_REHEARSE_MS": "nan"}, "ENGINE_REHEARSE_MS is 'nan': write a number from 0 to 1000."),
+    ({"ENGINE_REHEARSE_MS": "often"}, "ENGINE_REHEARSE_MS is 'often': write a number from 0 to 1000."),
     ({"ENGINE_SYMBOL": "ETHUSDT"}, "There is no setting ENGINE_SYMBOL; did you mean ENGINE_SYMBOLS?"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': write one of DEBUG, INFO"),
     ({"NEWS_FILE": "none.jsonl"}, "NEWS_FILE names .*none.jsonl, which is no file"),

@@ -19,7 +19,6 @@ class Round(msgspec.Struct):
 
     latencies_ns: list[int]
     events: int
-    orders: int
     missing: int
     duplicates: int
     cpu_ns: int
@@ -46,7 +45,7 @@ def against(rounds: Sequence[Round], floor: Sequence[Round]) -> dict[str, Any]:
         },
         "cpu_us_per_event": round(sum(one.cpu_ns for one in rounds) / events / 1e3, 1),
         "events": events,
-        "orders": sum(one.orders for one in rounds),
+        "orders": sum(len(one.latencies_ns) for one in rounds),
         "missing": sum(one.missing for one in rounds),
         "duplicates": sum(one.duplicates for one in rounds),
     }

@@ -37,7 +37,7 @@ class Run:
         self._gap_ns = gap_ns
         self._price_of = price_of
         self._open: dict[int, int] = {}
-        self._next_ns = 0
+        self._next_ns = self._since_ns = 0
         self._left = 0
         self._done: asyncio.Future[None] | None = None
 
@@ -64,8 +64,9 @@ class Run:
             gc.enable()
 
     def forget(self) -> None:
-        """Throw the figures of the warm-up away; what was missing or twice stays counted."""
+        """Throw the figures of the warm-up away, late orders of it too; what was missing or twice stays counted."""
         self.latencies_ns.clear()
+        self._since_ns = time.perf_counter_ns()
 
     def _spin(self) -> None:
         assert self._done is not None
@@ -100,7 +101,8 @@ class Run:
         if began_ns is None:
             self.duplicates += 1
             return
-        self.latencies_ns.append(now_ns - began_ns)
+        if began_ns >= self._since_ns:
+            self.latencies_ns.append(now_ns - began_ns)
         self._next_ns = now_ns + self._gap_ns
         if self._peer.role == "market":
             self._tell_more()

@@ -287,7 +287,8 @@ def _filters(lots: int, price: int, it: Instrument) -> Refusal | None:
     if not max(it.min_qty_lots, 1) <= lots <= it.max_qty_lots:
         detail = f"qty={it.qty_text(lots)} least={it.qty_text(it.min_qty_lots)}"
         return Refusal("C8_QUANTITY", f"{detail} most={it.qty_text(it.max_qty_lots)}", "Say an amount within these.")
-    if price != _in_venue_range(price, it):
+    is_within = 0 < it.min_price_ticks <= price <= it.max_price_ticks
+    if not is_within and price != _in_venue_range(price, it):
         detail = f"price={it.price_text(price)} least={it.price_text(it.min_price_ticks)}"
         return Refusal("C8_PRICE", f"{detail} most={it.price_text(it.max_price_ticks)}", "Say a price within these.")
     return _notional(it.notional_e8(price, lots), it)

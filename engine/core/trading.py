@@ -163,8 +163,10 @@ class Trading:
     def facts(self, symbol: Symbol, cause_id: str = "") -> risk.Facts:
         """Gather what the gate decides on, as it stands now."""
         market, portfolio = self.markets[symbol], self.portfolio
-        reserved_e8, all_reserved_e8 = self._reserved_e8(symbol)
-        held_lots = portfolio.position_lots(symbol)
+        reserved_e8, gross_e8, selling_lots = self._committed(symbol)
+        cash_e8, held_lots = portfolio.cash_e8 - gross_e8, portfolio.position_lots(symbol)
+        for held in portfolio.open:
+            gross_e8 += self._held_e8(held)
         return risk.Facts(
             instrument=market.instrument,
             bid_ticks=market.bid_ticks,
@@ -174,15 +176,15 @@ class Trading:
             is_in_sync=market.book.is_in_sync,
             now_ns=self.now_ns,
             equity_e8=self.equity_e8(),
-            cash_e8=portfolio.cash_e8 - all_reserved_e8,
+            cash_e8=cash_e8,
             position_lots=held_lots,
-            sellable_lots=held_lots - self._selling_lots(symbol),
+            sellable_lots=held_lots - selling_lots,
             symbol_exposure_e8=self._held_e8(symbol) + reserved_e8,
-            gross_exposure_e8=sum(map(self._held_e8, portfolio.open)) + all_reserved_e8,
+            gross_exposure_e8=gross_e8,
             is_armed=self.is_armed,
             halt_reason=self.halt_reason,
             needs_live_confirmation=self.account == "live" and not self.is_live_confirmed,
-            is_repeat=self.was_ordered(cause_id),
+            is_repeat=cause_id in self._causes,
             orders_last_s=self._orders_last_s(),
             silent_until_ns=self.silent_until_ns,
             clock_offset_ms=self.clock_offset_ms,
@@ -201,7 +203,7 @@ class Trading:
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what open sell orders have reserved."""
-        return self.portfolio.position_lots(symbol) - self._selling_lots(symbol)
+        return self.portfolio.position_lots(symbol) - self._committed(symbol)[2]
 
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
@@ -303,26 +305,22 @@ class Trading:
                 return order.approved.trade_id
         return None
 
-    def _reserved_e8(self, symbol: Symbol) -> tuple[int, int]:
-        """What unsettled buys may still cost at their limit, of a symbol and of all, in 1e-8 of the quote asset.
+    def _committed(self, symbol: Symbol) -> tuple[int, int, int]:
+        """What unsettled orders have reserved: buys of a symbol and of all in 1e-8 of the quote asset, and lots on sale.
 
-        Working, in flight and unknown orders count alike, and so does what filled without its report having come.
+        Buys count at their limit. Working, in flight and unknown orders count alike, and so does what filled without
+        its report having come.
         """
-        own_e8 = all_e8 = 0
+        own_e8 = all_e8 = selling_lots = 0
         for order in self.orders.unsettled():
             approved = order.approved
             if approved.side is Side.BUY:
                 cost_e8 = self.instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
                 all_e8 += cost_e8
                 own_e8 += cost_e8 if approved.symbol == symbol else 0
-        return own_e8, all_e8
-
-    def _selling_lots(self, symbol: Symbol) -> int:
-        lots = 0
-        for order in self.orders.unsettled():
-            if order.approved.side is Side.SELL and order.approved.symbol == symbol:
-                lots += order.uncounted_lots
-        return lots
+            elif approved.symbol == symbol:
+                selling_lots += order.uncounted_lots
+        return own_e8, all_e8, selling_lots
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""

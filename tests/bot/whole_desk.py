@@ -40,7 +40,7 @@ class Desk(NamedTuple):
         """Type /resume until the engine is ready for it."""
         for _ in range(40):
             await self.slack.command(ALICE, "/resume")
-            with contextlib.suppress(AssertionError):
+            with contextlib.suppress(AssertionError, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self.slack.sees_text("Trading is armed by")
                     return

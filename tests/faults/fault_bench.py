@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -223,6 +223,13 @@ class Scene:
         open_there = {row["clientOrderId"] for row in await self.asked("openOrders", symbol=instrument.symbol)}
         assert open_there == {order.approved.client_order_id for order in self.trading.orders.working()}
         assert len(open_there) == resting
+
+
+async def together(*scenes: Coroutine[Any, Any, None]) -> None:
+    """Play scenes at the same time, because they mostly wait; the first that fails ends all."""
+    async with asyncio.TaskGroup() as group:
+        for scene in scenes:
+            group.create_task(scene)
 
 
 def new_id() -> str:

@@ -19,6 +19,8 @@ APART, SPEED = 100, 100.0
 """Lines between two missing ones, and the pace: a tenth of a second for each snapshot."""
 EARLIEST, EARLY_APART, EARLY_SPEED = 30, 20, 8.0
 """The same for the early lines, when they are played on their own."""
+ALL_CASES = [*((first, False) for first in range(APART)), *((first, True) for first in range(EARLY_APART))]
+CASES = ALL_CASES if IS_FULL else ALL_CASES[7:8]
 FINAL_ID = 35_346_671_849
 SHA256 = "0f32d1ad7efb14fc13c7f49192915a38a7d289efd555471f65507f22889c9760"
 EAGER = TradingConfig(
@@ -97,21 +99,17 @@ async def test_f03_the_recording_gives_its_known_book_live(tmp_path: Path, eth_r
     assert watch.orders > 0
 
 
-@pytest.mark.parametrize("first", range(APART) if IS_FULL else [7])
+@pytest.mark.parametrize(("first", "is_early"), CASES)
 async def test_f03_every_missing_depth_line_is_one_resync_and_the_same_book(
-    tmp_path: Path, eth_recording: Path, first: int
+    tmp_path: Path, eth_recording: Path, first: int, is_early: bool
 ) -> None:
     """Every hundredth line is missing, beginning with another one each time: no order rests on a book with a hole."""
+    if is_early:
+        depth = [frame.data for frame in read_recording(eth_recording) if b"@depth@" in frame.data[:40]]
+        end = int(msgspec.json.decode(depth[EARLY + 10])["data"]["u"])
+        missing = [line for line in range(first, EARLY, EARLY_APART) if line >= EARLIEST]
+        await _play(tmp_path, eth_recording, missing, EARLY_SPEED, end)
+        return
     missing = [line for line in range(first, DEPTH_LINES - 1, APART) if line >= EARLY]
     watch = await _play(tmp_path, eth_recording, missing)
     assert watch.orders > 0
-
-
-@pytest.mark.skipif(not IS_FULL, reason="the first lines need a slow pace: TRADER_FULL=1 plays them")
-@pytest.mark.parametrize("first", range(EARLY_APART))
-async def test_f03_the_first_depth_lines_too(tmp_path: Path, eth_recording: Path, first: int) -> None:
-    """At a slower pace, up to where the other test begins."""
-    missing = [line for line in range(first, EARLY, EARLY_APART) if line >= EARLIEST]
-    depth = [frame.data for frame in read_recording(eth_recording) if b"@depth@" in frame.data[:40]]
-    end = int(msgspec.json.decode(depth[EARLY + 10])["data"]["u"])
-    await _play(tmp_path, eth_recording, missing, EARLY_SPEED, end)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fault_bench import IOTA, trading
+from fault_bench import IOTA, together, trading
 
 from engine.core.types import OrderState
 from engine.venues.binance.websocket import PING_S
 
 
-async def test_f05_a_silent_market_stops_entries_before_it_is_noticed_and_is_replaced(tmp_path: Path) -> None:
+async def test_f05_half_open_sockets(tmp_path: Path) -> None:
+    """The market's, and the one for orders."""
+    await together(_silent_market(tmp_path / "market"), _silent_order_line(tmp_path / "orders"))
+
+
+async def _silent_market(home: Path) -> None:
     """C5 closes after two seconds; the socket itself is given up after a ping that nobody answered."""
-    async with trading(tmp_path, ping_s=1.5) as it:
+    async with trading(home, ping_s=1.5) as it:
         await it.bought()
         await it.fault(kind="half_open", lines="combined")
         heard_ns = it.market.heard_ns
@@ -28,9 +33,9 @@ async def test_f05_a_silent_market_stops_entries_before_it_is_noticed_and_is_rep
     assert PING_S <= 5.0
 
 
-async def test_f05_an_order_into_a_silent_line_is_unknown_until_the_next_line_tells(tmp_path: Path) -> None:
+async def _silent_order_line(home: Path) -> None:
     """The exchange took the order and its answers never came: asked over a new line, it is known, and once there."""
-    async with trading(tmp_path, ping_s=1.0) as it:
+    async with trading(home, ping_s=1.0) as it:
         await it.fault(kind="half_open", lines="ws_api")
         name = await it.bought()
         await it.until(lambda: it.order(name).state is OrderState.UNKNOWN)

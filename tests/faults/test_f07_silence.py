@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fault_bench import Scene, trading
+from fault_bench import Scene, together, trading
 
 from engine.core.types import OrderState
 
@@ -27,9 +27,14 @@ async def _unknown_order(it: Scene, **silence: int) -> str:
     return name
 
 
-async def test_f07_429_is_followed_by_silence_until_retry_after(tmp_path: Path) -> None:
+async def test_f07_silence(tmp_path: Path) -> None:
+    """429 until Retry-After; 418 as well, and it halts and alerts."""
+    await together(_silent_after_429(tmp_path / "429"), _halted_after_418(tmp_path / "418"))
+
+
+async def _silent_after_429(home: Path) -> None:
     """For two seconds not one request leaves, an unknown order or not; then all goes on by itself."""
-    async with trading(tmp_path) as it:
+    async with trading(home) as it:
         name = await _unknown_order(it, status=429, seconds=2)
         before, loop = await _used_weight(it), asyncio.get_running_loop()
         began_s, until_ns = loop.time(), it.trading.silent_until_ns
@@ -45,9 +50,9 @@ async def test_f07_429_is_followed_by_silence_until_retry_after(tmp_path: Path) 
         await it.squared()
 
 
-async def test_f07_418_halts_and_alerts(tmp_path: Path) -> None:
+async def _halted_after_418(home: Path) -> None:
     """A ban stops trading until a person resumes it; what is unknown is asked for when the ban is over."""
-    async with trading(tmp_path) as it:
+    async with trading(home) as it:
         name = await _unknown_order(it, status=418, seconds=2)
         assert not it.trading.is_armed
         await it.until(lambda: it.notices("C7_BANNED"))

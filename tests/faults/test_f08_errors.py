@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
-from fault_bench import IOTA, Scene, quiet, reserved_e8, trading
+from fault_bench import IOTA, Scene, quiet, reserved_e8, together, trading
 
 from engine.core.types import ClientOrderId, OrderState
 
@@ -29,8 +28,8 @@ async def _answered_so(it: Scene, kind: str) -> list[ClientOrderId]:
 
 
 async def test_f08_answer_that_says_nothing(tmp_path: Path) -> None:
-    """Unknown, asked about, and reserved, over both doors. At the same time, because it takes a while."""
-    await asyncio.gather(*(_is_unknown_until_asked(tmp_path / door, door) for door in ("ws", "rest")))
+    """Unknown, asked about, and reserved, over both doors."""
+    await together(*(_is_unknown_until_asked(tmp_path / door, door) for door in ("ws", "rest")))
 
 
 async def _is_unknown_until_asked(home: Path, door: str) -> None:

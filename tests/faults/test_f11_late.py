@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fault_bench import trading
+from fault_bench import together, trading
 
 from engine.core.types import OrderState
 
 
 async def test_f11_reply_late(tmp_path: Path) -> None:
-    """By nine seconds, or the request itself by four: no second order. Both at the same time, because they wait."""
-    await asyncio.gather(_reply_nine_seconds_late(tmp_path / "reply"), _request_four_seconds_late(tmp_path / "request"))
+    """By nine seconds, or the request itself by four: no second order."""
+    await together(_reply_nine_seconds_late(tmp_path / "reply"), _request_four_seconds_late(tmp_path / "request"))
 
 
 async def _reply_nine_seconds_late(home: Path) -> None:

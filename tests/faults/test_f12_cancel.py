@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fault_bench import IOTA, quiet, trading
+from fault_bench import IOTA, quiet, together, trading
 
 from engine.core.types import OrderState
 
@@ -13,8 +13,18 @@ LATENCY_MS = 100.0
 
 
 async def test_f12_cancel_crosses_a_fill(tmp_path: Path) -> None:
+    """Wholly, partly, with its reply lost, or not at all because it was lost itself."""
+    await together(
+        _filled_before(tmp_path / "filled"),
+        _partly_filled_before(tmp_path / "partly"),
+        _cancel_reply_lost(tmp_path / "reply"),
+        _cancel_lost(tmp_path / "request"),
+    )
+
+
+async def _filled_before(home: Path) -> None:
     """The order is filled before the cancel arrives: what was bought is held, and the order is no longer asked for."""
-    async with trading(tmp_path, WIDE, latency_in_ms=LATENCY_MS) as it:
+    async with trading(home, WIDE, latency_in_ms=LATENCY_MS) as it:
         names = [await it.bought("100"), it.limit_buy(-0.5, 10_000)]
         for name in names:
             assert (await it.cancel(name)).ok
@@ -22,10 +32,10 @@ async def test_f12_cancel_crosses_a_fill(tmp_path: Path) -> None:
         assert [it.order(name).state for name in names] == [OrderState.FILLED] * 2
 
 
-async def test_f12_cancel_crosses_a_part_of_a_fill(tmp_path: Path) -> None:
+async def _partly_filled_before(home: Path) -> None:
     """A part was filled when the cancel arrived: the position is the sum of the fills, the rest is gone."""
     rich = {"USDT": "10000000"}
-    async with trading(tmp_path, WIDE, latency_in_ms=LATENCY_MS, balances=rich) as it:
+    async with trading(home, WIDE, latency_in_ms=LATENCY_MS, balances=rich) as it:
         name = it.limit_buy(-0.1, 50_000_000)
         assert (await it.cancel(name)).ok
         await it.squared()
@@ -35,9 +45,9 @@ async def test_f12_cancel_crosses_a_part_of_a_fill(tmp_path: Path) -> None:
         assert it.trading.portfolio.position_lots(IOTA) > 0
 
 
-async def test_f12_a_cancel_whose_reply_is_lost_is_known_all_the_same(tmp_path: Path) -> None:
+async def _cancel_reply_lost(home: Path) -> None:
     """Nobody tells that the order was cancelled: it is asked for."""
-    async with trading(tmp_path, WIDE) as it:
+    async with trading(home, WIDE) as it:
         name = it.limit_buy(5.0)
         await it.until(lambda: it.order(name).state is OrderState.WORKING)
         await it.squared(resting=1)
@@ -49,9 +59,9 @@ async def test_f12_a_cancel_whose_reply_is_lost_is_known_all_the_same(tmp_path: 
         assert it.order(name).state is OrderState.CANCELED
 
 
-async def test_f12_a_cancel_that_is_lost_leaves_the_order_where_it_is(tmp_path: Path) -> None:
+async def _cancel_lost(home: Path) -> None:
     """The order rests at the exchange and in the engine, until it is cancelled again."""
-    async with trading(tmp_path, WIDE) as it:
+    async with trading(home, WIDE) as it:
         name = it.limit_buy(5.0)
         await it.until(lambda: it.order(name).state is OrderState.WORKING)
         await it.fault(kind="lose_request", operation="order.cancel")

@@ -91,11 +91,12 @@ class Budget:
 
     def on_refused(self, status: int, wait_s: float, now_s: float) -> None:
         """Keep silent for so long after a 429 or 418 (F7); 0 where it doesn't say."""
-        self.is_banned = status == 418
+        is_new_ban = status == 418 and not self.is_banned
+        self.is_banned = self.is_banned or is_new_ban
         until_s = now_s + (wait_s or DEFAULT_SILENCE_S)
-        if until_s > self.silent_until_s:
-            self.silent_until_s = until_s
-            self.on_silence(self.is_banned, until_s - now_s)
+        if until_s > self.silent_until_s or is_new_ban:
+            self.silent_until_s = max(until_s, self.silent_until_s)
+            self.on_silence(self.is_banned, self.silent_until_s - now_s)
 
     def take_order(self, now_s: float) -> None:
         """Count an order that is about to leave; raises Throttled when it may not."""

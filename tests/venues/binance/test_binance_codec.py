@@ -101,7 +101,7 @@ def test_a_snapshot_is_decoded_bare_and_as_a_recorded_frame() -> None:
 
 
 def test_fields_that_the_venue_adds_are_ignored() -> None:
-    added = b'"x":{"deep":["]}",{"p":"1"}],"e":"trade"},"long name":"a\\"b","z":null,"b":12,'
+    added = b'"x":{"deep":["]}",{"p":"1"}],"e":"trade"},"long name":"a\\"b","z":null,"b":12,"k":-1.5e-3,"l":[],'
     assert CODEC.decode(TRADE.replace(b'"p":', added + b'"p":'), 7) == CODEC.decode(TRADE, 7)
 
 
@@ -162,6 +162,14 @@ def test_a_price_that_no_money_can_have_refuses_the_frame(frame: bytes, number: 
         (TRADE, b'"s":"ETHUSDT"', b'"s":"BTCUSDT"'),
         (TRADE, b'"s":"ETHUSDT"', b'"s":"ETHUSD"'),
         (TRADE, b'"M":true', b'"p":"1.00000000"'),
+        (TRADE, b'"M":true', b'"M":truE'),
+        (TRADE, b'"M":true', b'"M":nul'),
+        (TRADE, b'"M":true', b'"M":NaN'),
+        (TRADE, b'"M":true', b'"M":1-2'),
+        (TRADE, b'"M":true', b'"M":"a"b'),
+        (TRADE, b'"E":1723161255612', b'"E":17[]23'),
+        (TRADE, b'"E":1723161255612', b'"E":1723.'),
+        (TRADE, b'"E":1723161255612', b'"E":1e'),
         (TRADE, b"ethusdt@trade", b"ethusdt@aggTrade"),
         (TRADE, b"ethusdt@trade", b"btcusdt@trade"),
         (QUOTE, b'"u":35346513501,', b""),
@@ -200,7 +208,7 @@ def test_a_frame_with_something_after_it_is_refused(frame: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", [b"", b"{}", b"[]", b"null", b'"', b"\x00" * 40, b"\xff\xfe", b'{"stream":"', b"[" * 500]
+    "frame", [b"", b"{}", b"[]", b"null", b'"', b"\x00" * 40, b"\xff\xfe", b'{"stream":"', b"[" * 500, b'{"a":' * 5_000]
 )
 def test_what_is_no_frame_at_all_is_refused(frame: bytes) -> None:
     with pytest.raises(BadFrame):

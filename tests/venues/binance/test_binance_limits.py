@@ -41,6 +41,24 @@ def test_the_venues_own_count_is_believed() -> None:
     made.take_order(102.0)
 
 
+def test_a_venue_without_a_limit_limits_nothing() -> None:
+    """The paper exchange says 0 where it was told to count nothing."""
+    made = budget(orders(0), weight(0))
+    made.take_order(101.0)
+    made.check_weight(101.0, is_urgent=False)
+
+
+def test_a_silence_is_told_once_and_again_only_when_it_grows() -> None:
+    made, told = budget(), list[tuple[bool, float]]()
+    made.on_silence = lambda is_banned, wait_s: told.append((is_banned, wait_s))
+    made.on_refused(429, 5.0, 100.0)
+    made.on_refused(429, 3.0, 101.0)
+    made.on_refused(418, 1.0, 102.0)
+    made.on_refused(418, 1.0, 102.0)
+    made.on_refused(418, 9.0, 102.0)
+    assert told == [(False, 5.0), (True, 3.0), (True, 9.0)]
+
+
 def test_the_narrowest_of_several_limits_counts() -> None:
     made = budget(orders(50), RateLimitWire("ORDERS", "DAY", 1, 10, 9))
     with pytest.raises(Throttled):

@@ -19,6 +19,7 @@ from engine.venues.binance.reports import (
     decode_open_orders,
     decode_order,
     decode_order_with_fills,
+    is_about_stale_facts,
     is_ambiguous,
     is_partly_told,
 )
@@ -194,6 +195,14 @@ def test_open_orders_of_other_symbols_are_left_out() -> None:
 )
 def test_an_error_is_certain_or_ambiguous(status: int, code: int, message: str, expected: bool) -> None:
     assert is_ambiguous(status, ErrorWire(code, message)) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "expected"),
+    [(-1021, "", True), (-1013, "", True), (-2010, "Market is closed.", True), (-2010, "no money", False)],
+)
+def test_some_refusals_show_that_what_we_know_is_old(code: int, message: str, expected: bool) -> None:
+    assert is_about_stale_facts(ErrorWire(code, message)) is expected
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,0 +1,67 @@
+"""The wiring itself: a loop that stood still is told of, and a loop that spins never sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rehearsal_bench import T0, real_side
+
+from engine import live as wiring
+from engine.process import spinning
+from engine.wire.events import AnyEvent, Notice
+
+
+class Line:
+    """Stands where the bot's line is, and keeps what is published."""
+
+    seq = 0
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+
+    def publish(self, event: AnyEvent) -> int:
+        self.events.append(event)
+        return len(self.events)
+
+
+@pytest.mark.parametrize(("late_s", "is_told"), [(0.2, False), (0.9, False), (5.0, True)])
+async def test_a_loop_that_stood_still_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late_s: float, is_told: bool
+) -> None:
+    """F27: a timer more than a second late is a critical notice, and what arrived meanwhile is still heard."""
+    async with real_side(tmp_path) as real:
+        line: Any = Line()
+        real.live.control = line
+        for now_ns in (T0, T0 + 100_000_000, T0 + 200_000_000 + int(late_s * 1e9)):
+            monkeypatch.setattr(wiring, "now_ns", lambda now_ns=now_ns: now_ns)
+            real.live.on_timer()
+        told = [e for e in line.events if isinstance(e, Notice) and e.code == "LOOP_BLOCKED"]
+        assert [(e.severity, "stood still for 5.1 s" in e.text) for e in told] == [("critical", True)] * is_told
+        before = len(real.live.engine.trading.orders.finished(100))
+        real.tell(("trade", 1))
+        assert len(real.live.engine.trading.orders.finished(100)) == before + 1
+
+
+async def test_a_spinning_loop_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it spins every look at the sockets is without a timeout; afterwards it may sleep again."""
+    loop: Any = asyncio.get_running_loop()
+    waits: list[float | None] = []
+    select = loop._selector.select
+
+    def watched(timeout: float | None = None) -> Any:
+        waits.append(timeout)
+        return select(timeout)
+
+    monkeypatch.setattr(loop._selector, "select", watched)
+    with spinning():
+        await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.02)
+        assert len(waits) > 10
+        assert set(waits) == {0}
+    waits.clear()
+    await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.02)
+    assert any(wait != 0 for wait in waits)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
