@@ -20,6 +20,7 @@ Source: Binance, "Order status (status)"; `unknown` is ours (an ambiguous send i
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Container, Iterator
 from typing import Final
 
@@ -135,7 +136,7 @@ class Orders:
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
         self._unsettled: dict[ClientOrderId, Order] = {}
-        self._finished: dict[ClientOrderId, Order] = {}
+        self._finished: OrderedDict[ClientOrderId, Order] = OrderedDict()
 
     def open(self, approved: ApprovedOrder) -> Order:
         """Record an approved order as in flight, before its bytes leave."""
@@ -267,8 +268,8 @@ class Orders:
         else:
             self._unsettled[client_order_id] = order
         while len(self._finished) > _FINISHED_KEPT:
-            oldest = next(iter(self._finished))
-            del self._finished[oldest], self._orders[oldest]
+            oldest, _ = self._finished.popitem(last=False)
+            del self._orders[oldest]
             self._unsettled.pop(oldest, None)
 
 
