@@ -116,6 +116,7 @@ async def real_side(folder: Path) -> AsyncIterator[RealSide]:
         await orders.start(live)
         yield RealSide(live, venue, orders)
         await orders.close()
+        await rest.close()
     server.close()
 
 

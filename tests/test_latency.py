@@ -84,6 +84,15 @@ async def test_an_event_without_an_order_leaves_no_trace(tmp_path: Path) -> None
         assert view_of(real) == LatencyView((), (), ())
 
 
+async def test_an_order_over_rest_has_no_stamps(tmp_path: Path) -> None:
+    """Its bytes leave later, when its request does: what took how long is not known in the callback."""
+    async with real_side(tmp_path) as real:
+        await real.orders._line.close()
+        real.tell(("trade", 1))
+        assert len(real.live.engine.trading.orders.finished(5)) == 1
+        assert view_of(real) == LatencyView((), (), ())
+
+
 async def test_a_fill_is_stamped_once_and_an_unknown_order_is_passed_over(tmp_path: Path) -> None:
     """The same report again changes nothing, nor does one about an order of somebody else."""
     async with real_side(tmp_path) as real:
