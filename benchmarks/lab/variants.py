@@ -41,10 +41,11 @@ class Variant(NamedTuple):
 
 def variants() -> tuple[Variant, ...]:
     """Return all that this machine and this version can run, the floor first."""
+    still = {"ENGINE_REHEARSE_MS": "0"}  # it is on by default
     ours = [
-        Variant("ws", "ws", price_of=collar_ticks),
-        Variant("rest", "rest", price_of=collar_ticks),
-        Variant("ws_spin", "ws", environ={"ENGINE_SPIN": "1"}, price_of=collar_ticks),
+        Variant("ws", "ws", environ=still, price_of=collar_ticks),
+        Variant("rest", "rest", environ=still, price_of=collar_ticks),
+        Variant("ws_spin", "ws", environ={"ENGINE_SPIN": "1", **still}, price_of=collar_ticks),
         Variant("ws_rehearsed", "ws", environ={"ENGINE_REHEARSE_MS": "1"}, price_of=collar_ticks),
         Variant(
             "ws_spin_rehearsed",

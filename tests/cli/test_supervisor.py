@@ -189,13 +189,15 @@ def test_the_back_off_doubles_up_to_its_longest_and_is_reset_by_a_good_run() -> 
 async def test_the_guardian_ends_the_children_of_a_supervisor_that_was_killed(tmp_path: Path) -> None:
     """Kill -9 of the supervisor leaves no process behind."""
     async with Pipe(tmp_path / "pipe") as pipe:
+        says = "import time; time.sleep(1)\n" + says_its_pid(pipe, "time.sleep(60)")
         program = f"""
 import asyncio, os, sys
 from pathlib import Path
 from engine.cli.supervisor import Child, Supervisor
 
 async def main():
-    argv = (sys.executable, "-S", "-c", {says_its_pid(pipe, "time.sleep(60)")!r})
+    # It speaks only when the supervisor has had time to tell the guardian of it.
+    argv = (sys.executable, "-S", "-c", {says!r})
     await Supervisor(print).start(Child("tiny", argv, dict(os.environ), Path({str(tmp_path / "tiny.log")!r})))
 
 asyncio.run(main())
