@@ -11,7 +11,6 @@ from typing import Final
 
 from engine.clock import now_ns, ticks_ns
 from engine.core.kernels.histogram import BUCKETS, count_duration, new_histogram, quantile
-from engine.core.trading import Stage
 from engine.wire.views import LatencyView, OrderStampsView, StageView
 
 _ON_OUR_WAY: Final = ("decoded", "decided", "gated", "journaled", "sent")
@@ -67,54 +66,34 @@ class _Order:
 
 
 class Ledger:
-    """Takes the marks of one event after the other; ``keep`` follows when everything else was done."""
+    """Takes the stamps of the orders of one event after the other; ``keep`` follows when everything else was done."""
 
     def __init__(self) -> None:
         self.has_sent = False
         """True while orders of the present event wait for ``keep``."""
         self.last_sent_ticks = 0
         """When the last order left, by ``ticks_ns``."""
-        self._decoded = self._decided = self._journaled = 0
-        self._gated: dict[str, tuple[int, int]] = {}
-        self._sent: list[tuple[str, int, int]] = []
+        self.decoded = 0
+        """When the present event was decoded and about to be decided on, by ``ticks_ns``."""
+        self._sent: list[tuple[str, tuple[int, ...]]] = []
         self._stages = {stage: Histogram() for stage in (*_ON_OUR_WAY, WHOLE, *_ANSWERS)}
         self._open: dict[str, _Order] = {}
         self._last: deque[_Order] = deque(maxlen=_LAST_ORDERS)
 
-    def heard(self) -> None:
-        """Mark that an event is decoded and about to be decided on."""
-        self._decoded = ticks_ns()
-        if self._gated:  # of orders that could not leave
-            self._gated.clear()
-
-    def mark(self, stage: Stage, client_order_id: str) -> None:
-        """Mark a stage inside the core."""
-        if stage == "decided":
-            self._decided = ticks_ns()
-        else:
-            self._gated[client_order_id] = (self._decided, ticks_ns())
-
-    def journaled(self) -> None:
-        """Mark that an order's intent is written and its bytes are to be made."""
-        self._journaled = ticks_ns()
-
-    def sent(self, client_order_id: str) -> None:
-        """Mark that an order's bytes left. Over REST, where they leave later, nobody does."""
-        self.last_sent_ticks = ticks_ns()
-        self._sent.append((client_order_id, self._journaled, self.last_sent_ticks))
+    def sent(self, client_order_id: str, decided: int, gated: int, journaled: int) -> None:
+        """Take the stamps of an order whose bytes have just left. Over REST, where they leave later, nobody does."""
+        self.last_sent_ticks = now = ticks_ns()
+        self._sent.append((client_order_id, (self.decoded, decided, gated, journaled, now)))
         self.has_sent = True
 
     def keep(self, event: str, ts_recv_ns: int) -> None:
         """Count the orders of an event. ``ts_recv_ns`` is ``now_ns`` of its receipt: its age leads back to then."""
         received = ticks_ns() - (now_ns() - ts_recv_ns)
-        for client_order_id, journaled, sent in self._sent:
-            decided, gated = self._gated.get(client_order_id, (self._decoded, self._decoded))
-            stamps = (self._decoded, decided, gated, journaled, sent)
+        for client_order_id, stamps in self._sent:
             order = _Order(client_order_id, event, ts_recv_ns, received, stamps)
             self._count(order)
             self._last.append(order)
             self._open[client_order_id] = order
-        self._gated.clear()
         self._sent.clear()
         self.has_sent = False
         while len(self._open) > _MOST_OPEN:

@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from engine.clock import now_ns
+from engine.clock import now_ns, ticks_ns
 from engine.control.server import ControlServer
-from engine.core.actions import Action, Cancel, Publish, Query, Send, Write
+from engine.core.actions import Action, Cancel, Later, Publish, Query, Send, Write
 from engine.core.engine import Engine
 from engine.core.instrument import Instrument
-from engine.core.records import encode_record
+from engine.core.market import Market
+from engine.core.records import AnyRecord, Intended, encode_record
 from engine.core.types import (
     AccountSnapshot,
+    ApprovedOrder,
     BookUpdate,
     Candle,
     ExecutionReport,
@@ -66,7 +68,7 @@ class Live:
     def __init__(self, engine: Engine, journal: Memory, recorder: Recorder | None) -> None:
         self.engine = engine
         self.ledger = Ledger()
-        engine.trading.mark = self.ledger.mark
+        engine.trading.stamp = ticks_ns
         self.rehearsed: Callable[[], tuple[StageView, ...]] = tuple
         """Says what rehearsals measured, where there are any."""
         self.bad_frames = 0
@@ -80,6 +82,15 @@ class Live:
         self._timer_ns = 0
 
     # ------------------------------------------------------------------ the market
+
+    @property
+    def express(self) -> Mapping[Symbol, Market] | None:
+        """The markets into which frames may be taken straight; None while every event is recorded."""
+        return self.engine.trading.markets if self._recorder is None else None
+
+    def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
+        """Go on where a trade or a quote that its market has taken stirred something."""
+        self._decide("market", ts_recv_ns, self.engine.on_stirred, market, stirred, ts_recv_ns)
 
     def on_trade(self, trade: Trade) -> None:
         """Take one public trade."""
@@ -214,62 +225,77 @@ class Live:
             self.control.publish(Notice(ts_ns=ts_ns, severity="critical", code="LOOP_BLOCKED", text=words))
 
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
-        self.ledger.heard()
         if self._recorder is not None:
             self._recorder.record(ts_ns, kind, encode_input(event))
-        try:
-            actions = decide(event)
-        except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
-            _log.exception("deciding on a %s failed", kind)
-            actions = self.engine.on_fault(f"{type(error).__name__} on a {kind}", ts_ns)
+        self._decide(kind, ts_ns, decide, event)
+
+    def _decide(self, kind: str, ts_ns: int, decide: Callable[..., list[Action]], *event: Any) -> None:
+        """Let the core decide on an event, do what it wants, and count how long an order took."""
+        ledger = self.ledger
+        ledger.decoded = ticks_ns()
+        actions = self._decided(kind, decide, *event)
         if actions:
             self.perform(actions)
-            if self.ledger.has_sent:
-                self.ledger.keep(kind, ts_ns)
+            if ledger.has_sent:
+                ledger.keep(kind, ts_ns)
+
+    def _decided(self, kind: str, decide: Callable[..., list[Action]], *event: Any) -> list[Action]:
+        try:
+            return decide(*event)
+        except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
+            _log.exception("deciding on a %s failed", kind)
+            return self.engine.on_fault(f"{type(error).__name__} on a {kind}", now_ns())
 
     def perform(self, actions: Sequence[Action]) -> None:
-        """Do what was decided, in order: written first, then sent; what is to be told comes last."""
-        failed: list[Send] = []
-        stopped: list[Send] = []
+        """Do what was decided: write, send and ask in order; then tell, and let the core go on with what it put off."""
+        unsent: list[ApprovedOrder] = []
         for action in actions:
-            if isinstance(action, Write):
-                self._write(action)
-            elif isinstance(action, Send):
-                if self._journal.failure or self.orders is None:
-                    failed.append(action)
-                elif not self.engine.trading.last_hop.passes(action.order):
-                    stopped.append(action)
-                else:
-                    self.ledger.journaled()
-                    if self.orders.send(action.order):
-                        self.ledger.sent(action.order.client_order_id)
+            if isinstance(action, Send):
+                if not self._send(action):
+                    unsent.append(action.order)
+            elif isinstance(action, Write):
+                self._write(action.record)
             elif isinstance(action, Cancel) and self.orders is not None:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:
                 self.orders.query(action.symbol, action.client_order_id)
-        if self.control is not None:
-            for action in actions:
-                if isinstance(action, Publish):
-                    self.control.publish(action.make())
-        for send in failed:
-            self._not_sent(send)
-        for send in stopped:
-            _log.critical("stopped at the last hop, no cause stands behind it: %s", send.order)
-            self.perform(self.engine.on_mismatch(send.order, now_ns()))
+        for action in actions:
+            if isinstance(action, Later):
+                self.perform(self._decided("thing put off", self.engine.after, action))
+            elif isinstance(action, Publish) and self.control is not None:
+                self.control.publish(action.make())
+        for order in unsent:
+            self._not_sent(order)
 
-    def _write(self, action: Write) -> None:
+    def _send(self, action: Send) -> bool:
+        """Write an order's intent, look once more whether a cause stands behind it (C15), and send it."""
+        order = action.order
+        self._write(Intended(order))
+        if self._journal.failure or self.orders is None or not self.engine.trading.last_hop.passes(order):
+            return False
+        journaled = ticks_ns()
+        if self.orders.send(order):
+            self.ledger.sent(order.client_order_id, action.decided, action.gated, journaled)
+        return True
+
+    def _write(self, record: AnyRecord) -> None:
         """Append to the journal; when it can't be written, no order leaves any more (F17)."""
         if self._journal.failure:
             return
         try:
-            self._journal.append(encode_record(action.record))
+            self._journal.append(encode_record(record))
         except JournalUnwritable as error:
             _log.critical("the journal can't be written: %s", error)
             self.perform(self.engine.on_fault(f"the journal can't be written: {error}", now_ns()))
 
-    def _not_sent(self, send: Send) -> None:
-        reason = "not sent: " + (self._journal.failure or "there is no line for orders")
-        self.on_send_failed(SendFailed(send.order.client_order_id, False, 0, reason, now_ns()))
+    def _not_sent(self, order: ApprovedOrder) -> None:
+        """Tell the core that an order could not leave: for want of a journal or a line, or of a cause."""
+        if self._journal.failure or self.orders is None:
+            reason = "not sent: " + (self._journal.failure or "there is no line for orders")
+            self.on_send_failed(SendFailed(order.client_order_id, False, 0, reason, now_ns()))
+            return
+        _log.critical("stopped at the last hop, no cause stands behind it: %s", order)
+        self.perform(self.engine.on_mismatch(order, now_ns()))
 
 
 async def beat(live: Live) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rehearsal_bench import T0, RealSide, expired, real_side
 
 from engine.cli.latency_text import latency_text
+from engine.clock import ticks_ns
 from engine.core.actions import Send
 from engine.core.kernels.histogram import quantile
 from engine.core.types import OrderState, Trade
@@ -117,10 +118,10 @@ async def test_only_the_last_orders_are_kept_one_by_one(tmp_path: Path) -> None:
     assert {stage.count for stage in view.stages} == {30}
 
 
-def test_marks_decide_nothing() -> None:
+def test_stamps_decide_nothing() -> None:
     """The core returns the same orders with somebody who keeps the time and without."""
     kept, plain = scratch_engine(T0), scratch_engine(T0)
-    kept.trading.mark = Ledger().mark
+    kept.trading.stamp = ticks_ns
     for i in range(1, 50):
         trade = Trade(SCRATCH.symbol, i, FIRST_TICKS + i % 7 + i, 5, i % 5 == 0, T0 + i * 10**6, T0 + i * 10**6)
         orders = [[a.order for a in engine.on_trade(trade) if isinstance(a, Send)] for engine in (kept, plain)]
@@ -135,11 +136,8 @@ def test_marks_decide_nothing() -> None:
 def test_a_late_clock_gives_no_negative_stage() -> None:
     """A receipt that lies in the future, by a clock that was set, counts as a stage of no length."""
     ledger = Ledger()
-    ledger.heard()
-    ledger.mark("decided", "tr-1")
-    ledger.mark("gated", "tr-1")
-    ledger.journaled()
-    ledger.sent("tr-1")
+    ledger.decoded = decided = gated = journaled = ticks_ns()
+    ledger.sent("tr-1", decided, gated, journaled)
     ledger.keep("trade", 1 << 62)
     assert {stage.stage: stage.p50_ns for stage in ledger.stages()}["decoded"] == 0
 

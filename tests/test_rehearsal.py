@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rehearsal_bench import SYMBOL, T0, Event, Left, RealSide, dump, real_side, until
 
-from engine.core.warm import scratch_engine
+from engine.core.warm import SCRATCH, scratch_engine
 from engine.latency import WHOLE
 from engine.rehearsal import Rehearsal, play, staged
 
@@ -216,15 +216,14 @@ def belongings(real: RealSide) -> list[Any]:
     live, orders = real.live, real.orders
     trading = live.engine.trading
     markets = list(trading.markets.values())
-    arrays = [array for market in markets for array in (market.trades, market.candles, market.seen)]
-    states = [state for strategy in live.engine.technical for state in strategy._states.values()]
+    arrays = [array for it in markets for array in (it.numbers, it.minds, it.trades, it.candles, it.seen)]
     line = orders._line
     connection = line.socket.current
     assert connection is not None
     return [
         real, live, live.engine, trading, trading.orders, trading.portfolio, trading.proposals, live._journal,
         live._recorder, live.ledger, orders, orders._encoder, orders._rest, orders._budget, line, line._signer,
-        line.socket, connection, connection.transport, real.reader, *markets, *arrays, *states,
+        line.socket, connection, connection.transport, real.reader, *markets, *arrays,
     ]  # fmt: skip
 
 
@@ -239,7 +238,7 @@ async def test_nothing_real_can_be_reached_from_a_rehearsal(tmp_path: Path) -> N
         assert {type(thing).__name__ for thing in real_things if id(thing) in found} == set()
         own = rehearsal._live
         assert {id(own), id(own.engine), id(own.engine.trading.markets), id(own.orders)} <= found.keys()
-        assert id(own.engine.technical[1]._states[next(iter(own.engine.trading.markets))]) in found
+        assert id(own.engine.trading.markets[SCRATCH.symbol].minds) in found
         rehearsal._live.control = real.live  # type: ignore[assignment]  a planted way out
         assert id(real.live.engine.trading) in reachable(rehearsal)
         rehearsal._live.control = None

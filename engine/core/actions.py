@@ -19,9 +19,12 @@ class Write(msgspec.Struct, frozen=True):
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Send an approved order; its intent was written by the action before."""
+    """Send an approved order, once its intent has been written to the journal."""
 
     order: ApprovedOrder
+    decided: int = 0
+    gated: int = 0
+    """When it was worded and when it was approved, by the clock that was given for that."""
 
 
 class Cancel(msgspec.Struct, frozen=True):
@@ -45,4 +48,10 @@ class Publish(msgspec.Struct, frozen=True):
     make: Callable[[], AnyEvent]
 
 
-Action: TypeAlias = Write | Send | Cancel | Query | Publish
+class Later(msgspec.Struct, frozen=True):
+    """Let the core go on with what no order waits for, once everything else was done: ``Engine.after``."""
+
+    go_on: Callable[[], None]
+
+
+Action: TypeAlias = Write | Send | Cancel | Query | Publish | Later

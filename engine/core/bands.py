@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from hashlib import blake2b
+from typing import Final
 
 from engine.core import queries, risk
 from engine.core.instrument import scaled_text
@@ -15,6 +16,8 @@ from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
 from engine.core.views import order_view, proposal_view
 from engine.wire import events
+
+_ON_ITS_WAY: Final = "the order is on its way"
 
 
 class Bands:
@@ -28,26 +31,13 @@ class Bands:
 
     def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
-        config, tally = self._roster.configs[signal.strategy], self._roster.tallies[signal.strategy]
-        tally.signals += 1
-        mode, proposal_id = self._trading.modes.effective(signal.strategy), _proposal_id(signal)
-        is_act = signal.confidence >= config.act and mode is Mode.AUTO and self._trading.is_armed
-        if why := self._why_ignored(signal, proposal_id, mode, is_act):
-            tally.ignored += 1
+        trading, config = self._trading, self._roster.configs[signal.strategy]
+        mode = trading.modes.effective(signal.strategy)
+        is_act = signal.confidence >= config.act and mode is Mode.AUTO and trading.is_armed
+        if why := self._why_ignored(signal, item, mode, is_act):
+            self._roster.tallies[signal.strategy].ignored += 1
             return f"ignored: {why}"
-        proposal = self._proposal(signal, proposal_id, item)
-        if not is_act and not self._size(proposal):
-            tally.ignored += 1
-            return "ignored: the limits leave no room for it"
-        if is_act:
-            tally.acted += 1
-            self._act(proposal)
-            self._trading.proposals.add(proposal)
-            return f"{proposal.state}: {proposal.outcome}"
-        tally.asked += 1
-        self._trading.proposals.add(proposal)
-        self._ask(proposal)
-        return "asked"
+        return self._act(signal, item) if is_act else self._ask(signal, item)
 
     def on_order_ended(self, order: Order) -> None:
         """Tell on the proposal's message what became of its order."""
@@ -67,26 +57,29 @@ class Bands:
             proposal.outcome = "overtaken: the confidence rose and the engine acted"
             self._people.tell(proposal)
 
-    def _why_ignored(self, signal: Signal, proposal_id: str, mode: Mode, is_act: bool) -> str:
-        config = self._roster.configs[signal.strategy]
+    def _why_ignored(self, signal: Signal, item: NewsItem | None, mode: Mode, is_act: bool) -> str:
+        trading, strategy = self._trading, signal.strategy
+        if signal.side is Side.SELL and trading.sellable_lots(signal.symbol) <= 0:
+            return "nothing is held that is not being sold already"
+        if is_act and item is None:  # a trade is heard once, and the gate would refuse its second order (C6)
+            return ""
+        config = self._roster.configs[strategy]
         if signal.confidence < config.ask:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
         if mode is Mode.OFF:
             return "the mode is off"
-        if self._trading.proposals.get(proposal_id) is not None:
+        if trading.proposals.get(_proposal_id(signal)) is not None:
             return "the same signal came before"
-        if signal.side is Side.SELL and self._trading.sellable_lots(signal.symbol) <= 0:
-            return "nothing is held that is not being sold already"
-        if not is_act and self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
+        if not is_act and trading.proposals.asking(strategy, signal.symbol, signal.side):
             return "the same question is open already"
         return ""
 
-    def _proposal(self, signal: Signal, proposal_id: str, item: NewsItem | None) -> Proposal:
+    def _proposal(self, signal: Signal, item: NewsItem | None) -> Proposal:
         """Word a proposal without its size: what is acted on is sized by the gate."""
         config = self._roster.configs[signal.strategy]
         kind: ProposalKind = "event" if item else "technical"
         expires_ns = self._trading.now_ns + int(config.expires_s * 1e9)
-        proposal = Proposal(proposal_id, signal, kind, 0, expires_ns)
+        proposal = Proposal(_proposal_id(signal), signal, kind, 0, expires_ns)
         if item:
             proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
         return proposal
@@ -102,20 +95,29 @@ class Bands:
         proposal.lots = lots if lots >= risk.least_lots(signal.price_ticks, facts.instrument) else 0
         return proposal.lots
 
-    def _ask(self, proposal: Proposal) -> None:
-        trading, signal = self._trading, proposal.signal
+    def _ask(self, signal: Signal, item: NewsItem | None) -> str:
+        """Ask people, unless the limits leave no room for what would be asked."""
+        trading, tally, proposal = self._trading, self._roster.tallies[signal.strategy], self._proposal(signal, item)
+        if not self._size(proposal):
+            tally.ignored += 1
+            return "ignored: the limits leave no room for it"
+        tally.asked += 1
+        trading.proposals.add(proposal)
         config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
         now_ns, warning = trading.now_ns, queries.warning(trading)
         trading.publish(
             lambda: events.ProposalOpened(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, warning))
         )
+        return "asked"
 
-    def _act(self, proposal: Proposal) -> None:
-        trading, signal = self._trading, proposal.signal
-        cause, origin = f"signal:{signal.signal_id}", f"strategy:{signal.strategy}"
+    def _act(self, signal: Signal, item: NewsItem | None) -> str:
+        """Order at once; what people are told about it is worded when the order has left."""
+        trading, cause = self._trading, f"signal:{signal.signal_id}"
         if self._is_repeating(signal):
-            self._halt_strategy(proposal)
-            return
+            why = self._halt_strategy(signal)
+            trading.later(lambda: self._refused(signal, item, why))
+            return f"refused: {why}"
+        origin = f"strategy:{signal.strategy}"
         if signal.side is Side.BUY:
             request = trading.entry(signal.symbol, cause, origin, 0, signal.stop_ticks, signal.target_ticks)
         else:
@@ -123,15 +125,24 @@ class Bands:
         trading.last_hop.cause_in(cause)
         result = trading.submit(request)
         if isinstance(result, Refusal):
-            self._refused(proposal, str(result))
-            return
-        proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", "the order is on its way"
-        proposal.client_order_id, proposal.lots = result.client_order_id, result.qty_lots
-        self._overtake(signal)
-        self._tell_acted(proposal, self._order(result))
+            why = str(result)
+            trading.later(lambda: self._refused(signal, item, why))
+            return f"refused: {why}"
+        trading.later(lambda: self._acted(signal, item, result))
+        return f"acted: {_ON_ITS_WAY}"
 
-    def _order(self, approved: ApprovedOrder) -> Order:
-        return self._trading.orders.of(approved)
+    def _acted(self, signal: Signal, item: NewsItem | None, approved: ApprovedOrder) -> None:
+        """Remember and tell what the engine did by itself."""
+        self._roster.tallies[signal.strategy].acted += 1
+        proposal = self._proposal(signal, item)
+        proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", _ON_ITS_WAY
+        proposal.client_order_id, proposal.lots = approved.client_order_id, approved.qty_lots
+        self._overtake(signal)
+        order = self._trading.orders.of(approved)
+        self._tell_acted(proposal, order)
+        self._trading.proposals.add(proposal)
+        if not order.is_open:  # it could not even leave
+            self.on_order_ended(order)
 
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
@@ -142,19 +153,23 @@ class Bands:
             times.popleft()
         return len(times) >= limits.repeats
 
-    def _halt_strategy(self, proposal: Proposal) -> None:
-        trading, name, limits = self._trading, proposal.signal.strategy, self._trading.config.limits
+    def _halt_strategy(self, signal: Signal) -> str:
+        """Turn a strategy off that signals without end; return why, in words."""
+        trading, name, limits = self._trading, signal.strategy, self._trading.config.limits
         detail = f"C6_REPEATS: {limits.repeats} alike within {limits.repeat_window_s:g} s"
         trading.set_mode(Mode.OFF, name, "C6_REPEATS")
-        trading.notice("critical", "C6_REPEATS", f"{name} is off: {detail} on {proposal.signal.symbol}. An admin may"
-                       f" turn it on with /auto auto {name}.")  # fmt: skip
-        self._refused(proposal, detail)
+        words = f"{name} is off: {detail} on {signal.symbol}. An admin may turn it on with /auto auto {name}."
+        trading.notice("critical", "C6_REPEATS", words)
+        return detail
 
-    def _refused(self, proposal: Proposal, why: str) -> None:
+    def _refused(self, signal: Signal, item: NewsItem | None, why: str) -> None:
         """Tell that a signal could not be acted on, and how large the order would have been."""
+        self._roster.tallies[signal.strategy].acted += 1
+        proposal = self._proposal(signal, item)
         self._size(proposal)
         proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", why
         self._tell_acted(proposal, None)
+        self._trading.proposals.add(proposal)
 
     def _tell_acted(self, proposal: Proposal, order: Order | None) -> None:
         trading, signal = self._trading, proposal.signal

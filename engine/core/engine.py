@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.core import queries
-from engine.core.actions import Action, Query, Send
+from engine.core.actions import Action, Later, Query, Send
 from engine.core.bands import Bands
 from engine.core.config import TradingConfig
+from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import Instrument
+from engine.core.kernels.market import LOOK
+from engine.core.market import Market
 from engine.core.memory import restore
 from engine.core.people import People
 from engine.core.protection import Protection
@@ -20,7 +23,6 @@ from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.records import AnyRecord, Started
 from engine.core.reports import Reports
-from engine.core.risk import CLOCK_LIMIT_MS
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.technical.base import Technical
 from engine.core.strategies.technical.order_flow import OrderFlowStrategy
@@ -67,6 +69,9 @@ class Engine:
         self.headlines = HeadlineStrategy(chosen.headlines)
         everyone = (*self.technical, self.headlines)
         self.trading = Trading(config, instruments, {s.name: s.config.mode for s in everyone}, account)
+        for strategy in self.technical:
+            for market in self.trading.markets.values():
+                strategy.follow(market)
         roster = Roster(
             {s.name: s.config for s in everyone},
             {s.name: s.kind for s in everyone},
@@ -85,20 +90,24 @@ class Engine:
 
     def on_trade(self, trade: Trade) -> list[Action]:
         """Take a public trade: the technical strategies step, and what they say goes through the bands."""
-        self.trading.now_ns = trade.ts_recv_ns
-        self.trading.markets[trade.symbol].on_trade(trade)
-        for strategy in self.technical:
-            if strategy.follows(trade.symbol) and (signal := strategy.on_trade(trade)) is not None:
-                self.bands.on_signal(signal)
-        self.protection.look(trade.symbol)
-        return self.trading.take()
+        market = self.trading.markets[trade.symbol]
+        return self.on_stirred(market, market.on_trade(trade), trade.ts_recv_ns)
 
     def on_quote(self, quote: Quote) -> list[Action]:
         """Take a new best bid and ask: stops and targets of what is held are looked at."""
-        self.trading.now_ns = quote.ts_recv_ns
-        self.trading.markets[quote.symbol].on_quote(quote)
-        self.protection.look(quote.symbol)
-        return self.trading.take()
+        market = self.trading.markets[quote.symbol]
+        return self.on_stirred(market, market.on_quote(quote), quote.ts_recv_ns)
+
+    def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> list[Action]:
+        """Go on where a trade or quote that the market has taken stirred something: bits of ``kernels.market``."""
+        trading = self.trading
+        trading.now_ns = ts_recv_ns
+        for strategy in self.technical:
+            if stirred & strategy.bit:
+                self.bands.on_signal(strategy.signal(market))
+        if stirred & LOOK:
+            market.watch(self.protection.look(market.instrument.symbol))
+        return trading.take()
 
     def on_book(self, update: BookUpdate) -> list[Action]:
         """Take a snapshot of a book or its next change; a stop may have waited for it."""
@@ -121,7 +130,7 @@ class Engine:
         self.trading.markets[candle.symbol].on_candle(candle)
         for strategy in self.technical:
             if strategy.follows(candle.symbol):
-                strategy.on_candle(candle)
+                strategy.on_candle(candle, self.trading.markets[candle.symbol])
         return self.trading.take()
 
     def on_instrument(self, instrument: Instrument) -> list[Action]:
@@ -136,10 +145,7 @@ class Engine:
         self.trading.now_ns = max(headline.item.ts_recv_ns, self.trading.now_ns)
         signals = self.headlines.on_headline(headline, self.trading.markets)
         verdicts = [self.bands.on_signal(signal, headline.item) for signal in signals]
-        if not verdicts:
-            is_stale = self.headlines.is_stale(headline, self.trading.markets)
-            verdicts = [f"ignored: {self._why_silent(headline, is_stale)}"]
-        self._news_heard(headline, "; ".join(verdicts))
+        self.trading.later(lambda: self._news_heard(headline, verdicts))
         return self.trading.take()
 
     def on_command(self, command: AnyCommand, ts_ns: int) -> tuple[Reply, list[Action]]:
@@ -235,6 +241,11 @@ class Engine:
         self.reports.on_failure(SendFailed(name, True, 0, "stopped at the last hop", trading.now_ns))
         return trading.take()
 
+    def after(self, later: Later) -> list[Action]:
+        """Go on with what was put off until every order had left."""
+        later.go_on()
+        return self.trading.take()
+
     def on_fault(self, what: str, ts_ns: int) -> list[Action]:
         """Hear that deciding itself failed: halt, say so, and stay up to answer and to close.
 
@@ -243,7 +254,7 @@ class Engine:
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
         for action in trading.take():
-            if not isinstance(action, Send):
+            if not isinstance(action, Send | Later):
                 trading.do(action)
         if trading.is_armed:
             trading.halt("FAULT", what)
@@ -270,8 +281,12 @@ class Engine:
             return "it names nothing that is traded here"
         return "it is not fresh" if is_stale else "its symbols are not followed or have no price yet"
 
-    def _news_heard(self, headline: Headline, verdict: str) -> None:
+    def _news_heard(self, headline: Headline, verdicts: list[str]) -> None:
+        """Tell what became of a headline."""
         item, now_ns = headline.item, self.trading.now_ns
+        if not verdicts:
+            is_stale = self.headlines.is_stale(headline, self.trading.markets)
+            verdicts = [f"ignored: {self._why_silent(headline, is_stale)}"]
         self.trading.publish(
             lambda: events.NewsHeard(
                 ts_ns=now_ns,
@@ -279,7 +294,7 @@ class Engine:
                 news_id=item.news_id,
                 title=item.title,
                 url=item.url,
-                verdict=verdict,
+                verdict="; ".join(verdicts),
                 symbols=headline.symbols,
                 confidence=abs(headline.score),
             )

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.instrument import Instrument
+from engine.core.kernels import market as kernel
 from engine.core.kernels.book import apply_levels
-from engine.core.kernels.tape import CANDLES_SEEN, TRADES_SEEN, record_trade
+from engine.core.kernels.market import CANDLE_NS, CANDLE_ROWS, TRADE_ROWS
+from engine.core.kernels.tape import CANDLES_SEEN, TRADES_SEEN
 from engine.core.types import BookUpdate, Candle, Levels, Quote, Trade
 
-TRADE_ROWS: Final = 1024
-CANDLE_ROWS: Final = 512
-CANDLE_NS: Final = 60_000_000_000
+__all__ = ["CANDLE_NS", "Book", "BookSide", "Market"]
+
 _FIRST_CAPACITY: Final = 1024
 
 
@@ -78,69 +79,110 @@ class Book:
 
 
 class Market:
-    """Everything that is known of one symbol's market; changed by the engine's events only."""
+    """Everything that is known of one symbol's market; changed by the engine's events only.
 
-    __slots__ = (
-        "ask_lots",
-        "ask_ticks",
-        "bid_lots",
-        "bid_ticks",
-        "book",
-        "candles",
-        "first_ticks",
-        "heard_ns",
-        "instrument",
-        "last_ticks",
-        "seen",
-        "trade_recv_ns",
-        "trades",
-        "ts_exchange_ns",
-    )
+    What kernels know is in two arrays, ``numbers`` and ``minds``, laid out in ``kernels.market``; the properties read
+    them for people and for what is decided in Python.
+    """
 
-    def __init__(self, instrument: Instrument) -> None:
+    __slots__ = ("book", "candles", "instrument", "minds", "numbers", "seen", "trades")
+
+    def __init__(self, instrument: Instrument, slow: int = 0) -> None:
+        """Begin with nothing heard; ``slow``: the bars of the slow moving average."""
         self.instrument = instrument
         self.book = Book()
-        self.trades: NDArray[np.int64] = np.zeros((TRADE_ROWS, 3), np.int64)
+        self.numbers: NDArray[np.int64] = kernel.new_numbers()
+        self.minds: NDArray[np.float64] = kernel.new_minds(slow)
+        """Parameters and states of the technical strategies."""
+        numbers = self.numbers
+        self.trades: NDArray[np.int64] = numbers[kernel.TRADES : kernel.CANDLES].reshape(TRADE_ROWS, 3)
         """Columns: price in ticks, signed lots (+ the aggressor bought), exchange time in ns."""
-        self.candles: NDArray[np.int64] = np.zeros((CANDLE_ROWS, 6), np.int64)
+        self.candles: NDArray[np.int64] = numbers[kernel.CANDLES :].reshape(CANDLE_ROWS, 6)
         """One-minute candles; columns as in ``kernels.tape``."""
-        self.seen: NDArray[np.int64] = np.zeros(2, np.int64)
-        self.bid_ticks = self.bid_lots = self.ask_ticks = self.ask_lots = 0
-        self.heard_ns = 0
-        """When the last frame of any kind was received: what C5 calls the age of the data."""
-        self.last_ticks = self.first_ticks = 0
-        self.ts_exchange_ns = 0
-        """The last trade's time by the venue's own clock, which for a tape is the tape's."""
-        self.trade_recv_ns = 0
+        self.seen: NDArray[np.int64] = numbers[kernel.TAPE : kernel.TRADES]
 
-    def on_trade(self, trade: Trade) -> None:
-        """Append a trade to the ring and to the current candle."""
-        record_trade(
-            self.trades,
-            self.candles,
-            self.seen,
+    @property
+    def bid_ticks(self) -> int:
+        """The best bid; 0 while there is none."""
+        return int(self.numbers[kernel.BID])
+
+    @property
+    def bid_lots(self) -> int:
+        """What is bid at it."""
+        return int(self.numbers[kernel.BID_LOTS])
+
+    @property
+    def ask_ticks(self) -> int:
+        """The best ask; 0 while there is none."""
+        return int(self.numbers[kernel.ASK])
+
+    @property
+    def ask_lots(self) -> int:
+        """What is asked at it."""
+        return int(self.numbers[kernel.ASK_LOTS])
+
+    @property
+    def last_ticks(self) -> int:
+        """The last trade's price; 0 before the first."""
+        return int(self.numbers[kernel.LAST])
+
+    @property
+    def first_ticks(self) -> int:
+        """The first trade's price."""
+        return int(self.numbers[kernel.FIRST])
+
+    @property
+    def heard_ns(self) -> int:
+        """When the last frame of any kind was received: what C5 calls the age of the data."""
+        return int(self.numbers[kernel.HEARD_NS])
+
+    @property
+    def ts_exchange_ns(self) -> int:
+        """The last trade's time by the venue's own clock, which for a tape is the tape's."""
+        return int(self.numbers[kernel.EXCHANGE_NS])
+
+    @property
+    def trade_recv_ns(self) -> int:
+        """When the last trade was received."""
+        return int(self.numbers[kernel.TRADE_RECV_NS])
+
+    def prices(self) -> list[int]:
+        """Return bid, its lots, ask, its lots, last and first price, and when it was last heard of, in one go."""
+        prices: list[int] = self.numbers[: kernel.HEARD_NS + 1].tolist()
+        return prices
+
+    def last_trade(self) -> list[int]:
+        """Return last and first price, when it was last heard of, the last trade's two stamps, and its id."""
+        trade: list[int] = self.numbers[kernel.LAST : kernel.FILL_ID + 1].tolist()
+        return trade
+
+    def watch(self, is_held: bool) -> None:
+        """Have every trade and quote say ``LOOK`` from now on, because something is held; or no longer."""
+        self.numbers[kernel.IS_WATCHED] = is_held
+
+    def on_trade(self, trade: Trade) -> int:
+        """Take a trade; return what it stirs, as bits of ``kernels.market``."""
+        return kernel.take_trade(
+            self.numbers,
+            self.minds,
+            trade.fill_id,
             trade.price_ticks,
             trade.qty_lots,
-            -1 if trade.is_buyer_maker else 1,
+            trade.is_buyer_maker,
             trade.ts_exchange_ns,
-            CANDLE_NS,
+            trade.ts_recv_ns,
         )
-        self.last_ticks = trade.price_ticks
-        self.ts_exchange_ns = trade.ts_exchange_ns
-        self.trade_recv_ns = self.heard_ns = trade.ts_recv_ns
-        if not self.first_ticks:
-            self.first_ticks = trade.price_ticks
 
-    def on_quote(self, quote: Quote) -> None:
-        """Take the new best bid and ask."""
-        self.bid_ticks, self.bid_lots = quote.bid_ticks, quote.bid_lots
-        self.ask_ticks, self.ask_lots = quote.ask_ticks, quote.ask_lots
-        self.heard_ns = quote.ts_recv_ns
+    def on_quote(self, quote: Quote) -> int:
+        """Take the new best bid and ask; return what it stirs."""
+        return kernel.take_quote(
+            self.numbers, quote.bid_ticks, quote.bid_lots, quote.ask_ticks, quote.ask_lots, quote.ts_recv_ns
+        )
 
     def on_book(self, update: BookUpdate) -> None:
         """Take a snapshot or the next change of the book."""
         self.book.apply(update)
-        self.heard_ns = update.ts_recv_ns
+        self.numbers[kernel.HEARD_NS] = update.ts_recv_ns
 
     def on_candle(self, candle: Candle) -> None:
         """Append a finished candle of the venue's history, before the first live trade."""

@@ -37,7 +37,5 @@ def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> N
 
 
 def _restore_mode(trading: Trading, strategy: str, mode: Mode) -> None:
-    if not strategy:
-        trading.modes.everything = mode
-    elif strategy in trading.modes.own:
-        trading.modes.own[strategy] = mode
+    if not strategy or strategy in trading.modes.own:
+        trading.modes.set(mode, strategy)

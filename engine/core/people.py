@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from engine.core import queries, risk
 from engine.core.actions import Cancel
+from engine.core.facts import Facts
 from engine.core.instrument import exit_levels, moved_levels, parse_e8
 from engine.core.proposals import Proposal
 from engine.core.queries import Identity, Roster
@@ -284,7 +285,7 @@ class People:
         hint = f"Did you mean {near[0]}?" if near else f"There is {', '.join(known[:10])}."
         raise Unclear("BAD_SYMBOL", f"{text!r} is not traded here. {hint}")
 
-    def _buy_lots(self, amount: Amount, facts: risk.Facts) -> int:
+    def _buy_lots(self, amount: Amount, facts: Facts) -> int:
         """Count an amount in lots; without a price it is 0, and the gate says what is missing."""
         if amount.unit == "all":
             return self._all_lots(facts)
@@ -297,14 +298,14 @@ class People:
         lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
         return self._some(lots, f"{amount.value}{'%' * (amount.unit == 'percent')} buys less than one lot")
 
-    def _all_lots(self, facts: risk.Facts) -> int:
+    def _all_lots(self, facts: Facts) -> int:
         """Return the most that the limits allow, or the venue's least, so that the limit in the way says so."""
         if facts.ask_ticks <= 0:
             return 0
         largest = risk.largest_entry_lots(facts, self._trading.config.limits)
         return max(largest, risk.least_lots(facts.ask_ticks, facts.instrument))
 
-    def _sell_lots(self, amount: Amount, facts: risk.Facts) -> int:
+    def _sell_lots(self, amount: Amount, facts: Facts) -> int:
         """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""
         if amount.unit == "all":
             return 0

@@ -150,7 +150,10 @@ class Portfolio:
 
     def equity_e8(self, bids: dict[Symbol, int]) -> int:
         """Return cash plus every position at its bid (ticks by symbol), in 1e-8 of the quote asset."""
-        return self.cash_e8 + sum(trip.value_e8(bids.get(symbol, 0)) for symbol, trip in self.open.items())
+        equity_e8 = self.cash_e8
+        for symbol, trip in self.open.items():
+            equity_e8 += trip.value_e8(bids.get(symbol, 0))
+        return equity_e8
 
     def _bought(self, trip: RoundTrip, quantity_e8: int, paid_e8: int, order: ApprovedOrder) -> None:
         trip.base_e8 += quantity_e8

@@ -34,11 +34,14 @@ class Protection:
         self._trading = trading
         self._tried: dict[Symbol, _Tried] = {}
 
-    def look(self, symbol: Symbol) -> None:
-        """Send the exit of a symbol's position if the market has reached it."""
+    def look(self, symbol: Symbol) -> bool:
+        """Send the exit of a symbol's position if the market has reached it; say whether anything is held."""
         trip = self._trading.portfolio.open.get(symbol)
-        if trip is not None and (reason := due_exit(trip, self._trading.markets[symbol])) is not None:
+        if trip is None:
+            return False
+        if (reason := due_exit(trip, self._trading.markets[symbol])) is not None:
             self._exit(trip, reason)
+        return True
 
     def look_at_all(self) -> None:
         """Do the same for everything that is held."""

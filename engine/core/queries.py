@@ -18,10 +18,15 @@ from engine.wire.views import HealthView
 class Tally:
     """What became of one strategy's signals."""
 
-    __slots__ = ("acted", "asked", "ignored", "signals")
+    __slots__ = ("acted", "asked", "ignored")
 
     def __init__(self) -> None:
-        self.signals = self.ignored = self.asked = self.acted = 0
+        self.ignored = self.asked = self.acted = 0
+
+    @property
+    def signals(self) -> int:
+        """How many there were."""
+        return self.ignored + self.asked + self.acted
 
 
 class Roster(msgspec.Struct, frozen=True):

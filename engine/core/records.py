@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final, get_args
+
 import msgspec
 
-from engine.core.types import ApprovedOrder, ExecutionReport, Refusal, SendFailed, Symbol
+from engine.core.types import ApprovedOrder, ExecutionReport, Refusal, SendFailed, Signal, Symbol
+
+
+class UnknownRecord(ValueError):
+    """A record that this version can't read; the text says what to do."""
 
 
 class Record(msgspec.Struct, frozen=True, tag_field="type", array_like=True):
@@ -44,6 +50,8 @@ class Refused(Record, frozen=True, tag="refused"):
     origin: str
     refusal: Refusal
     ts_ns: int
+    symbol: Symbol = Symbol("")
+    """Empty in journals from before it was written."""
 
 
 class ModeSet(Record, frozen=True, tag="mode"):
@@ -82,7 +90,113 @@ class Shrunk(Record, frozen=True, tag="shrunk"):
     ts_ns: int
 
 
-AnyRecord = Started | Intended | Reported | Failed | Refused | ModeSet | ArmedSet | Answered | Shrunk
+class Listed(Record, frozen=True, tag="listed"):
+    """A symbol's units, written at each start: what the ticks and lots of its orders are worth, for whoever reads
+    the journal without the venue."""
+
+    symbol: Symbol
+    base_asset: str
+    quote_asset: str
+    tick_e8: int
+    lot_e8: int
+    ts_ns: int
+
+
+class Proposed(Record, frozen=True, tag="proposed"):
+    """A strategy's signal became a question to people, or the engine acts on it (C22)."""
+
+    proposal_id: str
+    kind: str
+    """``technical``, ``event`` …: how it came about."""
+    signal: Signal
+    lots: int
+    """What it would be sized to, or was."""
+    title: str
+    """Of the headline behind it, and its source; empty where there is none."""
+    source: str
+    expires_ns: int
+    ts_ns: int
+
+
+class Decided(Record, frozen=True, tag="decided"):
+    """Something became of a proposal. The last of these counts: an order that ends says more about the outcome."""
+
+    proposal_id: str
+    state: str
+    """``bought``, ``sold``, ``dismissed``, ``expired``, ``refused`` or ``acted``."""
+    decided_by: str
+    """``slack:U01ALICE``, ``auto``; empty where nobody did (it expired)."""
+    outcome: str
+    client_order_id: str
+    """Of the order that it led to; empty for none."""
+    ts_ns: int
+
+
+class EquityMarked(Record, frozen=True, tag="equity"):
+    """What the account was worth, and its highest worth until then; 1e-8 of the quote asset."""
+
+    equity_e8: int
+    cash_e8: int
+    peak_e8: int
+    ts_ns: int
+
+
+class Asked(Record, frozen=True, tag="asked"):
+    """Somebody gave a command that may change something. Written before it is carried out."""
+
+    command_id: str
+    user_id: str
+    name: str
+    door: str
+    """Where they came in: ``slack``, ``cli`` or ``desk``."""
+    text: str
+    """The command in words, see ``asked``."""
+    ts_ns: int
+
+
+class Declined(Record, frozen=True, tag="declined"):
+    """A click was refused. Unlike what was ``Answered``, it may be tried again."""
+
+    command_id: str
+    code: str
+    text: str
+    ts_ns: int
+
+
+class Audited(Record, frozen=True, tag="audited"):
+    """Somebody changed something that has no record of its own: a limit, a breaker, an acknowledgement."""
+
+    who: str
+    """``U01ALICE``, or ``engine`` where it was nobody."""
+    source: str
+    """Where it came from: a door, ``file``, ``signal`` …"""
+    what: str
+    before: str
+    after: str
+    ts_ns: int
+
+
+AnyRecord = (
+    Started
+    | Intended
+    | Reported
+    | Failed
+    | Refused
+    | ModeSet
+    | ArmedSet
+    | Answered
+    | Shrunk
+    | Listed
+    | Proposed
+    | Decided
+    | EquityMarked
+    | Asked
+    | Declined
+    | Audited
+)
+
+KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))
+"""The first element of every record that this version can read."""
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[AnyRecord] = msgspec.msgpack.Decoder(AnyRecord)
@@ -94,5 +208,32 @@ def encode_record(record: AnyRecord) -> bytes:
 
 
 def decode_record(payload: bytes) -> AnyRecord:
-    """Read one record; raises msgspec.ValidationError where the bytes are no record of this version."""
-    return _decoder.decode(payload)
+    """Read one record; raises UnknownRecord for what this version doesn't know.
+
+    A later version may add kinds, and fields at the end of a kind. The fields are passed over here; a kind that can't
+    be read is not, because it may be the one that says that something was sold.
+    """
+    try:
+        return _decoder.decode(payload)
+    except msgspec.MsgspecError as error:
+        raise UnknownRecord(_why_unknown(payload, error)) from None
+
+
+def _why_unknown(payload: bytes, error: msgspec.MsgspecError) -> str:
+    kind = _kind(payload)
+    if kind and kind not in KINDS:
+        return (
+            f"The journal has a record of the kind {kind!r}, which this version does not know: a later one wrote it. "
+            "Use that version."
+        )
+    return f"The journal has a record that this version can't read ({error}): use the version that wrote it."
+
+
+def _kind(payload: bytes) -> str:
+    """Return a record's first element where it is a text, else an empty one."""
+    try:
+        elements = msgspec.msgpack.decode(payload)
+    except msgspec.MsgspecError:
+        return ""
+    first = elements[0] if isinstance(elements, list) and elements else ""
+    return first if isinstance(first, str) else ""

@@ -10,15 +10,16 @@ from typing import Final, Literal
 import msgspec
 
 from engine.core import risk
-from engine.core.actions import Action, Publish, Send, Write
+from engine.core.actions import Action, Later, Publish, Send, Write
 from engine.core.config import TradingConfig
+from engine.core.facts import Facts
 from engine.core.instrument import Instrument
 from engine.core.last_hop import LastHop
 from engine.core.market import Market
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
-from engine.core.records import AnyRecord, ArmedSet, Intended, ModeSet, Refused
+from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
 from engine.core.types import (
     ApprovedOrder,
     ClientOrderId,
@@ -37,8 +38,6 @@ from engine.wire import events
 AccountKind = Literal["paper", "live"]
 ORDER_PREFIX: Final = "tr-"
 """Every client order id of ours begins so: a restart and the venue's order list know them by it."""
-Stage = Literal["decided", "gated"]
-"""Where an order is on its way through the core: its request is worded, and the gate has approved it."""
 CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
 _STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
@@ -50,11 +49,25 @@ class Modes:
     def __init__(self, config: TradingConfig, strategies: dict[str, str]) -> None:
         self.everything = Mode(config.mode)
         self.own = {name: Mode(mode) for name, mode in strategies.items()}
+        self._effective: dict[str, Mode] = {}
+        self._work_out()
 
     def effective(self, strategy: str) -> Mode:
         """Return the stricter of the global mode and the strategy's own."""
-        own = self.own.get(strategy, Mode.AUTO)
-        return own if _STRICTNESS[own] < _STRICTNESS[self.everything] else self.everything
+        return self._effective.get(strategy, self.everything)
+
+    def set(self, mode: Mode, strategy: str) -> Mode:
+        """Set a strategy's own mode, or with an empty ``strategy`` the global one; return the one before."""
+        if strategy:
+            previous, self.own[strategy] = self.own[strategy], mode
+        else:
+            previous, self.everything = self.everything, mode
+        self._work_out()
+        return previous
+
+    def _work_out(self) -> None:
+        strictest = _STRICTNESS.__getitem__
+        self._effective = {name: min(own, self.everything, key=strictest) for name, own in self.own.items()}
 
 
 class Trading:
@@ -73,11 +86,12 @@ class Trading:
                     f"{it.symbol} is priced in {it.quote_asset}, but equity is counted in {config.quote_asset}:"
                     f" follow symbols priced in {config.quote_asset}, or set quote_asset to {it.quote_asset}."
                 )
-        self.mark: Callable[[Stage, ClientOrderId], None] = _unmarked
-        """Called at each stage of an order by whoever keeps the time: the core has no clock, and nothing comes back."""
+        self.stamp: Callable[[], int] = _no_clock
+        """Given by whoever keeps the time, for what ``Send`` carries; the core decides nothing by it."""
         self.config = config
         self.account = account
-        self.markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
+        slow = config.strategies.sma_cross.slow
+        self.markets = {symbol: Market(instrument, slow) for symbol, instrument in instruments.items()}
         self.orders = Orders()
         self.portfolio = Portfolio(config.quote_asset)
         self.proposals = Proposals()
@@ -114,6 +128,10 @@ class Trading:
         """Add something to tell; ``make`` is called when everything else was done."""
         self._actions.append(Publish(make))
 
+    def later(self, go_on: Callable[[], None]) -> None:
+        """Put off what no order waits for; it may lead to more actions."""
+        self._actions.append(Later(go_on))
+
     def notice(self, severity: Literal["info", "warning", "critical"], code: str, text: str) -> None:
         """Tell people something in words."""
         now_ns = self.now_ns
@@ -128,16 +146,15 @@ class Trading:
 
     def submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
         """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
-        self.mark("decided", request.client_order_id)
+        decided = self.stamp()
         result = risk.check(request, self.facts(request.symbol, request.cause_id), self.config.limits)
         if isinstance(result, Refusal):
             return self.refuse(request, result)
-        self.mark("gated", request.client_order_id)
+        gated = self.stamp()
         self.remember_cause(request.cause_id)
         self._sent_ns.append(self.now_ns)
         order = self.orders.open(result)
-        self.write(Intended(result))
-        self.do(Send(result))
+        self._actions.append(Send(result, decided, gated))
         self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
 
@@ -157,38 +174,44 @@ class Trading:
             return None
         order, fill = changed
         trip = self.portfolio.on_fill(fill, order.approved, self.instrument(order)) if fill else None
+        if trip is not None:
+            self.markets[report.symbol].watch(trip.is_open)
         if order.is_settled and not any(o.approved.symbol == report.symbol for o in self.orders.unsettled()):
             trip = self.portfolio.close_dust(order.approved.symbol, report.ts_recv_ns) or trip
         return order, fill, trip
 
-    def facts(self, symbol: Symbol, cause_id: str = "") -> risk.Facts:
+    def facts(self, symbol: Symbol, cause_id: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
         market, portfolio = self.markets[symbol], self.portfolio
+        bid, _, ask, _, last, _, heard_ns = market.prices()
         reserved_e8, gross_e8, selling_lots = self._committed(symbol)
-        cash_e8, held_lots = portfolio.cash_e8 - gross_e8, portfolio.position_lots(symbol)
+        cash_e8, held_lots, exposure_e8 = portfolio.cash_e8 - gross_e8, portfolio.position_lots(symbol), reserved_e8
         for held in portfolio.open:
-            gross_e8 += self._held_e8(held)
-        return risk.Facts(
-            instrument=market.instrument,
-            bid_ticks=market.bid_ticks,
-            ask_ticks=market.ask_ticks,
-            last_ticks=market.last_ticks,
-            heard_ns=market.heard_ns,
-            is_in_sync=market.book.is_in_sync,
-            now_ns=self.now_ns,
-            equity_e8=self.equity_e8(),
-            cash_e8=cash_e8,
-            position_lots=held_lots,
-            sellable_lots=held_lots - selling_lots,
-            symbol_exposure_e8=self._held_e8(symbol) + reserved_e8,
-            gross_exposure_e8=gross_e8,
-            is_armed=self.is_armed,
-            halt_reason=self.halt_reason,
-            needs_live_confirmation=self.account == "live" and not self.is_live_confirmed,
-            is_repeat=cause_id in self._causes,
-            orders_last_s=self._orders_last_s(),
-            silent_until_ns=self.silent_until_ns,
-            clock_offset_ms=self.clock_offset_ms,
+            value_e8 = self._held_e8(held)
+            gross_e8 += value_e8
+            exposure_e8 += value_e8 if held == symbol else 0
+        # By place and not by name: half the time, in the one spot that every order waits for.
+        return Facts(
+            market.instrument,
+            bid,
+            ask,
+            last,
+            heard_ns,
+            market.book.is_in_sync,
+            self.now_ns,
+            self.equity_e8(),
+            cash_e8,
+            held_lots,
+            held_lots - selling_lots,
+            exposure_e8,
+            gross_e8,
+            self.is_armed,
+            self.halt_reason,
+            self.account == "live" and not self.is_live_confirmed,
+            cause_id in self._causes,
+            self._orders_last_s(),
+            self.silent_until_ns,
+            self.clock_offset_ms,
         )
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
@@ -255,11 +278,7 @@ class Trading:
     def set_mode(self, mode: Mode, strategy: str, by: str) -> Mode:
         """Set the global mode (empty ``strategy``) or a strategy's own; returns the one before."""
         now_ns = self.now_ns
-        previous = self.modes.own[strategy] if strategy else self.modes.everything
-        if strategy:
-            self.modes.own[strategy] = mode
-        else:
-            self.modes.everything = mode
+        previous = self.modes.set(mode, strategy)
         self.write(ModeSet(strategy, mode, by, now_ns))
         self.publish(lambda: events.ModeChanged(ts_ns=now_ns, mode=mode, strategy=strategy, previous=previous, by=by))
         return previous
@@ -277,19 +296,19 @@ class Trading:
         target: int,
     ) -> OrderRequest:
         return OrderRequest(
-            client_order_id=ClientOrderId(ORDER_PREFIX + digest),
-            symbol=symbol,
-            side=side,
-            order_type=OrderType.MARKET,
-            qty_lots=lots,
-            limit_ticks=0,
-            reduce_only=side is Side.SELL,
-            stop_ticks=stop,
-            target_ticks=target,
-            cause_id=cause_id,
-            origin=origin,
-            trade_id=trade_id,
-            ts_ns=self.now_ns,
+            ClientOrderId(ORDER_PREFIX + digest),
+            symbol,
+            side,
+            OrderType.MARKET,
+            lots,
+            0,  # no limit of its own
+            side is Side.SELL,
+            stop,
+            target,
+            cause_id,
+            origin,
+            trade_id,
+            self.now_ns,
         )
 
     def _orders_last_s(self) -> int:
@@ -331,8 +350,9 @@ class Trading:
         return trip.value_e8(market.bid_ticks or market.last_ticks or round(trip.entry_ticks()))
 
 
-def _unmarked(stage: Stage, client_order_id: ClientOrderId) -> None:
+def _no_clock() -> int:
     """Keep no time."""
+    return 0
 
 
 def _digest(cause_id: str) -> str:

@@ -19,6 +19,8 @@ Symbol = NewType("Symbol", str)
 ClientOrderId = NewType("ClientOrderId", str)
 """Our name of an order, derived from the signal or command that caused it, so that a restart knows its own."""
 VenueOrderId = NewType("VenueOrderId", int)
+OrderListId = NewType("OrderListId", str)
+"""Our name of an order list; the venue keeps these names apart from those of orders."""
 SignalId = NewType("SignalId", str)
 TradeId = NewType("TradeId", str)
 """Our name of a round trip: from flat to a position and back. A venue's id of one fill is ``fill_id``."""
@@ -295,3 +297,47 @@ class AccountSnapshot(msgspec.Struct, frozen=True):
     ts_recv_ns: int
     ts_asked_ns: int = 0
     """When the venue was asked: what changed after that need not be in it. 0 where asking takes no time."""
+
+
+class ReplaceMode(StrEnum):
+    """Whether a new order is placed although the old one could not be cancelled. Source: Binance, cancelReplaceMode."""
+
+    STOP_ON_FAILURE = "STOP_ON_FAILURE"
+    ALLOW_FAILURE = "ALLOW_FAILURE"
+
+
+class ApprovedProtection(msgspec.Struct, frozen=True):
+    """A stop and a target that rest at the venue as one list (OCO): as soon as one of them begins to live, the other
+    expires. Both are orders of their own, with their own names and reports, and share what they sell.
+
+    Only ``risk.py`` makes one, and the encoder accepts nothing else.
+    """
+
+    list_id: OrderListId
+    target: ApprovedOrder
+    """LIMIT_MAKER at ``price_ticks``; or TAKE_PROFIT_LIMIT, which waits for ``target_ticks`` and then sells at
+    ``price_ticks`` or better."""
+    stop: ApprovedOrder
+    """STOP_LOSS_LIMIT, which waits for ``stop_ticks`` and then sells at ``price_ticks`` or better; or STOP_LOSS, which
+    then sells at any price."""
+    ts_ns: int
+    """The moment of the decision; the signature's timestamp is made from it."""
+
+    @property
+    def symbol(self) -> Symbol:
+        """What is protected."""
+        return self.stop.symbol
+
+    @property
+    def legs(self) -> tuple[ClientOrderId, ClientOrderId]:
+        """Return our names of the two orders, the target's first."""
+        return self.target.client_order_id, self.stop.client_order_id
+
+
+class OpenOrderList(msgspec.Struct, frozen=True):
+    """An order list that the venue says is open; its orders are reported as any others."""
+
+    list_id: OrderListId
+    symbol: Symbol
+    venue_list_id: int
+    legs: tuple[ClientOrderId, ...]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.core.actions import Action, Cancel, Publish, Query, Send, Write
+from engine.core.actions import Action, Cancel, Later, Publish, Query, Send, Write
 from engine.core.engine import Engine
-from engine.core.records import AnyRecord
+from engine.core.records import AnyRecord, Intended
 from engine.core.types import (
     ApprovedOrder,
     BookUpdate,
@@ -94,10 +94,10 @@ class Backtest:
     def _perform(self, actions: Sequence[Action]) -> None:
         """Do what was decided, in order; what is to be told comes last."""
         for action in actions:
-            if isinstance(action, Write):
-                self.journal.append(action.record)
-            elif isinstance(action, Send):
+            if isinstance(action, Send):
                 self._send(action.order)
+            elif isinstance(action, Write):
+                self.journal.append(action.record)
             elif isinstance(action, Cancel):
                 self.exchange.cancel(action.symbol, action.client_order_id, self._now_ns)
             elif isinstance(action, Query):
@@ -105,8 +105,11 @@ class Backtest:
         for action in actions:
             if isinstance(action, Publish):
                 self._on_event(action.make())
+            elif isinstance(action, Later):
+                self._perform(self.engine.after(action))
 
     def _send(self, order: ApprovedOrder) -> None:
+        self.journal.append(Intended(order))
         if not self.engine.trading.last_hop.passes(order):
             self._perform(self.engine.on_mismatch(order, self._now_ns))
             return

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.core.actions import Action, Send
+from engine.core.actions import Action, Later, Send
 from engine.core.engine import Engine
 from engine.core.records import decode_record
 from engine.core.warm import warm_up
@@ -101,3 +101,6 @@ class _Again:
         for action in actions:
             if isinstance(action, Send) and self._engine.trading.last_hop.passes(action.order):
                 self.sent.append(self._encoder.encode_order(action.order, self._offset_ms))
+        for action in actions:
+            if isinstance(action, Later):
+                self._do(self._engine.after(action))

@@ -9,14 +9,14 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
-from engine.core.actions import Action, Publish, Send, Write
+from engine.core.actions import Action, Later, Publish, Send, Write
 from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
+from engine.core.facts import Facts
 from engine.core.instrument import E8, Instrument, parse_e8
 from engine.core.orders import Order
 from engine.core.queries import Identity
-from engine.core.records import AnyRecord
-from engine.core.risk import Facts
+from engine.core.records import AnyRecord, Intended
 from engine.core.trading import AccountKind
 from engine.core.types import (
     AccountSnapshot,
@@ -197,7 +197,13 @@ def sent(actions: Iterable[Action]) -> list[ApprovedOrder]:
 
 def written(actions: Iterable[Action]) -> list[AnyRecord]:
     """Return what was written to the journal."""
-    return [action.record for action in actions if isinstance(action, Write)]
+    records: list[AnyRecord] = []
+    for action in actions:
+        if isinstance(action, Write):
+            records.append(action.record)
+        elif isinstance(action, Send):
+            records.append(Intended(action.order))
+    return records
 
 
 def told(actions: Iterable[Action], kind: type[_R]) -> list[_R]:
@@ -242,9 +248,16 @@ class Desk:
     # ---------------------------------------------------------------- the market
 
     def keep(self, actions: list[Action]) -> list[Action]:
-        """Remember what was written and hand the actions on."""
-        self.journal += written(actions)
-        return actions
+        """Let the core go on with what it put off, remember what was written, and hand all actions on."""
+        done = self._done(actions)
+        self.journal += written(done)
+        return done
+
+    def _done(self, actions: list[Action]) -> list[Action]:
+        done: list[Action] = []
+        for action in actions:
+            done += self._done(self.engine.after(action)) if isinstance(action, Later) else [action]
+        return done
 
     def snapshot(self, bid: float = 1999.99, ask: float = 2000.0, symbol: Symbol = ETH) -> list[Action]:
         """Send a book of one level a side."""
@@ -295,8 +308,7 @@ class Desk:
     def ask(self, command: AnyCommand) -> tuple[Reply, list[Action]]:
         """Give a command as a person does."""
         reply, actions = self.engine.on_command(command, self.now_ns)
-        self.keep(actions)
-        return reply, actions
+        return reply, self.keep(actions)
 
     def new_id(self) -> str:
         """Return an id that no command had."""

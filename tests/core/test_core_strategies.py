@@ -10,6 +10,7 @@ from engine.core.config import Headlines, OrderFlow, SmaCross, TradingConfig
 from engine.core.market import Market
 from engine.core.proposals import Proposal, Proposals
 from engine.core.strategies.event.headlines import HeadlineStrategy
+from engine.core.strategies.technical.base import Technical
 from engine.core.strategies.technical.order_flow import OrderFlowStrategy
 from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
 from engine.core.types import Candle, Headline, NewsItem, Side, Signal, SignalId, Symbol, Trade
@@ -78,18 +79,32 @@ def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -
 # ---------------------------------------------------------------- technical
 
 
+def followed(strategy: Technical) -> Market:
+    market = Market(instrument(), slow=20)
+    strategy.follow(market)
+    return market
+
+
+def step(strategy: Technical, market: Market, made: Trade) -> Signal | None:
+    """Let a market take a trade; return what the strategy says of it."""
+    return strategy.signal(market) if market.on_trade(made) & strategy.bit else None
+
+
 def trade(i: int, price: int, *, sold: bool = False) -> Trade:
     return Trade(ETH, i, price, 10, sold, T0 + i * S, T0 + i * S)
 
 
 def test_order_flow_says_who_leans_which_way_and_stops_a_buy_below_the_price() -> None:
     strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2, stop_pct=1.0, target_pct=2.0))
-    signals = [s for i in range(20) if (s := strategy.on_trade(trade(i, 100_000 + 10 * i))) is not None]
+    market = followed(strategy)
+    signals = [s for i in range(20) if (s := step(strategy, market, trade(i, 100_000 + 10 * i))) is not None]
     assert signals[0].side is Side.BUY
     assert signals[0].stop_ticks == signals[0].price_ticks - signals[0].price_ticks // 100
     assert signals[0].reasons == ("buyers are the aggressors (half-life 10 s) and the price follows up",)
     strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
-    signals = [s for i in range(20) if (s := strategy.on_trade(trade(i, 100_000 - 10 * i, sold=True))) is not None]
+    market = followed(strategy)
+    falling = (trade(i, 100_000 - 10 * i, sold=True) for i in range(20))
+    signals = [s for made in falling if (s := step(strategy, market, made)) is not None]
     assert (signals[0].side, signals[0].stop_ticks, signals[0].target_ticks) == (Side.SELL, 0, 0)
     assert signals[0].reasons[0].startswith("sellers are the aggressors")
 
@@ -97,26 +112,27 @@ def test_order_flow_says_who_leans_which_way_and_stops_a_buy_below_the_price() -
 def test_order_flow_is_not_warm_from_candles() -> None:
     """A candle has no aggressor: counted as trades, one live trade after them would be a signal of full confidence."""
     strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
+    market = followed(strategy)
     for i in range(50):
-        strategy.on_candle(Candle(ETH, T0 + i * MINUTE, MINUTE, 100, 100, 100, 100 + i, 5))
+        strategy.on_candle(Candle(ETH, T0 + i * MINUTE, MINUTE, 100, 100, 100, 100 + i, 5), market)
     later = T0 + 50 * MINUTE
-    assert strategy.on_trade(Trade(ETH, 1, 200, 10, False, later, later)) is None
+    assert step(strategy, market, Trade(ETH, 1, 200, 10, False, later, later)) is None
 
 
 def test_a_cross_warmed_up_on_candles_is_the_cross_of_the_same_bars_made_of_trades() -> None:
     """The last candle of history counts as a bar, and so does the one that is still being made."""
     closes = [100_000 - 50 * i for i in range(12)] + [100_300, 101_000, 102_000]
-    warm, live = (SmaCrossStrategy(SmaCross(fast=2, slow=5)) for _ in range(2))
+    strategy = SmaCrossStrategy(SmaCross(fast=2, slow=5))
+    warm, live = (followed(strategy) for _ in range(2))
     start = T0 // MINUTE * MINUTE
     said = []
     for i, close in enumerate(closes):
         at = start + i * MINUTE
         if i < 12:
-            warm.on_candle(Candle(ETH, at, MINUTE, close, close, close, close, 5))
-        said.append(
-            [s.on_trade(Trade(ETH, i, close, 5, False, at, at)) for s in ((warm, live) if i >= 12 else (live,))]
-        )
-    states = [strategy._state(ETH).tolist() for strategy in (warm, live)]
+            strategy.on_candle(Candle(ETH, at, MINUTE, close, close, close, close, 5), warm)
+        made = Trade(ETH, i, close, 5, False, at, at)
+        said.append([step(strategy, market, made) for market in ((warm, live) if i >= 12 else (live,))])
+    states = [market.minds[strategy.state].tolist() for market in (warm, live)]
     assert states[0] == states[1]
     assert [signal.side for signals in said for signal in signals[:1] if signal] == [Side.BUY]
     assert said[-1][0] == said[-1][1]
@@ -124,8 +140,14 @@ def test_a_cross_warmed_up_on_candles_is_the_cross_of_the_same_bars_made_of_trad
 
 def test_a_cross_says_which_average_crossed_which() -> None:
     strategy = SmaCrossStrategy(SmaCross(fast=2, slow=3, bar_s=30))
-    assert strategy.reason(0.5) == "the 2-bar average rose above the 3-bar average (30 s bars)"
-    assert strategy.reason(-0.5) == "the 2-bar average fell below the 3-bar average (30 s bars)"
+    market = followed(strategy)
+    told = {}
+    for market.minds[strategy.said] in (0.5, -0.5):
+        told[strategy.signal(market).side] = strategy.signal(market).reasons
+    assert told == {
+        Side.BUY: ("the 2-bar average rose above the 3-bar average (30 s bars)",),
+        Side.SELL: ("the 2-bar average fell below the 3-bar average (30 s bars)",),
+    }
 
 
 @pytest.mark.parametrize(("symbols", "follows"), [((), True), (("ETHUSDT",), True), (("BTCUSDT",), False)])

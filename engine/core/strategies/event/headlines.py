@@ -38,11 +38,12 @@ class HeadlineStrategy:
     def is_stale(self, headline: Headline, markets: Mapping[Symbol, Market]) -> bool:
         """Say whether a headline is older than ``max_age_s``, or from the future by as much, by the market's clock.
 
-        The market's own time, carried on from its last trade, is the measure, because a tape runs in a time of its
-        own; where nothing has traded yet, the time of receipt is.
+        The named symbols' own time, carried on from their last trades, is the measure, because a tape runs in a time
+        of its own; where none of them has traded yet, the time of receipt is.
         """
         recv_ns = headline.item.ts_recv_ns
-        times = [m.ts_exchange_ns + recv_ns - m.trade_recv_ns for m in markets.values() if m.last_ticks]
+        named = [markets[symbol] for symbol in headline.symbols if symbol in markets]
+        times = [m.ts_exchange_ns + recv_ns - m.trade_recv_ns for m in named if m.last_ticks]
         return abs(max(times, default=recv_ns) - headline.item.ts_published_ns) > self.config.max_age_s * 1e9
 
     def _signal(self, headline: Headline, symbol: Symbol, market: Market) -> Signal:

@@ -1,4 +1,4 @@
-"""What technical strategies share: a state array for each symbol, and how a step's confidence becomes a signal."""
+"""What technical strategies share: their places in a market's arrays, and how what they say becomes a signal."""
 
 from __future__ import annotations
 
@@ -10,71 +10,61 @@ from numpy.typing import NDArray
 
 from engine.core.config import StrategyConfig
 from engine.core.instrument import exit_levels
-from engine.core.types import Candle, Side, Signal, SignalId, Symbol, Trade
+from engine.core.kernels.market import FOLLOWED
+from engine.core.market import Market
+from engine.core.types import Candle, Side, Signal, SignalId, Symbol
 
 
 class Technical(ABC):
-    """A jitted step over (state, parameters, price, signed lots, time) that returns a signed confidence."""
+    """A jitted step that ``kernels.market`` runs at each trade, and that leaves a signed confidence behind."""
 
     name: ClassVar[str]
     kind: ClassVar[Literal["technical"]] = "technical"
     horizon_ns: ClassVar[int]
+    bit: ClassVar[int]
+    """By which a market knows who follows it, and who has something to say."""
+    said: ClassVar[int]
+    params: ClassVar[slice]
+    state: ClassVar[slice]
+    """Its places in a market's ``minds``."""
 
-    def __init__(self, config: StrategyConfig, params: NDArray[np.float64]) -> None:
+    def __init__(self, config: StrategyConfig, params: NDArray[np.float64], reasons: tuple[str, str]) -> None:
+        """Keep the settings; ``reasons``: why it would buy, and why it would sell, in words."""
         self.config = config
         self._params = params
-        self._states: dict[Symbol, NDArray[np.float64]] = {}
+        self._buys, self._sells = ((words,) for words in reasons)
 
     @abstractmethod
-    def new_state(self) -> NDArray[np.float64]:
-        """Return the state of a symbol that was never seen."""
-
-    @abstractmethod
-    def step(self, state: NDArray[np.float64], price_ticks: float, signed_lots: float, ts_ns: int) -> float:
-        """Run the kernel once; returns a signed confidence, 0 for nothing to say."""
-
-    @abstractmethod
-    def reason(self, confidence: float) -> str:
-        """Say in words why a signal arose."""
+    def on_candle(self, candle: Candle, market: Market) -> None:
+        """Warm the state up with a finished candle of history."""
 
     def follows(self, symbol: Symbol) -> bool:
         """Say whether this strategy looks at a symbol."""
         return not self.config.symbols or symbol in self.config.symbols
 
-    def on_trade(self, trade: Trade) -> Signal | None:
-        """Step once with a live trade; return a signal or None."""
-        signed = -float(trade.qty_lots) if trade.is_buyer_maker else float(trade.qty_lots)
-        state = self._states.get(trade.symbol)
-        if state is None:
-            state = self._state(trade.symbol)
-        confidence = self.step(state, float(trade.price_ticks), signed, trade.ts_exchange_ns)
-        return self._signal(trade, confidence) if confidence else None
+    def follow(self, market: Market) -> None:
+        """Step with every trade of a market from now on, if its symbol is one that this strategy looks at."""
+        market.minds[self.params] = self._params
+        if self.follows(market.instrument.symbol):
+            market.numbers[FOLLOWED] |= self.bit
 
-    def on_candle(self, candle: Candle) -> None:
-        """Warm the state up with a finished candle of history, as a trade at its close; what it says is ignored."""
-        ts_ns = candle.open_ns + candle.interval_ns - 1
-        self.step(self._state(candle.symbol), float(candle.close_ticks), 0.0, ts_ns)
-
-    def _state(self, symbol: Symbol) -> NDArray[np.float64]:
-        state = self._states.get(symbol)
-        if state is None:
-            state = self._states[symbol] = self.new_state()
-        return state
-
-    def _signal(self, trade: Trade, confidence: float) -> Signal:
-        side = Side.BUY if confidence > 0 else Side.SELL
-        price, config = trade.price_ticks, self.config
-        stop, target = exit_levels(price, config.stop_pct, config.target_pct) if side is Side.BUY else (0, 0)
+    def signal(self, market: Market) -> Signal:
+        """Word what the last step said."""
+        instrument, config = market.instrument, self.config
+        price, _, _, _, ts_recv_ns, fill_id = market.last_trade()
+        confidence = float(market.minds[self.said])
+        is_buy = confidence > 0.0
+        stop, target = exit_levels(price, config.stop_pct, config.target_pct) if is_buy else (0, 0)
         return Signal(
-            signal_id=SignalId(f"{self.name}:{trade.symbol}:{trade.fill_id}:{trade.ts_recv_ns}"),
-            strategy=self.name,
-            symbol=trade.symbol,
-            side=side,
-            confidence=abs(confidence),
-            price_ticks=price,
-            stop_ticks=stop,
-            target_ticks=target,
-            horizon_ns=self.horizon_ns,
-            reasons=(self.reason(confidence),),
-            ts_ns=trade.ts_recv_ns,
+            SignalId(f"{self.name}:{instrument.symbol}:{fill_id}:{ts_recv_ns}"),
+            self.name,
+            instrument.symbol,
+            Side.BUY if is_buy else Side.SELL,
+            abs(confidence),
+            price,
+            stop,
+            target,
+            self.horizon_ns,
+            self._buys if is_buy else self._sells,
+            ts_recv_ns,
         )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.core.config import SmaCross
-from engine.core.kernels import sma_cross as kernel
+from engine.core.kernels import market as kernel
+from engine.core.kernels import sma_cross
+from engine.core.market import Market
 from engine.core.strategies.technical.base import Technical
+from engine.core.types import Candle
 
 
 class SmaCrossStrategy(Technical):
@@ -17,21 +19,19 @@ class SmaCrossStrategy(Technical):
 
     name: ClassVar[str] = "sma_cross"
     horizon_ns: ClassVar[int] = 1_800_000_000_000
+    bit: ClassVar[int] = kernel.SMA_CROSS
+    said: ClassVar[int] = kernel.SMA_SAID
+    params: ClassVar[slice] = slice(kernel.SMA_PARAMS, kernel.FLOW_PARAMS)
+    state: ClassVar[slice] = slice(kernel.SMA_STATE, None)
 
     def __init__(self, config: SmaCross) -> None:
-        super().__init__(config, np.array([config.bar_s * 1e9, config.fast, config.slow]))
-        self._lengths = (config.fast, config.slow, config.bar_s)
+        rose, fell = (
+            f"the {config.fast}-bar average {way} the {config.slow}-bar average ({config.bar_s} s bars)"
+            for way in ("rose above", "fell below")
+        )
+        super().__init__(config, np.array([config.bar_s * 1e9, config.fast, config.slow]), (rose, fell))
 
-    def new_state(self) -> NDArray[np.float64]:
-        """Return a fresh state: float64, shape (7 + slow,)."""
-        return kernel.new_state(self._lengths[1])
-
-    def step(self, state: NDArray[np.float64], price_ticks: float, signed_lots: float, ts_ns: int) -> float:
-        """Run the kernel once."""
-        return float(kernel.step(state, self._params, price_ticks, signed_lots, ts_ns))
-
-    def reason(self, confidence: float) -> str:
-        """Say which way the averages crossed."""
-        fast, slow, bar_s = self._lengths
-        way = "rose above" if confidence > 0 else "fell below"
-        return f"the {fast}-bar average {way} the {slow}-bar average ({bar_s} s bars)"
+    def on_candle(self, candle: Candle, market: Market) -> None:
+        """Step once with the candle's close, as a trade in its last moment; what it says is ignored."""
+        ts_ns, minds = candle.open_ns + candle.interval_ns - 1, market.minds
+        sma_cross.step(minds[self.state], minds[self.params], float(candle.close_ticks), 0.0, ts_ns)
