@@ -91,8 +91,8 @@ class Bands:
         if signal.side is Side.SELL:
             lots = facts.sellable_lots
         else:
-            lots = risk.entry_lots(signal.price_ticks, signal.stop_ticks, facts, trading.config.limits)
-        proposal.lots = lots if lots >= risk.least_lots(signal.price_ticks, facts.instrument) else 0
+            lots = trading.gate.entry_lots(signal.price_ticks, signal.stop_ticks, facts)
+        proposal.lots = lots if lots >= risk.least_lots(signal.price_ticks, facts.market) else 0
         return proposal.lots
 
     def _ask(self, signal: Signal, item: NewsItem | None) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from engine.core.instrument import Instrument
+from engine.core.market import Market
 
 CLOCK_LIMIT_MS: Final = 500
 """No entry while our clock is further than this from the venue's (C17)."""
@@ -15,14 +16,7 @@ CLOCK_LIMIT_MS: Final = 500
 class Facts(msgspec.Struct, frozen=True):
     """What the gate decides on, as it stands at the moment of the check."""
 
-    instrument: Instrument
-    bid_ticks: int
-    ask_ticks: int
-    last_ticks: int
-    """The last trade: the collar's reference, because a quote can jump without a trade."""
-    heard_ns: int
-    """When the last frame of this symbol was received."""
-    is_in_sync: bool
+    market: Market
     now_ns: int
     equity_e8: int
     cash_e8: int
@@ -35,7 +29,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Positions at their bid plus what working, in-flight and unknown buys may still add (C3)."""
     is_armed: bool
     halt_reason: str
-    needs_live_confirmation: bool
+    is_confirmed: bool
+    """False on a live account until an admin has typed so (C1)."""
     is_repeat: bool
     """An order of the same cause was already approved."""
     orders_last_s: int
@@ -45,9 +40,29 @@ class Facts(msgspec.Struct, frozen=True):
     clock_offset_ms: int | None
     """The venue's clock less ours; None while it is not known."""
 
+    @property
+    def instrument(self) -> Instrument:
+        """The symbol's units and filters."""
+        return self.market.instrument
+
+    @property
+    def bid_ticks(self) -> int:
+        """The best bid."""
+        return self.market.bid_ticks
+
+    @property
+    def ask_ticks(self) -> int:
+        """The best ask."""
+        return self.market.ask_ticks
+
+    @property
+    def last_ticks(self) -> int:
+        """The last trade: the collar's reference, because a quote can jump without a trade."""
+        return self.market.last_ticks
+
 
 class Tried(msgspec.Struct, frozen=True, gc=False):
-    """The size that a request is tried with, and what it may cost: worked out once for all controls."""
+    """The size that a request was tried with, and what it may cost."""
 
     lots: int
     worst_ticks: int

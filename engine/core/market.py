@@ -85,13 +85,13 @@ class Market:
     them for people and for what is decided in Python.
     """
 
-    __slots__ = ("book", "candles", "instrument", "minds", "numbers", "seen", "trades")
+    __slots__ = ("_instrument", "book", "candles", "minds", "numbers", "seen", "trades")
 
     def __init__(self, instrument: Instrument, slow: int = 0) -> None:
         """Begin with nothing heard; ``slow``: the bars of the slow moving average."""
-        self.instrument = instrument
         self.book = Book()
         self.numbers: NDArray[np.int64] = kernel.new_numbers()
+        self.instrument = instrument
         self.minds: NDArray[np.float64] = kernel.new_minds(slow)
         """Parameters and states of the technical strategies."""
         numbers = self.numbers
@@ -100,6 +100,26 @@ class Market:
         self.candles: NDArray[np.int64] = numbers[kernel.CANDLES :].reshape(CANDLE_ROWS, 6)
         """One-minute candles; columns as in ``kernels.tape``."""
         self.seen: NDArray[np.int64] = numbers[kernel.TAPE : kernel.TRADES]
+
+    @property
+    def instrument(self) -> Instrument:
+        """The symbol's units and the venue's filters, which are among the numbers too."""
+        return self._instrument
+
+    @instrument.setter
+    def instrument(self, it: Instrument) -> None:
+        self._instrument = it
+        self.numbers[kernel.TICK_E8 : kernel.IS_TRADING + 1] = (
+            it.tick_e8,
+            it.lot_e8,
+            it.min_qty_lots,
+            it.max_qty_lots,
+            it.min_notional_e8,
+            it.max_notional_e8,
+            it.min_price_ticks,
+            it.max_price_ticks,
+            it.is_trading,
+        )
 
     @property
     def bid_ticks(self) -> int:
@@ -145,11 +165,6 @@ class Market:
     def trade_recv_ns(self) -> int:
         """When the last trade was received."""
         return int(self.numbers[kernel.TRADE_RECV_NS])
-
-    def prices(self) -> list[int]:
-        """Return bid, its lots, ask, its lots, last and first price, and when it was last heard of, in one go."""
-        prices: list[int] = self.numbers[: kernel.HEARD_NS + 1].tolist()
-        return prices
 
     def last_trade(self) -> list[int]:
         """Return last and first price, when it was last heard of, the last trade's two stamps, and its id."""

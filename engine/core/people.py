@@ -215,12 +215,12 @@ class People:
     def _repriced(self, proposal: Proposal, by: str) -> tuple[OrderRequest, list[str]]:
         """Word a proposal's entry anew at the present price, its stop and target as far away as they were."""
         signal, trading = proposal.signal, self._trading
-        facts, limits = trading.facts(signal.symbol), trading.config.limits
+        facts = trading.facts(signal.symbol)
         if facts.ask_ticks <= 0:
             return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
         move_pct = _move_pct(signal, facts.ask_ticks)
         stop, target = moved_levels(facts.ask_ticks, signal.price_ticks, signal.stop_ticks, signal.target_ticks)
-        lots = risk.entry_lots(facts.ask_ticks, stop, facts, limits)
+        lots = trading.gate.entry_lots(facts.ask_ticks, stop, facts)
         changes = [f"alert {(trading.now_ns - proposal.opened_ns) / 1e9:.0f} s old", f"price {move_pct:+.2f} %"]
         if proposal.lots and lots != proposal.lots:
             change = 100.0 * (lots / proposal.lots - 1.0)
@@ -302,8 +302,8 @@ class People:
         """Return the most that the limits allow, or the venue's least, so that the limit in the way says so."""
         if facts.ask_ticks <= 0:
             return 0
-        largest = risk.largest_entry_lots(facts, self._trading.config.limits)
-        return max(largest, risk.least_lots(facts.ask_ticks, facts.instrument))
+        largest = self._trading.gate.largest_lots(facts)
+        return max(largest, risk.least_lots(facts.ask_ticks, facts.market))
 
     def _sell_lots(self, amount: Amount, facts: Facts) -> int:
         """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""

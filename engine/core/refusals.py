@@ -58,7 +58,7 @@ def _c5_book(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) 
 
 
 def _c5_stale(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    detail = f"limit={limits.stale_s:g}s age={(facts.now_ns - facts.heard_ns) / 1e9:.1f}s"
+    detail = f"limit={limits.stale_s:g}s age={(facts.now_ns - facts.market.heard_ns) / 1e9:.1f}s"
     return Refusal("C5_STALE_DATA", detail, "The market data is old: see /status for the feed.")
 
 

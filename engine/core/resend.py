@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.core import risk
 from engine.core.instrument import moved_levels
 from engine.core.orders import Order
 from engine.core.trading import Trading
@@ -70,10 +69,10 @@ class Resend:
     def _request(self, order: Order) -> OrderRequest:
         """Word the entry anew at the present price, stop and target as far away as they were, and not larger."""
         trading, approved = self._trading, order.approved
-        facts, limits = trading.facts(approved.symbol), trading.config.limits
+        facts = trading.facts(approved.symbol)
         stop, target = moved_levels(facts.ask_ticks, approved.ref_ticks, approved.stop_ticks, approved.target_ticks)
         # Where there is less room than before the gate sizes it (0), and says which limit is in the way if one is.
-        has_room = risk.entry_lots(facts.ask_ticks, stop, facts, limits) >= approved.qty_lots
+        has_room = trading.gate.entry_lots(facts.ask_ticks, stop, facts) >= approved.qty_lots
         lots = approved.qty_lots if has_room else 0
         return trading.entry(approved.symbol, approved.cause_id + _AGAIN, approved.origin, lots, stop, target)
 

@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 import msgspec
 
-from engine.core import risk
 from engine.core.actions import Action, Later, Publish, Send, Write
 from engine.core.config import TradingConfig
 from engine.core.facts import Facts
@@ -20,6 +19,7 @@ from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
+from engine.core.risk import Gate
 from engine.core.types import (
     ApprovedOrder,
     ClientOrderId,
@@ -90,6 +90,7 @@ class Trading:
         """Given by whoever keeps the time, for what ``Send`` carries; the core decides nothing by it."""
         self.config = config
         self.account = account
+        self.gate = Gate(config.limits)
         slow = config.strategies.sma_cross.slow
         self.markets = {symbol: Market(instrument, slow) for symbol, instrument in instruments.items()}
         self.orders = Orders()
@@ -147,7 +148,7 @@ class Trading:
     def submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
         """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
         decided = self.stamp()
-        result = risk.check(request, self.facts(request.symbol, request.cause_id), self.config.limits)
+        result = self.gate.check(request, self.facts(request.symbol, request.cause_id))
         if isinstance(result, Refusal):
             return self.refuse(request, result)
         gated = self.stamp()
@@ -183,7 +184,6 @@ class Trading:
     def facts(self, symbol: Symbol, cause_id: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
         market, portfolio = self.markets[symbol], self.portfolio
-        bid, _, ask, _, last, _, heard_ns = market.prices()
         reserved_e8, gross_e8, selling_lots = self._committed(symbol)
         cash_e8, held_lots, exposure_e8 = portfolio.cash_e8 - gross_e8, portfolio.position_lots(symbol), reserved_e8
         for held in portfolio.open:
@@ -192,12 +192,7 @@ class Trading:
             exposure_e8 += value_e8 if held == symbol else 0
         # By place and not by name: half the time, in the one spot that every order waits for.
         return Facts(
-            market.instrument,
-            bid,
-            ask,
-            last,
-            heard_ns,
-            market.book.is_in_sync,
+            market,
             self.now_ns,
             self.equity_e8(),
             cash_e8,
@@ -207,7 +202,7 @@ class Trading:
             gross_e8,
             self.is_armed,
             self.halt_reason,
-            self.account == "live" and not self.is_live_confirmed,
+            self.is_live_confirmed or self.account != "live",
             cause_id in self._causes,
             self._orders_last_s(),
             self.silent_until_ns,

@@ -14,6 +14,8 @@ from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategie
 from engine.core.engine import Engine
 from engine.core.facts import Facts
 from engine.core.instrument import E8, Instrument, parse_e8
+from engine.core.kernels import market as kernel
+from engine.core.market import Market
 from engine.core.orders import Order
 from engine.core.queries import Identity
 from engine.core.records import AnyRecord, Intended
@@ -147,13 +149,15 @@ def request(side: Side = Side.BUY, lots: int = 1000, **changed: Any) -> OrderReq
 
 def facts(**changed: Any) -> Facts:
     """Make facts that let everything through: 100,000 USDT, a fresh quote of 1999.99 / 2000.00, ten ETH held."""
+    seen = {"bid_ticks": 199_999, "ask_ticks": 200_000, "last_ticks": 200_000, "heard_ns": T0, "is_in_sync": True}
+    seen |= {name: changed.pop(name) for name in seen if name in changed}
+    market = Market(changed.pop("instrument", instrument()))
+    market.book.is_in_sync = bool(seen["is_in_sync"])
+    places = {"bid_ticks": kernel.BID, "ask_ticks": kernel.ASK, "last_ticks": kernel.LAST, "heard_ns": kernel.HEARD_NS}
+    for name, place in places.items():
+        market.numbers[place] = seen[name]
     made = Facts(
-        instrument=instrument(),
-        bid_ticks=199_999,
-        ask_ticks=200_000,
-        last_ticks=200_000,
-        heard_ns=T0,
-        is_in_sync=True,
+        market=market,
         now_ns=T0,
         equity_e8=100_000 * E8,
         cash_e8=80_000 * E8,
@@ -163,7 +167,7 @@ def facts(**changed: Any) -> Facts:
         gross_exposure_e8=0,
         is_armed=True,
         halt_reason="",
-        needs_live_confirmation=False,
+        is_confirmed=True,
         is_repeat=False,
         orders_last_s=0,
         silent_until_ns=0,

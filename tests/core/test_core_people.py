@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine.core.config import Limits
 from engine.core.instrument import E8
+from engine.core.risk import Gate
 from engine.core.types import Symbol
 from engine.wire.commands import Amount, Buy, GetSnapshot, Sell, Snapshot
 
@@ -201,7 +202,7 @@ def test_whatever_is_typed_the_answer_is_a_sentence(symbol: str, value: str, uni
 
 def test_percent_of_cash_counts_what_open_orders_have_not_reserved() -> None:
     desk = Desk().ready()
-    desk.engine.trading.config = type(desk.config)(limits=Limits(100.0, 100.0, 100.0), mode="auto")
+    desk.engine.trading.gate = Gate(Limits(100.0, 100.0, 100.0))
     order = sent(desk.ask(Buy(id="1", who=ALICE, symbol="eth", amount=quote_amount("50000")))[1])[0]
     reserved = 25 * 2040 * E8
     assert desk.engine.trading.facts(ETH).cash_e8 == 100_000 * E8 - reserved

@@ -10,14 +10,20 @@ from core_builders import ETH, LIMITS, T0, S, facts, instrument, request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core import risk
 from engine.core.config import Limits
+from engine.core.facts import Facts
 from engine.core.instrument import E8
-from engine.core.types import ApprovedOrder, OrderType, Refusal, Side, TimeInForce
+from engine.core.market import Market
+from engine.core.risk import Gate, least_lots
+from engine.core.types import ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
 
 LIMIT = {"order_type": OrderType.LIMIT}
 COLLAR = 204_000
 """The worst price of a market buy: 2 % above the last trade of 2000.00."""
+
+
+def check(wish: OrderRequest, now: Facts, limits: Limits) -> ApprovedOrder | Refusal:
+    return Gate(limits).check(wish, now)
 
 
 def cost(lots: int) -> int:
@@ -26,7 +32,7 @@ def cost(lots: int) -> int:
 
 # code, what is changed in the request, the last value that passes, the first that doesn't; else facts unless named
 ENTRIES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
-    ("C1_LIVE_NOT_CONFIRMED", {}, {"needs_live_confirmation": False}, {"needs_live_confirmation": True}),
+    ("C1_LIVE_NOT_CONFIRMED", {}, {"is_confirmed": True}, {"is_confirmed": False}),
     ("HALTED", {}, {"is_armed": True}, {"is_armed": False, "halt_reason": "drill"}),
     ("C17_CLOCK", {}, {"clock_offset_ms": 500}, {"clock_offset_ms": 501}),
     ("C17_CLOCK", {}, {"clock_offset_ms": -500}, {"clock_offset_ms": -501}),
@@ -107,8 +113,8 @@ REDUCTIONS: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 def test_an_entry_passes_just_inside_and_is_refused_just_outside(
     code: str, wish: dict[str, Any], inside: dict[str, Any], outside: dict[str, Any]
 ) -> None:
-    assert isinstance(risk.check(request(**wish), facts(**inside), LIMITS), ApprovedOrder)
-    refusal = risk.check(request(**wish), facts(**(inside | outside)), LIMITS)
+    assert isinstance(check(request(**wish), facts(**inside), LIMITS), ApprovedOrder)
+    refusal = check(request(**wish), facts(**(inside | outside)), LIMITS)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
     assert refusal.detail
@@ -120,8 +126,8 @@ def test_a_reduction_passes_just_inside_and_is_refused_just_outside(
     code: str, wish: dict[str, Any], inside: dict[str, Any], outside: dict[str, Any]
 ) -> None:
     sale, usual = request(Side.SELL, **wish), {"bid_ticks": 200_000}
-    assert isinstance(risk.check(sale, facts(**(usual | inside)), LIMITS), ApprovedOrder)
-    refusal = risk.check(sale, facts(**(usual | inside | outside)), LIMITS)
+    assert isinstance(check(sale, facts(**(usual | inside)), LIMITS), ApprovedOrder)
+    refusal = check(sale, facts(**(usual | inside | outside)), LIMITS)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
 
@@ -130,7 +136,7 @@ def test_a_reduction_leaves_while_halted_unconfirmed_stale_crossed_and_out_of_sy
     """One must always be able to get out."""
     trouble = facts(
         is_armed=False,
-        needs_live_confirmation=True,
+        is_confirmed=False,
         now_ns=T0 + 3600 * S,
         is_in_sync=False,
         bid_ticks=150_000,
@@ -139,7 +145,7 @@ def test_a_reduction_leaves_while_halted_unconfirmed_stale_crossed_and_out_of_sy
         equity_e8=0,
         cash_e8=-5,
     )
-    order = risk.check(request(Side.SELL, 0), trouble, LIMITS)
+    order = check(request(Side.SELL, 0), trouble, LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert (order.qty_lots, order.price_ticks) == (100_000, 147_000)
 
@@ -149,7 +155,7 @@ def test_nothing_passes_by_the_other_sides_controls(side: Side, reduce_only: boo
     """A buy that calls itself a reduction would pass while halted; a sale that doesn't would go short."""
     wish = request(side, reduce_only=reduce_only, stop_ticks=196_000)
     for halted in (False, True):
-        refusal = risk.check(wish, facts(is_armed=not halted), LIMITS)
+        refusal = check(wish, facts(is_armed=not halted), LIMITS)
         assert isinstance(refusal, Refusal)
         assert refusal.code == "REDUCE_ONLY"
 
@@ -157,11 +163,11 @@ def test_nothing_passes_by_the_other_sides_controls(side: Side, reduce_only: boo
 @pytest.mark.parametrize("lots", [-1, -(10**12), 10**18])
 @pytest.mark.parametrize("side", Side)
 def test_nonsense_quantities_are_refused(lots: int, side: Side) -> None:
-    assert isinstance(risk.check(request(side, lots), facts(), LIMITS), Refusal)
+    assert isinstance(check(request(side, lots), facts(), LIMITS), Refusal)
 
 
 def test_a_market_order_leaves_as_an_ioc_limit_at_the_collar() -> None:
-    order = risk.check(request(), facts(), LIMITS)
+    order = check(request(), facts(), LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert (order.order_type, order.time_in_force, order.price_ticks) == (OrderType.LIMIT, TimeInForce.IOC, COLLAR)
     assert (order.ref_ticks, order.ts_ns, order.symbol) == (200_000, T0, ETH)
@@ -169,10 +175,10 @@ def test_a_market_order_leaves_as_an_ioc_limit_at_the_collar() -> None:
 
 def test_a_limit_order_keeps_its_price_and_may_wait_below_the_collar() -> None:
     wish = request(limit_ticks=150_000, stop_ticks=140_000, **LIMIT)
-    order = risk.check(wish, facts(), LIMITS)
+    order = check(wish, facts(), LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert (order.price_ticks, order.time_in_force) == (150_000, TimeInForce.GTC)
-    assert isinstance(risk.check(request(limit_ticks=204_000, **LIMIT), facts(), LIMITS), ApprovedOrder)
+    assert isinstance(check(request(limit_ticks=204_000, **LIMIT), facts(), LIMITS), ApprovedOrder)
 
 
 @pytest.mark.parametrize(
@@ -180,22 +186,22 @@ def test_a_limit_order_keeps_its_price_and_may_wait_below_the_collar() -> None:
 )
 def test_a_refusal_at_the_collar_says_how_far_the_price_is(limit: int, ask: int, move: str) -> None:
     wish = request(limit_ticks=limit, stop_ticks=150_000, **LIMIT)
-    refusal = risk.check(wish, facts(ask_ticks=ask, bid_ticks=189_000), LIMITS)
+    refusal = check(wish, facts(ask_ticks=ask, bid_ticks=189_000), LIMITS)
     assert isinstance(refusal, Refusal)
     assert str(refusal) == f"C4_PRICE_COLLAR: limit=2.00% move={move}% ref=2000.00"
 
 
 def test_the_collar_stays_within_the_venues_prices() -> None:
-    order = risk.check(request(), facts(instrument=instrument(max_price_ticks=201_000)), LIMITS)
+    order = check(request(), facts(instrument=instrument(max_price_ticks=201_000)), LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert order.price_ticks == 201_000
     unlimited = instrument(min_price_ticks=0, max_price_ticks=0)
-    assert risk.collar_ticks(Side.BUY, facts(instrument=unlimited), LIMITS) == COLLAR
-    assert risk.collar_ticks(Side.SELL, facts(instrument=unlimited, last_ticks=1), Limits(collar_pct=100.0)) == 1
+    assert Gate(LIMITS).collar_ticks(Side.BUY, facts(instrument=unlimited).market) == COLLAR
+    assert Gate(Limits(collar_pct=100.0)).collar_ticks(Side.SELL, facts(instrument=unlimited, last_ticks=1).market) == 1
 
 
 def test_a_sale_larger_than_one_order_may_be_leaves_in_parts() -> None:
-    order = risk.check(request(Side.SELL, 0), facts(instrument=instrument(max_qty_lots=30_000)), LIMITS)
+    order = check(request(Side.SELL, 0), facts(instrument=instrument(max_qty_lots=30_000)), LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert order.qty_lots == 30_000
 
@@ -206,7 +212,7 @@ def test_a_sale_larger_than_one_order_may_be_leaves_in_parts() -> None:
 def test_an_entry_is_sized_by_risk_and_stop_distance() -> None:
     """0.5 % of 100,000 is 500; 500 / (2000 - 1500) is one ETH, which larger limits let through."""
     wide = Limits(max_order_pct=50.0, max_position_pct=50.0, max_gross_pct=50.0)
-    assert risk.entry_lots(200_000, 150_000, facts(), wide) == 10_000
+    assert Gate(wide).entry_lots(200_000, 150_000, facts()) == 10_000
 
 
 @pytest.mark.parametrize(
@@ -221,9 +227,9 @@ def test_an_entry_is_sized_by_risk_and_stop_distance() -> None:
 )
 def test_the_size_is_clamped_by_the_narrowest_limit_at_the_collars_price(changed: dict[str, Any], room_e8: int) -> None:
     now = facts(**changed)
-    lots = risk.entry_lots(200_000, 199_000, now, LIMITS)
+    lots = Gate(LIMITS).entry_lots(200_000, 199_000, now)
     assert cost(lots) <= room_e8 < cost(lots + 1)
-    order = risk.check(request(lots=0, stop_ticks=199_000), now, LIMITS)
+    order = check(request(lots=0, stop_ticks=199_000), now, LIMITS)
     assert isinstance(order, ApprovedOrder)
     assert order.qty_lots == lots
 
@@ -233,16 +239,15 @@ def test_the_size_is_clamped_by_the_narrowest_limit_at_the_collars_price(changed
     [(200_000, 0), (200_000, -5), (200_000, 200_000), (200_000, 200_001), (200_000, 199_901), (0, 0), (-5, -9), (1, 1)],
 )
 def test_a_stop_that_is_missing_wrong_or_tiny_sizes_to_nothing(entry: int, stop: int) -> None:
-    assert risk.bad_stop(entry, stop, LIMITS)
-    assert risk.entry_lots(entry, stop, facts(), LIMITS) == 0
+    assert Gate(LIMITS).entry_lots(entry, stop, facts()) == 0
 
 
 @pytest.mark.parametrize("stop", [0, -1, 200_000, 250_000, 199_901])
 def test_such_a_stop_is_refused_by_its_name_and_the_nearest_that_may_be_passes(stop: int) -> None:
-    refusal = risk.check(request(lots=0, stop_ticks=stop), facts(), LIMITS)
+    refusal = check(request(lots=0, stop_ticks=stop), facts(), LIMITS)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "C10_STOP"
-    assert isinstance(risk.check(request(stop_ticks=199_900), facts(), LIMITS), ApprovedOrder)
+    assert isinstance(check(request(stop_ticks=199_900), facts(), LIMITS), ApprovedOrder)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +267,7 @@ def test_such_a_stop_is_refused_by_its_name_and_the_nearest_that_may_be_passes(s
 def test_an_entry_without_room_is_refused_by_the_limit_that_is_in_the_way(changed: dict[str, Any], code: str) -> None:
     """The least that the venue takes is what the limits are held against where the sizing leaves less."""
     now = facts(**{"instrument": instrument(min_notional_e8=0), **changed})
-    refusal = risk.check(request(lots=0, stop_ticks=1_000), now, LIMITS)
+    refusal = check(request(lots=0, stop_ticks=1_000), now, LIMITS)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
 
@@ -270,7 +275,7 @@ def test_an_entry_without_room_is_refused_by_the_limit_that_is_in_the_way(change
 @given(st.integers(1, 10**7), st.integers(0, 10**5), st.integers(0, 10**12))
 def test_the_least_order_is_one_that_the_venue_just_takes(price: int, min_qty: int, min_notional: int) -> None:
     it = instrument(min_qty_lots=min_qty, min_notional_e8=min_notional)
-    least = risk.least_lots(price, it)
+    least = least_lots(price, Market(it))
     assert it.notional_e8(price, least) >= min_notional
     assert least == max(min_qty, 1) or it.notional_e8(price, least - 1) < min_notional
 
@@ -305,7 +310,7 @@ def test_no_sequence_of_approved_entries_exceeds_a_limit(wishes: list[tuple[int,
             symbol_exposure_e8=exposure,
             gross_exposure_e8=exposure,
         )
-        order = risk.check(request(lots=lots, stop_ticks=stop), now, limits)
+        order = check(request(lots=lots, stop_ticks=stop), now, limits)
         if isinstance(order, Refusal):
             continue
         worst = now.instrument.notional_e8(order.price_ticks, order.qty_lots)
@@ -339,7 +344,7 @@ def test_whatever_the_facts_are_the_gate_answers_and_approves_nothing_absurd(
     changed: dict[str, Any], side: Side, lots: int, stop: int
 ) -> None:
     now = facts(**changed)
-    order = risk.check(msgspec.structs.replace(request(side, lots), stop_ticks=stop), now, LIMITS)
+    order = check(msgspec.structs.replace(request(side, lots), stop_ticks=stop), now, LIMITS)
     if isinstance(order, Refusal):
         return
     it = now.instrument

@@ -23,6 +23,7 @@ from core_builders import (
 from engine.core.actions import Publish, Send
 from engine.core.config import Limits, OrderFlow
 from engine.core.records import Answered, Intended, ModeSet, Refused
+from engine.core.risk import Gate
 from engine.core.types import Mode, OrderState, OrderType, Side
 from engine.wire import events
 from engine.wire.commands import (
@@ -487,7 +488,7 @@ def test_an_order_that_finds_nobody_is_told_on_the_alert() -> None:
 
 
 def narrowed(desk: Desk) -> None:
-    desk.engine.trading.config = config(Limits(max_position_pct=0.5))
+    desk.engine.trading.gate = Gate(Limits(max_position_pct=0.5))
 
 
 TROUBLES = {

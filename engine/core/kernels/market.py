@@ -16,7 +16,9 @@ BID, BID_LOTS, ASK, ASK_LOTS, LAST, FIRST, HEARD_NS, EXCHANGE_NS, TRADE_RECV_NS,
 )
 """The symbol's numbers: prices in ticks, sizes in lots; when anything was last heard; the last trade's two stamps and
 id; whether something is held whose exits must be looked at; and the strategies that follow it, as their bits."""
-TAPE = 16
+TICK_E8, LOT_E8, MIN_QTY, MAX_QTY, MIN_NOTIONAL_E8, MAX_NOTIONAL_E8, MIN_PRICE, MAX_PRICE, IS_TRADING = range(12, 21)
+"""The instrument's units, and the venue's filters in ticks, lots and 1e-8 of the quote asset (0: no limit)."""
+TAPE = 24
 """Where the tape begins: two counters, then the rings of trades and candles (``kernels.tape``)."""
 TRADE_ROWS, CANDLE_ROWS = 1024, 512
 TRADES = TAPE + 2
@@ -31,7 +33,7 @@ SMA_SAID, FLOW_SAID, SMA_PARAMS, FLOW_PARAMS, FLOW_STATE, SMA_STATE = 0, 1, 2, 5
 
 
 def new_numbers() -> np.ndarray:
-    """Return the numbers of a symbol that was never heard of: int64, shape (6162,)."""
+    """Return the numbers of a symbol that was never heard of: int64, shape (6170,)."""
     return np.zeros(NUMBERS, np.int64)
 
 
