@@ -28,6 +28,8 @@ _PART: Final = {"gap_200us": 1.0, "gap_5ms": 0.02, "gap_20ms": 0.01}
 _WARM_UP: Final = {"gap_200us": 1_000, "gap_5ms": 20, "gap_20ms": 10}
 _STRAYS_S: Final = 0.05
 """How long a run waits for orders that nobody asked for."""
+_LATE_S: Final = 1.0
+"""How long it waits where an order is missing: one that came later would count as a second one of the next run."""
 
 
 class Plan(NamedTuple):
@@ -104,8 +106,10 @@ async def _run(subject: Subject, server: LoadServer, pace: str, plan: Plan) -> R
     events, cpu_ns = run.events, subject.cpu_ns()
     await run.events_and_orders(max(round(plan.events * variant.share * _PART[pace]), 10))
     spent_ns = subject.cpu_ns() - cpu_ns
-    await asyncio.sleep(_STRAYS_S)
+    await asyncio.sleep(_LATE_S if run.missing else _STRAYS_S)
     await subject.recover()
+    if not run.latencies_ns:
+        raise RuntimeError(f"{variant.name} has answered none of {run.events} events: see its words on standard error")
     return Round(run.latencies_ns, run.events - events, run.missing, run.duplicates, spent_ns)
 
 

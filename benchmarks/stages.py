@@ -18,6 +18,7 @@ from typing import Any, Final
 import uvloop
 
 import engine.live
+import engine.venues.binance.express
 from benchmarks.lab import machine, options
 from benchmarks.lab.market import collar_ticks
 from benchmarks.lab.pace import Run
@@ -26,27 +27,21 @@ from benchmarks.lab.stopwatch import Stage, Stopwatch
 from benchmarks.lab.subject import feed_until_armed, is_ready
 from engine.config_file import parse_trading_config
 from engine.control.server import ControlServer
-from engine.core import risk
 from engine.core.bands import Bands
 from engine.core.engine import Engine
-from engine.core.market import Market
 from engine.core.orders import Orders
-from engine.core.protection import Protection
+from engine.core.risk import Gate
 from engine.core.strategies.technical.base import Technical
-from engine.core.strategies.technical.order_flow import OrderFlowStrategy
-from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
 from engine.core.trading import Trading
 from engine.live import Live
 from engine.process import running
 from engine.settings import Settings
 from engine.store.journal import Journal
-from engine.venues.binance.codec import MarketCodec
-from engine.venues.binance.feed import MarketFeed
+from engine.venues.binance.express import ExpressReader
 from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine
 from engine.venues.binance.orders import BinanceOrders
 from engine.venues.binance.orders_codec import OrderEncoder
-from engine.venues.binance.reader import MarketReader
 from engine.venues.binance.sign import HmacSigner
 from engine.venues.binance.websocket import Connection
 from engine.wire.commands import Resume, Who
@@ -62,25 +57,19 @@ _PATH: Final = (
 )
 _STAGES: Final = (
     Stage(_WHOLE, Connection, "on_ws_frame"),
-    Stage("feed: hand on", MarketFeed, "_on_frame"),
-    Stage("feed: sort, drop doubles", MarketReader, "on_frame"),
-    Stage("feed: decode", MarketCodec, "decode"),
-    Stage("live: take the event", Live, "on_trade"),
-    Stage("live: take the event", Live, "_hear"),
-    Stage("engine: ask everybody", Engine, "on_trade"),
-    Stage("market: append the trade", Market, "on_trade"),
-    Stage("strategy: moving averages, a step", SmaCrossStrategy, "step"),
-    Stage("strategy: order flow, a step", OrderFlowStrategy, "step"),
-    Stage("strategy: word the signal", Technical, "on_trade"),
-    Stage("bands: ask or act, the proposal", Bands, "on_signal"),
-    Stage("gate: the size, for the proposal", risk, "entry_lots"),
-    Stage("gate: gather the facts", Trading, "facts"),
+    Stage("feed: by the express lane", ExpressReader, "on_frame"),
+    Stage("feed: scan, market, tape, strategies", engine.venues.binance.express, "take_flat"),
+    Stage("live: take what was stirred", Live, "on_stirred"),
+    Stage("engine: ask who spoke", Engine, "on_stirred"),
+    Stage("strategy: word the signal", Technical, "signal"),
+    Stage("bands: ask or act", Bands, "on_signal"),
     Stage("gate: word the request", Trading, "entry"),
-    Stage("gate: check", risk, "check"),
+    Stage("gate: gather the facts", Trading, "facts"),
+    Stage("gate: check", Gate, "check"),
     Stage("submit: list what to do", Trading, "submit"),
     Stage("order state: in flight", Orders, "open"),
-    Stage("exits: look", Protection, "look"),
     Stage("live: do the actions", Live, "perform"),
+    Stage("live: write, look, send", Live, "_send"),
     Stage("journal: encode", engine.live, "encode_record"),
     Stage("journal: append", Journal, "append"),
     Stage("orders: send", BinanceOrders, "send"),

@@ -263,7 +263,10 @@ class Live:
             if isinstance(action, Later):
                 self.perform(self._decided("thing put off", self.engine.after, action))
             elif isinstance(action, Publish) and self.control is not None:
-                self.control.publish(action.make())
+                if self.control.watchers:
+                    self.control.publish(action.make())
+                else:
+                    self.control.pass_over()
         for order in unsent:
             self._not_sent(order)
 

@@ -18,6 +18,7 @@ class Line:
     """Stands where the bot's line is, and keeps what is published."""
 
     seq = 0
+    watchers = 1
 
     def __init__(self) -> None:
         self.events: list[AnyEvent] = []

@@ -1,7 +1,9 @@
 """One run: a trade is written, its order awaited, and the next one follows a gap later; everything is counted.
 
 The gap begins when the order has been received: a client that is slower than the gap is measured on each event, and
-not on the queue of those before it. The server spins meanwhile, so that its own wake-up is in no figure.
+not on the queue of those before it. An order that comes after its event was given up counts with the time that it
+took, and the run goes on waiting for the order of the event that it sent last, so that one late order leaves no
+queue behind. The server spins meanwhile, so that its own wake-up is in no figure.
 """
 
 from __future__ import annotations
@@ -37,6 +39,9 @@ class Run:
         self._gap_ns = gap_ns
         self._price_of = price_of
         self._open: dict[int, int] = {}
+        """When each event that has no order yet was written, by the price of that order."""
+        self._awaited = 0
+        """The price of the order that the next event waits for."""
         self._next_ns = self._since_ns = 0
         self._left = 0
         self._done: asyncio.Future[None] | None = None
@@ -88,21 +93,22 @@ class Run:
     def _send(self) -> None:
         market = self._server.market
         frame = market.trade()
-        price = self._price_of(market.ticks)
-        self._open[price] = began_ns = self._peer.write_now(frame)
+        self._awaited = self._price_of(market.ticks)
+        self._open[self._awaited] = began_ns = self._peer.write_now(frame)
         self._next_ns = began_ns + MISSING_NS
         self.events += 1
         self._left -= 1
 
     def _on_order(self, ticks: int, now_ns: int) -> None:
-        if ticks == 0 and self._open:  # an echo names no price; its answers come in the order of their events
-            ticks = next(iter(self._open))
-        began_ns = self._open.pop(ticks, None)
+        price = ticks or self._awaited  # an echo names no price
+        began_ns = self._open.pop(price, None)
         if began_ns is None:
             self.duplicates += 1
             return
         if began_ns >= self._since_ns:
             self.latencies_ns.append(now_ns - began_ns)
+        if price != self._awaited:
+            return
         self._next_ns = now_ns + self._gap_ns
         if self._peer.role == "market":
             self._tell_more()

@@ -125,6 +125,10 @@ class ControlServer:
             line.put(message)
         return self._seq
 
+    def pass_over(self) -> None:
+        """Count an event that nobody watches for, and that need not even be made: who watches later finds a gap."""
+        self._seq += 1
+
     async def _serve_line(self, request: web.Request) -> web.WebSocketResponse:
         frames = web.WebSocketResponse(max_msg_size=LONGEST_COMMAND, compress=False)
         await frames.prepare(request)

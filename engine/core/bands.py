@@ -13,11 +13,12 @@ from engine.core.people import People
 from engine.core.proposals import Proposal, ProposalKind
 from engine.core.queries import Roster
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
+from engine.core.types import BUY, SELL, ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
 from engine.core.views import order_view, proposal_view
 from engine.wire import events
 
 _ON_ITS_WAY: Final = "the order is on its way"
+_AUTO: Final = Mode.AUTO
 
 
 class Bands:
@@ -33,7 +34,9 @@ class Bands:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
         trading, config = self._trading, self._roster.configs[signal.strategy]
         mode = trading.modes.effective(signal.strategy)
-        is_act = signal.confidence >= config.act and mode is Mode.AUTO and trading.is_armed
+        is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed
+        if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
+            return self._act(signal, None)
         if why := self._why_ignored(signal, item, mode, is_act):
             self._roster.tallies[signal.strategy].ignored += 1
             return f"ignored: {why}"
@@ -59,9 +62,9 @@ class Bands:
 
     def _why_ignored(self, signal: Signal, item: NewsItem | None, mode: Mode, is_act: bool) -> str:
         trading, strategy = self._trading, signal.strategy
-        if signal.side is Side.SELL and trading.sellable_lots(signal.symbol) <= 0:
+        if signal.side is SELL and trading.sellable_lots(signal.symbol) <= 0:
             return "nothing is held that is not being sold already"
-        if is_act and item is None:  # a trade is heard once, and the gate would refuse its second order (C6)
+        if is_act and item is None:
             return ""
         config = self._roster.configs[strategy]
         if signal.confidence < config.ask:
@@ -88,7 +91,7 @@ class Bands:
         """Set what the gate would size a proposal to now, and return it: 0 where that is less than the venue takes."""
         trading, signal = self._trading, proposal.signal
         facts = trading.facts(signal.symbol)
-        if signal.side is Side.SELL:
+        if signal.side is SELL:
             lots = facts.sellable_lots
         else:
             lots = trading.gate.entry_lots(signal.price_ticks, signal.stop_ticks, facts)
@@ -118,7 +121,7 @@ class Bands:
             trading.later(lambda: self._refused(signal, item, why))
             return f"refused: {why}"
         origin = f"strategy:{signal.strategy}"
-        if signal.side is Side.BUY:
+        if signal.side is BUY:
             request = trading.entry(signal.symbol, cause, origin, 0, signal.stop_ticks, signal.target_ticks)
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
@@ -147,9 +150,12 @@ class Bands:
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
         limits, now_ns = self._trading.config.limits, self._trading.now_ns
-        times = self._acted_ns.setdefault((signal.strategy, signal.symbol, signal.side), deque())
+        key, began_ns = (signal.strategy, signal.symbol, signal.side), now_ns - int(limits.repeat_window_s * 1e9)
+        times = self._acted_ns.get(key)
+        if times is None:
+            times = self._acted_ns[key] = deque()
         times.append(now_ns)
-        while now_ns - times[0] > limits.repeat_window_s * 1e9:
+        while times[0] < began_ns:
             times.popleft()
         return len(times) >= limits.repeats
 
@@ -191,7 +197,7 @@ def _proposal_id(signal: Signal) -> str:
 def _ending(order: Order, trading: Trading) -> str:
     """Say in words how an order ended."""
     instrument = trading.instrument(order)
-    verb = "bought" if order.approved.side is Side.BUY else "sold"
+    verb = "bought" if order.approved.side is BUY else "sold"
     if not order.cum_lots:
         return f"nothing was {verb}, the order was {order.state} {order.reason}".rstrip()
     view = order_view(order, instrument)

@@ -75,40 +75,24 @@ class Fill(msgspec.Struct, frozen=True):
     ts_ns: int
 
 
-class Order:
+class Order(msgspec.Struct, eq=False):
     """One of our orders, as far as is known."""
 
-    __slots__ = (
-        "approved",
-        "asked_ns",
-        "changed_ns",
-        "cum_lots",
-        "cum_quote_e8",
-        "fee_asset",
-        "fee_e8",
-        "fill_ids",
-        "filled_lots",
-        "reason",
-        "sent_ns",
-        "state",
-        "venue_order_id",
-    )
-
-    def __init__(self, approved: ApprovedOrder) -> None:
-        self.approved = approved
-        self.state = OrderState.IN_FLIGHT
-        self.sent_ns = self.changed_ns = approved.ts_ns
-        self.asked_ns = 0
-        self.venue_order_id = 0
-        self.cum_lots = 0
-        """What the venue says was filled in all."""
-        self.filled_lots = 0
-        """What we have counted from single fills; behind ``cum_lots`` while a fill's report is missing."""
-        self.cum_quote_e8 = 0
-        self.fee_e8 = 0
-        self.fee_asset = ""
-        self.fill_ids: set[int] = set()
-        self.reason = ""
+    approved: ApprovedOrder
+    sent_ns: int
+    changed_ns: int
+    state: OrderState = OrderState.IN_FLIGHT
+    asked_ns: int = 0
+    venue_order_id: int = 0
+    cum_lots: int = 0
+    """What the venue says was filled in all."""
+    filled_lots: int = 0
+    """What we have counted from single fills; behind ``cum_lots`` while a fill's report is missing."""
+    cum_quote_e8: int = 0
+    fee_e8: int = 0
+    fee_asset: str = ""
+    fill_ids: set[int] = msgspec.field(default_factory=set)
+    reason: str = ""
 
     @property
     def uncounted_lots(self) -> int:
@@ -141,7 +125,7 @@ class Orders:
     def open(self, approved: ApprovedOrder) -> Order:
         """Record an approved order as in flight, before its bytes leave."""
         name = approved.client_order_id
-        order = self._orders[name] = self._unsettled[name] = Order(approved)
+        order = self._orders[name] = self._unsettled[name] = Order(approved, approved.ts_ns, approved.ts_ns)
         return order
 
     def get(self, client_order_id: str) -> Order | None:
@@ -158,6 +142,11 @@ class Orders:
 
     def __iter__(self) -> Iterator[Order]:
         return iter(self._orders.values())
+
+    @property
+    def is_anything_unsettled(self) -> bool:
+        """True while an order may still change a position."""
+        return bool(self._unsettled)
 
     def working(self) -> list[Order]:
         """Return every order that may still fill, oldest first."""

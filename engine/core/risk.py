@@ -15,7 +15,9 @@ from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
 from engine.core.kernels import gate as kernel
 from engine.core.market import Market
 from engine.core.refusals import WORDS
-from engine.core.types import ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
+from engine.core.types import BUY, ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
+
+_MARKET, _LIMIT, _IOC, _GTC = OrderType.MARKET, OrderType.LIMIT, TimeInForce.IOC, TimeInForce.GTC
 
 
 class Gate:
@@ -41,7 +43,7 @@ class Gate:
         market order leaves as an IOC limit order at the collar (C4), and it is this worst price that C2, C3, the cash
         and the venue's filters are held against.
         """
-        if request.reduce_only is (request.side is Side.BUY):
+        if request.reduce_only is (request.side is BUY):
             bar, lots, worst_ticks, cost_e8 = kernel.WRONG_SIDE, 0, 0, 0
         elif request.reduce_only:
             bar, lots, worst_ticks, cost_e8 = kernel.try_exit(
@@ -107,13 +109,13 @@ def _room(facts: Facts) -> tuple[int, int, int, int]:
 
 def _approve(request: OrderRequest, lots: int, worst_ticks: int, market: Market) -> ApprovedOrder:
     # By place and not by name: half the time, in the one spot that every order waits for.
-    is_market = request.order_type is OrderType.MARKET
+    is_market = request.order_type is _MARKET
     return ApprovedOrder(
         request.client_order_id,
         request.symbol,
         request.side,
-        OrderType.LIMIT if is_market else request.order_type,
-        TimeInForce.IOC if is_market else TimeInForce.GTC,
+        _LIMIT if is_market else request.order_type,
+        _IOC if is_market else _GTC,
         lots,
         worst_ticks,
         request.reduce_only,

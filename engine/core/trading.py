@@ -21,6 +21,8 @@ from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
 from engine.core.risk import Gate
 from engine.core.types import (
+    BUY,
+    SELL,
     ApprovedOrder,
     ClientOrderId,
     ExecutionReport,
@@ -40,6 +42,7 @@ ORDER_PREFIX: Final = "tr-"
 """Every client order id of ours begins so: a restart and the venue's order list know them by it."""
 CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
+_MARKET: Final = OrderType.MARKET
 _STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
 
 
@@ -183,18 +186,20 @@ class Trading:
 
     def facts(self, symbol: Symbol, cause_id: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
-        market, portfolio = self.markets[symbol], self.portfolio
-        reserved_e8, gross_e8, selling_lots = self._committed(symbol)
-        cash_e8, held_lots, exposure_e8 = portfolio.cash_e8 - gross_e8, portfolio.position_lots(symbol), reserved_e8
-        for held in portfolio.open:
-            value_e8 = self._held_e8(held)
-            gross_e8 += value_e8
-            exposure_e8 += value_e8 if held == symbol else 0
+        portfolio, equity_e8, held_lots = self.portfolio, self.portfolio.cash_e8, 0
+        exposure_e8 = gross_e8 = selling_lots = 0
+        if self.orders.is_anything_unsettled:
+            exposure_e8, gross_e8, selling_lots = self._committed(symbol)
+        cash_e8 = portfolio.cash_e8 - gross_e8
+        if portfolio.open:
+            equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
+            gross_e8 += sum(map(self._held_e8, portfolio.open))
+            exposure_e8 += self._held_e8(symbol)
         # By place and not by name: half the time, in the one spot that every order waits for.
         return Facts(
-            market,
+            self.markets[symbol],
             self.now_ns,
-            self.equity_e8(),
+            equity_e8,
             cash_e8,
             held_lots,
             held_lots - selling_lots,
@@ -211,14 +216,11 @@ class Trading:
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
         """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
-        digest = _digest(cause_id)
-        trade_id = self._trade_id(symbol) or TradeId("t-" + digest[:8])
-        return self._request(symbol, Side.BUY, cause_id, digest, origin, lots, trade_id, stop, target)
+        return self._request(symbol, BUY, cause_id, origin, lots, stop, target)
 
     def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
-        trade_id = self._trade_id(symbol) or TradeId("")
-        return self._request(symbol, Side.SELL, cause_id, _digest(cause_id), origin, lots, trade_id, 0, 0)
+        return self._request(symbol, SELL, cause_id, origin, lots, 0, 0)
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what open sell orders have reserved."""
@@ -283,26 +285,27 @@ class Trading:
         symbol: Symbol,
         side: Side,
         cause_id: str,
-        digest: str,
         origin: str,
         lots: int,
-        trade_id: TradeId,
         stop: int,
         target: int,
     ) -> OrderRequest:
+        digest, trade_id = blake2b(cause_id.encode(), digest_size=12).hexdigest(), None
+        if self.portfolio.open or self.orders.is_anything_unsettled:
+            trade_id = self._trade_id(symbol)
         return OrderRequest(
             ClientOrderId(ORDER_PREFIX + digest),
             symbol,
             side,
-            OrderType.MARKET,
+            _MARKET,
             lots,
             0,  # no limit of its own
-            side is Side.SELL,
+            side is SELL,
             stop,
             target,
             cause_id,
             origin,
-            trade_id,
+            trade_id or TradeId("t-" + digest[:8] if side is BUY else ""),
             self.now_ns,
         )
 
@@ -316,7 +319,7 @@ class Trading:
         if (trip := self.portfolio.open.get(symbol)) is not None:
             return trip.trade_id
         for order in self.orders.unsettled():
-            if order.approved.side is Side.BUY and order.approved.symbol == symbol:
+            if order.approved.side is BUY and order.approved.symbol == symbol:
                 return order.approved.trade_id
         return None
 
@@ -329,7 +332,7 @@ class Trading:
         own_e8 = all_e8 = selling_lots = 0
         for order in self.orders.unsettled():
             approved = order.approved
-            if approved.side is Side.BUY:
+            if approved.side is BUY:
                 cost_e8 = self.instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
                 all_e8 += cost_e8
                 own_e8 += cost_e8 if approved.symbol == symbol else 0
@@ -348,7 +351,3 @@ class Trading:
 def _no_clock() -> int:
     """Keep no time."""
     return 0
-
-
-def _digest(cause_id: str) -> str:
-    return blake2b(cause_id.encode(), digest_size=12).hexdigest()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
 
+from engine.core.market import Market
 from engine.core.types import BookUpdate, ExecutionReport, Quote, SendFailed, Symbol, Trade
 
 
@@ -24,6 +26,18 @@ class MarketSink(Protocol):
 
     def on_bad_frame(self, reason: str, ts_recv_ns: int) -> None:
         """Hear that a frame was dropped because it made no sense (F15)."""
+
+
+@runtime_checkable
+class ExpressSink(MarketSink, Protocol):
+    """Takes from the express lane only what a trade or a quote has stirred; its market has it already."""
+
+    @property
+    def express(self) -> Mapping[Symbol, Market] | None:
+        """The core's own markets, whose arrays are written to; None where every event is wanted as an object."""
+
+    def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
+        """Go on with what was stirred: bits of ``core.kernels.market``, more than 0."""
 
 
 class OrderSink(Protocol):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -144,6 +146,53 @@ async def test_a_missing_order_and_a_second_one_are_counted(monkeypatch: pytest.
         await run.events_and_orders(3)
         assert (run.events, len(run.latencies_ns), run.missing, run.duplicates) == (3, 2, 1, 1)
         transport.close()
+
+
+class AnsweringLate(asyncio.Protocol):
+    """Answers the first event only when the second one comes, and each of them at its price; then one by one."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Open the market's stream."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.events = 0
+        self.held = b""
+        self.transport.write(b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        """Place an order for each trade; the first one's is held back."""
+        for price in re.findall(rb'"e":"trade".*?"p":"([0-9.]+)"', data):
+            self.events += 1
+            order = masked(b'{"id":1,"method":"order.place","params":{"price":"%b","side":"BUY"}}' % price)
+            if self.events == 1:
+                self.held = order
+            else:
+                self.transport.write(self.held + order)
+                self.held = b""
+
+
+async def test_an_order_that_comes_late_is_its_events_and_leaves_no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first event is given up and answered with the second; it is not missing, and every other one is in time."""
+    monkeypatch.setattr("benchmarks.lab.pace.MISSING_NS", 50_000_000)
+    async with load_server() as (server, port):
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(AnsweringLate, "127.0.0.1", port)
+        await server.until(lambda: server.peer("market") is not None, "the client", 5.0)
+        peer = server.peer("market")
+        assert peer is not None
+        run = Run(server, peer, 5_000_000, lambda ticks: ticks)
+        await run.events_and_orders(6)
+        assert (run.events, len(run.latencies_ns), run.missing, run.duplicates) == (6, 6, 0, 0)
+        assert [spent_ns > 50_000_000 for spent_ns in run.latencies_ns] == [True, *[False] * 5]
+        transport.close()
+
+
+def test_a_strangers_client_sees_the_trades_that_nobody_told_it_of() -> None:
+    """Those after the one last answered, oldest first; all of them where it has answered none."""
+    ccxt_client = pytest.importorskip("benchmarks.clients.ccxt_client")
+    cached = [{"id": "1"}, {"id": "2"}, {"id": "3"}]
+    assert [trade["id"] for trade in ccxt_client.since(cached, "1")] == ["2", "3"]
+    assert ccxt_client.since(cached, "3") == []
+    assert [trade["id"] for trade in ccxt_client.since(cached, "")] == ["1", "2", "3"]
 
 
 def _echo(server: LoadServer):  # type: ignore[no-untyped-def]

@@ -192,24 +192,39 @@ class Scene:
         ``resting`` orders may still be open. The positions are those that were counted from fills: a comparison with
         the account, which would put them right, must have found nothing to say.
         """
-        await self.until(lambda: len(self.trading.orders.unsettled()) == resting)
-        await self._reckon_positions()
-        await self._reckon_orders(resting)
+        before: tuple[int, int] | None = None
+        while before != self._moves():  # else an exit has left while the exchange was asked
+            await self.until(lambda: len(self.trading.orders.unsettled()) == resting)
+            before = self._moves()
+            account, found, trades, open_there = await self._at_the_exchange()
+        self._reckon_positions(account)
+        self._reckon_orders(found, trades)
+        names = {row["clientOrderId"] for row in open_there}
+        assert names == {order.approved.client_order_id for order in self.trading.orders.working()}
+        assert len(names) == resting
         assert not any(self.notices(code) for code in ("C14_BALANCE", "C14_STILL_OPEN", "ORPHAN_ORDER", "FAULT"))
 
-    async def _reckon_positions(self) -> None:
+    def _moves(self) -> tuple[int, int]:
+        """Return numbers that change with every order and every fill."""
+        orders = list(self.trading.orders)
+        return len(orders), sum(order.filled_lots for order in orders)
+
+    async def _at_the_exchange(self) -> tuple[Any, Any, Any, Any]:
+        """Return the account, all its orders, its fills, and its open orders."""
+        symbol = self.market.instrument.symbol
+        found = await self.asked("allOrders", symbol=symbol, limit=1000)
+        trades = await self.asked("myTrades", symbol=symbol, limit=1000)
+        return await self.asked("account"), found, trades, await self.asked("openOrders", symbol=symbol)
+
+    def _reckon_positions(self, account: Any) -> None:
         """Position and money are what the account holds, the dust of closed positions included."""
-        account = await self.asked("account")
         held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
         base = self.market.instrument.base_asset
         assert sum(trip.base_e8 for trip in self.trading.portfolio.trips()) == held.get(base, 0)
         assert self.trading.portfolio.cash_e8 == held["USDT"]
 
-    async def _reckon_orders(self, resting: int) -> None:
+    def _reckon_orders(self, found: Any, trades: Any) -> None:
         """Each cause has one order at most, and of each the engine knows what the exchange knows."""
-        instrument = self.market.instrument
-        found = await self.asked("allOrders", symbol=instrument.symbol, limit=1000)
-        trades = await self.asked("myTrades", symbol=instrument.symbol, limit=1000)
         names = Counter(row["clientOrderId"] for row in found)
         assert names.total() == len(names), f"twice at the exchange: {names.most_common(3)}"
         ours = {row["clientOrderId"]: self.order(row["clientOrderId"]) for row in found}
@@ -218,11 +233,8 @@ class Scene:
         for row in found:
             order = ours[row["clientOrderId"]]
             assert order.state is STATES[row["status"]]
-            assert order.filled_lots == order.cum_lots == instrument.qty_lots(row["executedQty"])
+            assert order.filled_lots == order.cum_lots == self.market.instrument.qty_lots(row["executedQty"])
             assert order.fill_ids == {trade["id"] for trade in trades if trade["orderId"] == row["orderId"]}
-        open_there = {row["clientOrderId"] for row in await self.asked("openOrders", symbol=instrument.symbol)}
-        assert open_there == {order.approved.client_order_id for order in self.trading.orders.working()}
-        assert len(open_there) == resting
 
 
 async def together(*scenes: Coroutine[Any, Any, None]) -> None:

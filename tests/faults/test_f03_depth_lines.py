@@ -17,7 +17,7 @@ EARLY = 400
 """Before this line the book may not have been fetched yet at full speed, and what is missing isn't missed."""
 APART, SPEED = 100, 100.0
 """Lines between two missing ones, and the pace: a tenth of a second for each snapshot."""
-EARLIEST, EARLY_APART, EARLY_SPEED = 30, 20, 8.0
+EARLIEST, EARLY_APART, EARLY_SPEED = 30, 20, 4.0
 """The same for the early lines, when they are played on their own."""
 ALL_CASES = [*((first, False) for first in range(APART)), *((first, True) for first in range(EARLY_APART))]
 CASES = ALL_CASES if IS_FULL else ALL_CASES[7:8]
@@ -84,7 +84,7 @@ async def _play(home: Path, recording: Path, missing: list[int], speed: float = 
         watch = Watch(it)
         await it.arm()
         await it.until(lambda: it.book.last_update_id >= end, 60.0)
-        assert (it.book.gaps, it.book.resyncs, it.book.is_synced) == (len(missing), len(missing), True)
+        assert (it.book.gaps, it.book.resyncs, it.market.book.is_in_sync) == (len(missing), len(missing), True)
         assert len(it.notices("C5_BOOK_OUT_OF_SYNC")) == len(missing)
         assert end < FINAL_ID or _sha256(it) == SHA256
         assert (watch.orders_on_no_book, watch.differed) == (0, 0)

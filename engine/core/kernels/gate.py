@@ -208,9 +208,9 @@ def _bars_at_venue(numbers: np.ndarray, lots: int, price: int) -> int:
     return 0
 
 
-@njit("int64(int64[::1], float64[::1], int64, int64, int64, int64)", cache=True)
+@njit("int64(int64[::1], float64[::1], boolean, int64, int64, int64)", cache=True)
 def _bars_data(
-    numbers: np.ndarray, limits: np.ndarray, is_in_sync: int, now_ns: int, silent_until_ns: int, offset_ms: int
+    numbers: np.ndarray, limits: np.ndarray, is_in_sync: bool, now_ns: int, silent_until_ns: int, offset_ms: int
 ) -> int:
     if abs(offset_ms) > limits[CLOCK_MS]:
         return _CLOCK
@@ -251,17 +251,17 @@ def _bars_size(
     return _FUNDS if cost_e8 > cash_e8 else 0
 
 
-@njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 15)], cache=True)
+@njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 3, *[types.boolean] * 4, *[types.int64] * 8)], cache=True)
 def try_entry(
     numbers: np.ndarray,
     limits: np.ndarray,
     qty: int,
     limit: int,
     stop: int,
-    is_confirmed: int,
-    is_armed: int,
-    is_repeat: int,
-    is_in_sync: int,
+    is_confirmed: bool,
+    is_armed: bool,
+    is_repeat: bool,
+    is_in_sync: bool,
     orders_last_s: int,
     now_ns: int,
     silent_until_ns: int,
@@ -297,14 +297,14 @@ def try_entry(
     return bar if bar else _bars_at_venue(numbers, lots, worst), lots, worst, cost_e8
 
 
-@njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 6)], cache=True)
+@njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 3, types.boolean, *[types.int64] * 2)], cache=True)
 def try_exit(
     numbers: np.ndarray,
     limits: np.ndarray,
     qty: int,
     limit: int,
     sellable: int,
-    is_repeat: int,
+    is_repeat: bool,
     now_ns: int,
     silent_until_ns: int,
 ) -> tuple[int, int, int, int]:

@@ -19,13 +19,13 @@ from engine.venues.binance.kernels import LAST_MS, QUOTE, REASONS, TRADE, scan_f
 _MS: Final = 1_000_000
 _HEAD: Final = b'{"stream":"'
 _NAME_AT: Final = len(_HEAD)
-_DATA: Final = b'"data":{'
-_DATA_SIZE: Final = len(_DATA)
+DATA: Final = b'"data":{'
+_DATA_SIZE: Final = len(DATA)
 
 SNAPSHOT_STREAM: Final = "depthSnapshot"
 """Ours, in recordings only."""
 STREAMS: Final = ("trade", "bookTicker", "depth@100ms", SNAPSHOT_STREAM)
-_FLAT_STREAMS: Final = ("trade", "bookTicker")
+FLAT_STREAMS: Final = ("trade", "bookTicker")
 
 _Id = Annotated[int, msgspec.Meta(ge=0, lt=2**60)]
 _Ms = Annotated[int, msgspec.Meta(gt=0, lt=LAST_MS)]
@@ -110,7 +110,7 @@ class MarketCodec:
             symbol = instrument.symbol
             for stream in STREAMS:
                 head = _Head(symbol, instrument.tick_e8, instrument.lot_e8, len(symbol), stream, instrument)
-                self._heads[b'{"stream":"%b@%b","data":{' % (symbol.lower().encode(), stream.encode())] = head
+                self._heads[stream_head(symbol, stream)] = head
                 self._symbols[symbol.encode()] = head
 
     def decode(self, frame: bytes, ts_recv_ns: int) -> MarketEvent:
@@ -120,11 +120,11 @@ class MarketCodec:
         among the frames is taken as well: bare where there is one instrument only, else as the stream
         ``ethusdt@depthSnapshot``.
         """
-        data_at = frame.find(_DATA, 0, 96) + _DATA_SIZE
+        data_at = frame.find(DATA, 0, 96) + _DATA_SIZE
         head = self._heads.get(frame[:data_at])
         if head is None:
             return self._decode_other(frame, ts_recv_ns)
-        if head.stream in _FLAT_STREAMS:
+        if head.stream in FLAT_STREAMS:
             return _flat(frame, data_at - 1, 1, _NAME_AT, head, ts_recv_ns)
         if head.stream == SNAPSHOT_STREAM:
             return decode_snapshot(frame[data_at - 1 : -1], head.symbol, head.instrument, ts_recv_ns)
@@ -142,6 +142,11 @@ class MarketCodec:
         if frame.startswith(b'{"e":"depthUpdate"'):
             return _to_update(_parse(_raw_depth, frame), raw_head.instrument, ts_recv_ns)
         return _flat(frame, 0, 0, name_at, raw_head, ts_recv_ns)
+
+
+def stream_head(symbol: Symbol, stream: str) -> bytes:
+    """Return how the frames of a symbol's combined stream begin, up to the opening of their data."""
+    return b'{"stream":"%b@%b",%b' % (symbol.lower().encode(), stream.encode(), DATA)
 
 
 def decode_snapshot(data: bytes, symbol: Symbol, instrument: Instrument, ts_recv_ns: int) -> BookUpdate:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.venues.binance.order_wires import ErrorDataWire
+
 
 class VenueError(Exception):
     """Something between us and the venue failed; the text is a sentence for a person."""
@@ -25,14 +30,16 @@ class Unreachable(VenueError):
 class RequestRefused(VenueError):
     """The venue answered with an error.
 
-    ``status`` is the HTTP status (the WebSocket API uses the same), ``code`` the venue's own (0 for none).
+    ``status`` is the HTTP status (the WebSocket API uses the same), ``code`` the venue's own (0 for none), ``data``
+    what it says besides.
     """
 
-    def __init__(self, status: int, code: int, message: str) -> None:
+    def __init__(self, status: int, code: int, message: str, data: ErrorDataWire | None = None) -> None:
         super().__init__(f"the venue answered {status} ({code}): {message}")
         self.status = status
         self.code = code
         self.message = message
+        self.data = data
 
 
 class Throttled(VenueError):

@@ -79,7 +79,7 @@ def _byte(frame: Any, i: int) -> Any:
     return np.int64(frame[i])
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_string(frame: Any, i: int) -> int:
     """Return the position after the string whose first mark is at ``i``."""
     i += 1
@@ -99,7 +99,7 @@ def _expect(frame: Any, i: int, word: Any) -> int:
     return i + len(word)
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_nested(frame: Any, i: int) -> int:
     """Return the position after an object or a list, whatever it holds."""
     depth = 0
@@ -117,7 +117,7 @@ def _skip_nested(frame: Any, i: int) -> int:
     return i
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_digits(frame: Any, i: int) -> int:
     """Return the position after one digit or more."""
     start = i
@@ -126,7 +126,7 @@ def _skip_digits(frame: Any, i: int) -> int:
     return i if i > start else MALFORMED
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_number(frame: Any, i: int) -> int:
     """Return the position after a number, with or without sign, decimals and exponent."""
     if frame[i] == _MINUS:
@@ -142,7 +142,7 @@ def _skip_number(frame: Any, i: int) -> int:
     return i
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_value(frame: Any, i: int) -> int:
     """Return the position after a value that nobody needs, if it is one."""
     if i >= len(frame):
@@ -239,14 +239,14 @@ def _scan_size(frame: Any, i: int, lot_e8: int, least_e8: int) -> Scan:
     return (i, value // lot_e8) if value >= least_e8 else (NOT_POSITIVE, 0)
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _scan_flag(frame: Any, i: int) -> Scan:
     """Read ``true`` or ``false``."""
     end = _expect(frame, i, _TRUE_WORD)
     return (end, 1) if end > 0 else (_expect(frame, i, _FALSE_WORD), 0)
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _skip_symbol(frame: Any, i: int, name_at: int, name_size: int) -> int:
     """Return the position after the quoted symbol at ``i`` if it is, in upper case, the name at ``name_at``."""
     end = i + name_size + 2
@@ -279,7 +279,7 @@ def _scan_field(frame: Any, i: int, shape: int, name_at: int, name_size: int, ti
     return _skip_value(frame, i), 0
 
 
-@njit(inline="always")
+@njit(forceinline=True)
 def _kind_of(seen: int, time_ms: int) -> int:
     """Say which kind of frame has these fields, or what is wrong with it."""
     if seen & _QUOTE_NEEDS == _QUOTE_NEEDS:

@@ -5,6 +5,7 @@ Times are the loop's monotonic seconds: a wall clock that jumps must not end a s
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -14,6 +15,8 @@ from engine.venues.binance.errors import Throttled
 
 CEILING: Final = 0.9
 """So much of a limit is used and no more; the rest stays for cancels."""
+BULK_CEILING: Final = 0.5
+"""So much for what comes in bulk, as the snapshots of many books: questions about orders come in between."""
 DEFAULT_SILENCE_S: Final = 60.0
 """Where a 429 or 418 names no end."""
 
@@ -70,6 +73,7 @@ class Budget:
         self.on_silence: Callable[[bool, float], None] = _nothing
         """Called when the venue asks for silence: whether it has banned us, and for how many seconds."""
         self._windows: dict[tuple[str, str, int], _Window] = {}
+        self._of_orders: tuple[_Window, ...] = ()
 
     def on_limits(self, limits: Iterable[RateLimitWire], now_s: float) -> None:
         """Take the venue's limits, and its counts where an answer carries them."""
@@ -81,6 +85,7 @@ class Budget:
             if window is None or window.limit != wire.limit:
                 length_s = float(_SECONDS.get(wire.interval, 86_400) * wire.interval_num)
                 window = self._windows[key] = _Window(wire.limit, length_s)
+                self._of_orders = tuple(one for (kind, _, _), one in self._windows.items() if kind == ORDERS)
             window.report(max(wire.count, 0), now_s)
 
     def on_weight(self, count: int, now_s: float) -> None:
@@ -101,27 +106,45 @@ class Budget:
     def take_order(self, now_s: float) -> None:
         """Count an order that is about to leave; raises Throttled when it may not."""
         self.check_silence(now_s)
-        windows = [window for (kind, _, _), window in self._windows.items() if kind == ORDERS]
-        for window in windows:
+        for window in self._of_orders:
             window.roll(now_s)
             if window.count >= window.ceiling:
                 raise Throttled(window.ends_s - now_s)
-        for window in windows:
+        for window in self._of_orders:
             window.count += 1
 
-    def check_weight(self, now_s: float, *, is_urgent: bool) -> None:
-        """Raise Throttled where a request would eat into what is kept for urgent ones, such as cancels."""
+    def check_weight(self, now_s: float, *, is_urgent: bool, is_bulk: bool = False) -> None:
+        """Raise Throttled where a request would eat into what is kept for urgent ones, such as cancels.
+
+        What comes in bulk also leaves room for what is neither.
+        """
         self.check_silence(now_s)
         for (kind, _, _), window in self._windows.items():
             if kind == WEIGHT:
                 window.roll(now_s)
-                if window.count >= (window.limit if is_urgent else window.ceiling):
+                ceiling = int(window.limit * BULK_CEILING) if is_bulk else window.ceiling
+                if window.count >= (window.limit if is_urgent else ceiling):
                     raise Throttled(window.ends_s - now_s)
 
     def check_silence(self, now_s: float) -> None:
         """Raise Throttled while the venue wants silence."""
         if now_s < self.silent_until_s:
             raise Throttled(self.silent_until_s - now_s)
+
+
+class Attempts:
+    """Connections that were tried: no more of them in a span of time than the venue takes from one address."""
+
+    def __init__(self, most: int, span_s: float) -> None:
+        self._span_s = span_s
+        self._tried_s: deque[float] = deque(maxlen=most)
+
+    def take(self, now_s: float) -> float:
+        """Count an attempt and return 0, or return in how many seconds it may be made."""
+        if len(self._tried_s) == self._tried_s.maxlen and now_s < self._tried_s[0] + self._span_s:
+            return self._tried_s[0] + self._span_s - now_s
+        self._tried_s.append(now_s)
+        return 0.0
 
 
 def _nothing(is_banned: bool, wait_s: float) -> None:

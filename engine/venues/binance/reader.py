@@ -58,12 +58,12 @@ class MarketReader:
         elif event.is_shutdown:
             self._on_shutdown()
 
-    def on_disconnect(self, ts_recv_ns: int) -> None:
-        """Hear that the last connection is gone: every book is lost, and numbering may start anew."""
-        self._last_fill_id.clear()
-        self._last_quote_id.clear()
-        for symbol, book in self.books.items():
-            self._follow(symbol, book.on_disconnect(), ts_recv_ns)
+    def on_disconnect(self, symbols: Iterable[Symbol], ts_recv_ns: int) -> None:
+        """Hear that the connection of some symbols is gone: their books are lost, and numbering may start anew."""
+        for symbol in symbols:
+            self._last_fill_id.pop(symbol, None)
+            self._last_quote_id.pop(symbol, None)
+            self._follow(symbol, self.books[symbol].on_disconnect(), ts_recv_ns)
 
     def _on_trade(self, trade: Trade) -> None:
         if trade.fill_id <= self._last_fill_id.get(trade.symbol, -1):

@@ -58,10 +58,13 @@ class RestClient:
             await self._session.close()
             self._session = None
 
-    async def get(self, path: str, params: Mapping[str, str | int] | None = None) -> bytes:
-        """Ask for something public; raises RequestRefused, Unreachable or Throttled."""
+    async def get(self, path: str, params: Mapping[str, str | int] | None = None, *, is_bulk: bool = False) -> bytes:
+        """Ask for something public; raises RequestRefused, Unreachable or Throttled.
+
+        ``is_bulk`` says that many such questions may come at once, and that others go first.
+        """
         query = rest_payload((name, str(value)) for name, value in (params or {}).items()).decode()
-        return await self._request("GET", f"{path}?{query}" if query else path, None)
+        return await self._request("GET", f"{path}?{query}" if query else path, None, is_bulk=is_bulk)
 
     async def signed(self, method: str, path: str, params: Mapping[str, str | int]) -> bytes:
         """Ask for something of the account, the parameters in the query; raises as ``get`` does."""
@@ -70,13 +73,13 @@ class RestClient:
         query = self._encoder.encode_rest_request(params, self.venue_ms()).decode()
         return await self._request(method, f"{path}?{query}", None)
 
-    async def post_order(self, body: bytes) -> bytes:
-        """Send an order that is encoded and signed; raises as ``get`` does, Unreachable meaning: outcome unknown."""
-        return await self._request("POST", "/api/v3/order", body)
+    async def post_order(self, body: bytes, path: str = "/api/v3/order") -> bytes:
+        """Send orders that are encoded and signed; raises as ``get`` does, Unreachable meaning: outcome unknown."""
+        return await self._request("POST", path, body)
 
-    async def _request(self, method: str, target: str, body: bytes | None) -> bytes:
+    async def _request(self, method: str, target: str, body: bytes | None, *, is_bulk: bool = False) -> bytes:
         now_s = asyncio.get_running_loop().time()
-        self._budget.check_weight(now_s, is_urgent=method == "DELETE")
+        self._budget.check_weight(now_s, is_urgent=method == "DELETE", is_bulk=is_bulk)
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
         headers = self._headers
@@ -113,7 +116,7 @@ def _refusal(status: int, data: bytes) -> RequestRefused:
         error = _error.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         error = ErrorWire(0, data[:100].decode("utf-8", "replace"))
-    return RequestRefused(status, error.code, error.msg)
+    return RequestRefused(status, error.code, error.msg, error.data)
 
 
 def _nothing() -> None:

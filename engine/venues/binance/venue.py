@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
+from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import Instrument
-from engine.core.risk import CLOCK_LIMIT_MS
 from engine.core.types import Symbol
 from engine.venues.binance.account import Account
 from engine.venues.binance.errors import NotTraded, RequestRefused, VenueError
@@ -174,7 +174,7 @@ class BinanceVenue:
             is_ready = self.orders.is_ready
             parts.append(("order line", is_ready, "connected" if is_ready else "down: orders go over REST"))
         if self.feed is not None:
-            parts.append(("market stream", self.feed.is_connected, f"{self.feed.reader.frames} frames"))
+            parts.append(("market stream", self.feed.is_connected, self.feed.summary))
         if self._new_units:
             changed = ", ".join(sorted(self._new_units))
             parts.append(("instruments", False, f"new tick or lot size of {changed}: restart the engine"))

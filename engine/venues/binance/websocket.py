@@ -27,9 +27,14 @@ _BACKOFF_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Before each further attempt. The venue allows 300 connections in 5 minutes."""
 _HANDSHAKE_S: Final = 5.0
 
+_TEXT: Final = WSMsgType.TEXT
+"""Looked up once: an enumeration's members take their time."""
+
 # The handlers of a socket: a frame with its stamp of receipt; a connection that has just opened.
 FrameHandler = Callable[[bytes, int], None]
 Opened = Callable[["Connection"], Awaitable[None]]
+# Returns when a connection may be tried.
+Admit = Callable[[], Awaitable[None]]
 
 
 class Connection(WSListener):
@@ -53,11 +58,11 @@ class Connection(WSListener):
         """Take a frame; one that comes in parts is put together first."""
         ts_recv_ns = self._clock_ns()
         kind = frame.msg_type
-        if kind == WSMsgType.TEXT and frame.fin:
+        if kind == _TEXT and frame.fin:
             self._on_frame(frame.get_payload_as_bytes(), ts_recv_ns)
         elif kind == WSMsgType.CLOSE:
             transport.disconnect()
-        elif kind in (WSMsgType.TEXT, WSMsgType.CONTINUATION):
+        elif kind in (_TEXT, WSMsgType.CONTINUATION):
             self._parts.append(frame.get_payload_as_bytes())
             if frame.fin:
                 whole, self._parts = b"".join(self._parts), []
@@ -73,7 +78,7 @@ class Connection(WSListener):
         """Write a message at once; False when the socket is gone."""
         if self.transport is None:
             return False
-        self.transport.send(WSMsgType.TEXT, message)
+        self.transport.send(_TEXT, message)
         return True
 
     def close(self) -> None:
@@ -85,9 +90,9 @@ class Connection(WSListener):
 class KeptSocket:
     """Keeps one connection open, and opens its successor before it closes the old one.
 
-    ``on_opened`` may await what a new connection needs (a logon) before it counts as ready; ``on_lost`` is called
-    at once when the current connection is gone. The frames of an old connection and its successor overlap for a
-    while: whoever takes them drops what it knows.
+    ``admit`` is awaited before each attempt. ``on_opened`` may await what a new connection needs (a logon) before it
+    counts as ready; ``on_lost`` is called at once when the current connection is gone. The frames of an old connection
+    and its successor overlap for a while: whoever takes them drops what it knows.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class KeptSocket:
         on_lost: Callable[[], None],
         ping_s: float = PING_S,
         life_s: float = LIFE_S,
+        admit: Admit | None = None,
     ) -> None:
         self.current: Connection | None = None
         self.connects = 0
@@ -109,6 +115,7 @@ class KeptSocket:
         self._on_lost = on_lost
         self._ping_s = ping_s
         self._life_s = life_s
+        self._admit = admit
         self._renew = asyncio.Event()
         self._ready = asyncio.Event()
         self._open: set[Connection] = set()
@@ -172,6 +179,8 @@ class KeptSocket:
     async def _connect(self) -> Connection:
         attempt = 0
         while True:
+            if self._admit is not None:
+                await self._admit()
             connection = await self._try_connect()
             if connection is not None:
                 self.connects += 1

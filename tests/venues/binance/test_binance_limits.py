@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.venues.binance.errors import Throttled
-from engine.venues.binance.limits import Budget, RateLimitWire
+from engine.venues.binance.limits import Attempts, Budget, RateLimitWire
 
 
 def budget(*limits: RateLimitWire) -> Budget:
@@ -77,6 +77,22 @@ def test_weight_is_kept_back_for_cancels() -> None:
     with pytest.raises(Throttled):
         made.check_weight(101.0, is_urgent=True)
     made.check_weight(161.1, is_urgent=False)
+
+
+def test_what_comes_in_bulk_leaves_half_of_the_weight_to_the_rest() -> None:
+    made = budget(weight(6000))
+    made.on_weight(2999, 101.0)
+    made.check_weight(101.0, is_urgent=False, is_bulk=True)
+    made.on_weight(3000, 101.0)
+    with pytest.raises(Throttled):
+        made.check_weight(101.0, is_urgent=False, is_bulk=True)
+    made.check_weight(101.0, is_urgent=False)
+
+
+def test_no_more_connections_are_tried_in_a_span_than_are_allowed() -> None:
+    attempts = Attempts(2, 300.0)
+    assert [attempts.take(now_s) for now_s in (10.0, 20.0, 30.0)] == [0.0, 0.0, 280.0]
+    assert [attempts.take(now_s) for now_s in (310.0, 311.0, 320.0)] == [0.0, 9.0, 0.0]
 
 
 @pytest.mark.parametrize(("status", "wait_s", "silent_s"), [(429, 7.0, 7.0), (418, 0.0, 60.0)])

@@ -281,7 +281,7 @@ async def test_a_half_open_stream_is_noticed_and_opened_again() -> None:
 async def test_at_an_announced_shutdown_the_successor_comes_first() -> None:
     async with scene() as it:
         await it.fault(kind="server_shutdown", ms=1500)
-        stream, line = it.venue.feed._socket, it.orders._line.socket  # type: ignore[union-attr]
+        stream, line = it.venue.feed._shares[0].socket, it.orders._line.socket  # type: ignore[union-attr]
         await it.desk.until(lambda: stream.connects == line.connects == 2)
         it.orders.send(it.buy("meanwhile"))
         await it.desk.until(lambda: OrderState.FILLED in it.desk.states("meanwhile"))

@@ -167,9 +167,11 @@ def damaged(frame: bytes, chance: random.Random) -> bytes:
     return bytes(worse)
 
 
-def test_a_cut_loses_every_book_and_lets_numbering_start_anew(lines: list[Line]) -> None:
+def test_a_cut_loses_the_books_of_its_symbols_and_lets_their_numbering_start_anew(lines: list[Line]) -> None:
     sink, reader, asked = read(lines[:500])
-    reader.on_disconnect(1)
+    reader.on_disconnect([], 1)
+    assert not sink.lost
+    reader.on_disconnect([ETH.symbol], 1)
     assert len(sink.lost) == 1
     trades = sink.trades
     for line in lines[:500]:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from engine.core.config import StrategyConfig
 from engine.core.instrument import exit_levels
-from engine.core.kernels.market import FOLLOWED
+from engine.core.kernels.market import FILL_ID, FOLLOWED, LAST, TRADE_RECV_NS
 from engine.core.market import Market
-from engine.core.types import Candle, Side, Signal, SignalId, Symbol
+from engine.core.types import BUY, SELL, Candle, Signal, SignalId, Symbol
 
 
 class Technical(ABC):
@@ -50,16 +50,16 @@ class Technical(ABC):
 
     def signal(self, market: Market) -> Signal:
         """Word what the last step said."""
-        instrument, config = market.instrument, self.config
-        price, _, _, _, ts_recv_ns, fill_id = market.last_trade()
-        confidence = float(market.minds[self.said])
+        symbol, config, ints = market.instrument.symbol, self.config, market.ints
+        price, fill_id, ts_recv_ns = ints[LAST], ints[FILL_ID], ints[TRADE_RECV_NS]
+        confidence = market.floats[self.said]
         is_buy = confidence > 0.0
         stop, target = exit_levels(price, config.stop_pct, config.target_pct) if is_buy else (0, 0)
         return Signal(
-            SignalId(f"{self.name}:{instrument.symbol}:{fill_id}:{ts_recv_ns}"),
+            SignalId(f"{self.name}:{symbol}:{fill_id}:{ts_recv_ns}"),
             self.name,
-            instrument.symbol,
-            Side.BUY if is_buy else Side.SELL,
+            symbol,
+            BUY if is_buy else SELL,
             abs(confidence),
             price,
             stop,

@@ -1,0 +1,141 @@
+"""The express lane does what the way through objects does, for every frame, sound or damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.config import OrderFlow, SmaCross
+from engine.core.instrument import Instrument
+from engine.core.kernels.market import LOOK
+from engine.core.market import Market
+from engine.core.strategies.technical.order_flow import OrderFlowStrategy
+from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
+from engine.core.types import BookUpdate, Quote, Symbol, Trade
+from engine.venues.binance.express import ExpressReader
+from engine.venues.binance.reader import MarketReader
+
+ETH = Instrument(Symbol("ETHUSDT"), "ETH", "USDT", 1_000_000, 10_000, 1, 90_000_000, 500_000_000, 0, 1, 10**8, True)
+IOTA = Instrument(Symbol("IOTAUSDT"), "IOTA", "USDT", 10_000, 10**8, 1, 90_000_000, 500_000_000, 0, 1, 10**8, True)
+S = 1_000_000_000
+T0 = 1_700_000_000 * S
+
+
+class Heard:
+    """A core that only listens: notes what was stirred, and what was told, in order."""
+
+    def __init__(self, *, is_express: bool) -> None:
+        self.markets = {it.symbol: Market(it, slow=5) for it in (ETH, IOTA)}
+        eager = OrderFlow(min_trades=5, ask=0.0, act=0.0, cooldown_s=1e-6)
+        for market in self.markets.values():
+            for strategy in (OrderFlowStrategy(eager), SmaCrossStrategy(SmaCross(fast=2, slow=5, bar_s=1))):
+                strategy.follow(market)
+        self.markets[IOTA.symbol].watch(True)
+        self.notes: list[object] = []
+        self._is_express = is_express
+
+    @property
+    def express(self) -> Mapping[Symbol, Market] | None:
+        return self.markets if self._is_express else None
+
+    def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
+        self.notes.append((market.instrument.symbol, stirred, ts_recv_ns, market.minds[:2].tolist()))
+
+    def on_trade(self, trade: Trade) -> None:
+        self._take(self.markets[trade.symbol], lambda market: market.on_trade(trade), trade.ts_recv_ns)
+
+    def on_quote(self, quote: Quote) -> None:
+        self._take(self.markets[quote.symbol], lambda market: market.on_quote(quote), quote.ts_recv_ns)
+
+    def on_book(self, update: BookUpdate) -> None:
+        self.notes.append((update.symbol, update.final_update_id))
+
+    def on_book_lost(self, symbol: Symbol, reason: str, ts_recv_ns: int) -> None:
+        self.notes.append((symbol, reason))
+
+    def on_bad_frame(self, reason: str, ts_recv_ns: int) -> None:
+        self.notes.append(reason)
+
+    def _take(self, market: Market, take: Callable[[Market], int], ts_recv_ns: int) -> None:
+        if stirred := take(market):
+            self.on_stirred(market, stirred, ts_recv_ns)
+
+
+def readers() -> list[tuple[MarketReader, Heard]]:
+    """Return the express way and the way through objects, each with a core of its own."""
+    fast, plain = Heard(is_express=True), Heard(is_express=False)
+    assert fast.express is not None
+    asked: list[Symbol] = []
+    return [
+        (ExpressReader(fast.express, fast, asked.append), fast),
+        (MarketReader((ETH, IOTA), plain, asked.append), plain),
+    ]
+
+
+def state(reader: MarketReader, heard: Heard) -> object:
+    """Return everything that a frame may have changed."""
+    arrays = [(it.numbers.tobytes(), it.minds.tobytes()) for it in heard.markets.values()]
+    return arrays, heard.notes, reader.frames, reader.bad_frames, reader.duplicates
+
+
+def trade(stream: str, name: str, ident: int, price: str, size: str, at_ms: int, sold: str) -> bytes:
+    data = f'"e":"trade","E":{at_ms},"s":"{name}","t":{ident},"p":"{price}","q":"{size}","T":{at_ms},"m":{sold}'
+    return f'{{"stream":"{stream}@trade","data":{{{data}}}}}'.encode()
+
+
+def quote(stream: str, name: str, ident: int, bid: str, ask: str) -> bytes:
+    data = f'"u":{ident},"s":"{name}","b":"{bid}","B":"31.21000000","a":"{ask}","A":"40.66000000"'
+    return f'{{"stream":"{stream}@bookTicker","data":{{{data}}}}}'.encode()
+
+
+NAMES = st.sampled_from(
+    [("ethusdt", "ETHUSDT"), ("iotausdt", "IOTAUSDT"), ("ethusdt", "IOTAUSDT"), ("xrpusdt", "XRPUSDT")]
+)
+IDENTS = st.integers(0, 40)
+PRICES = st.integers(0, 400_000).map(lambda ticks: f"{ticks / 100:.2f}000000") | st.sampled_from(["abc", "1e3", ""])
+TRADES = st.builds(
+    lambda names, ident, price, size, ms, sold: trade(*names, ident, price, size, T0 // 10**6 + ms, sold),
+    NAMES,
+    IDENTS,
+    PRICES,
+    st.sampled_from(["1.00000000", "0.25000000", "250.00000000", "0.00000000"]),
+    st.integers(0, 10_000),
+    st.sampled_from(["true", "false", "null"]),
+)
+QUOTES = st.builds(lambda names, ident, bid, ask: quote(*names, ident, bid, ask), NAMES, IDENTS, PRICES, PRICES)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """A frame with a part of it lost, or another byte in it."""
+    frame = bytearray(draw(TRADES | QUOTES))
+    at = draw(st.integers(0, len(frame) - 1))
+    if draw(st.booleans()):
+        del frame[at : at + draw(st.integers(1, 20))]
+    else:
+        frame[at] = draw(st.integers(0, 255))
+    return bytes(frame)
+
+
+@given(st.lists(TRADES | QUOTES | damaged(), max_size=60), st.integers(0, 60))
+def test_the_lane_does_what_the_way_through_objects_does(frames: list[bytes], cut_at: int) -> None:
+    """Numbers, tape, strategies, what is stirred, told, counted and dropped, over a lost connection too."""
+    outcomes = []
+    for reader, heard in readers():
+        for i, frame in enumerate(frames):
+            if i == cut_at:
+                reader.on_disconnect([ETH.symbol], T0)
+            reader.on_frame(frame, T0 + i)
+        outcomes.append(state(reader, heard))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_what_is_held_is_looked_at_with_every_quote_and_trade() -> None:
+    """IOTA is held: each of its frames stirs; ETH is not, and its quotes stir nothing."""
+    reader, heard = readers()[0]
+    for i, (stream, name) in enumerate((("iotausdt", "IOTAUSDT"), ("ethusdt", "ETHUSDT")), 1):
+        reader.on_frame(quote(stream, name, i, "0.0001" if i == 1 else "2000.00", "3000.0000"), T0 + i)
+    assert heard.notes == [("IOTAUSDT", LOOK, T0 + 1, [0.0, 0.0])]
+    assert heard.markets[ETH.symbol].bid_ticks == 200_000
