@@ -32,6 +32,9 @@ class LineListener(Protocol):
     def on_event(self, event: msgspec.Raw, ts_recv_ns: int) -> None:
         """Take an ``executionReport``; raises BadFrame for one that makes no sense."""
 
+    def on_list_status(self, event: msgspec.Raw) -> None:
+        """Take a ``listStatus``; raises BadFrame for one that makes no sense."""
+
     def on_line_lost(self) -> None:
         """Hear that the line broke with whatever was outstanding."""
 
@@ -109,6 +112,8 @@ class OrderLine:
         kind = reports.decode_event_kind(event)
         if kind == "executionReport" and self._listener is not None:
             self._listener.on_event(event, ts_recv_ns)
+        elif kind == "listStatus" and self._listener is not None:
+            self._listener.on_list_status(event)
         elif kind in ("serverShutdown", "eventStreamTerminated"):
             self.socket.renew()
 

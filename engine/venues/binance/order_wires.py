@@ -11,21 +11,39 @@ import msgspec
 
 from engine.venues.binance.limits import RateLimitWire
 
+ABSENT: Final = msgspec.Raw()
+"""What stands for a field that did not come: a raw field can't be None."""
 
-class RetryWire(msgspec.Struct, frozen=True):
-    """When the venue wants to hear of us again, in ms of its own clock."""
+
+class ReplacedWire(msgspec.Struct, frozen=True):
+    """What became of each half of ``order.cancelReplace``: a result where both succeeded, else the data of an error.
+
+    Raw: ``{"cancelResult":"SUCCESS","newOrderResult":"FAILURE","cancelResponse":{"symbol":"ETHUSDT",…},``
+    ``"newOrderResponse":{"code":-2010,"msg":"Order would immediately match and take."}}``; a half that was not tried
+    is ``NOT_ATTEMPTED`` and its response null. Source: Binance, WebSocket API, "Cancel and replace order".
+    """
+
+    cancel_result: str = msgspec.field(default="", name="cancelResult")
+    new_order_result: str = msgspec.field(default="", name="newOrderResult")
+    cancel_response: msgspec.Raw = msgspec.field(default=ABSENT, name="cancelResponse")
+    new_order_response: msgspec.Raw = msgspec.field(default=ABSENT, name="newOrderResponse")
+
+
+class ErrorDataWire(ReplacedWire, frozen=True):
+    """What an error says besides its words: when to speak again in ms of the venue's clock (429, 418), or what became
+    of each half of a replacement (-2021, -2022)."""
 
     server_time: int = msgspec.field(default=0, name="serverTime")
     retry_after: int = msgspec.field(default=0, name="retryAfter")
 
     @property
     def wait_s(self) -> float:
-        """How long that is from now."""
+        """How long the venue wants silence from now on."""
         return max(self.retry_after - self.server_time, 0) / 1000
 
 
 class ErrorWire(msgspec.Struct, frozen=True):
-    """The venue's error. Source: Binance, WebSocket API, "Response format"; ``data`` comes with 429 and 418.
+    """The venue's error. Source: Binance, WebSocket API, "Response format"; ``data`` comes with some.
 
     Raw: ``{"code":-1003,"msg":"Too much request weight used.",``
     ``"data":{"serverTime":1659146357000,"retryAfter":1659146400000}}``.
@@ -33,11 +51,7 @@ class ErrorWire(msgspec.Struct, frozen=True):
 
     code: int = 0
     msg: str = ""
-    data: RetryWire | None = None
-
-
-ABSENT: Final = msgspec.Raw()
-"""What stands for a field that did not come: a raw field can't be None."""
+    data: ErrorDataWire | None = None
 
 
 class Incoming(msgspec.Struct, frozen=True):

@@ -1,60 +1,35 @@
-"""Our orders at the venue: sent, cancelled, asked about, and every answer handed to the sink, or the lack of one.
+"""Our orders at the venue: sent, replaced, cancelled and asked about, one by one or as lists of a stop and a target.
 
-``send`` is synchronous: encode, sign, write. A reply that doesn't come in time, or a line that breaks with requests
-outstanding, is an unknown outcome and never a failure (F8). While the line is down everything goes over REST.
+``send`` is synchronous: encode, sign, write. While the line is down everything goes over REST. What comes back is
+heard by ``order_hearing``, and what it means is said by ``order_answers``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Final, Literal, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final
 
 import msgspec
 
 from engine.core.instrument import Instrument
-from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, SendFailed, Symbol
-from engine.venues.binance import reports
-from engine.venues.binance.errors import BadFrame, RequestRefused, Throttled, VenueError
+from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, OpenOrderList, ReplaceMode, Symbol
+from engine.venues.binance.errors import RequestRefused, Throttled, VenueError
 from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine
-from engine.venues.binance.order_wires import ABSENT, ErrorWire, Incoming
+from engine.venues.binance.order_answers import OrderAnswers, OrderLineSink
+from engine.venues.binance.order_hearing import OrderHearing
+from engine.venues.binance.order_methods import CANCELLING, ROUTES, Asked, Method, Params
+from engine.venues.binance.order_wires import ErrorWire
 from engine.venues.binance.orders_codec import OrderEncoder
 from engine.venues.binance.rest import RestClient
-from engine.venues.sinks import OrderSink
 
-_log = logging.getLogger(__name__)
+__all__ = ["REPLY_S", "BinanceOrders", "OrderLineSink"]
 
 REPLY_S: Final = 2.0
 """An answer takes milliseconds; without one for so long the outcome counts as unknown."""
 _SWEEP_S: Final = 0.25
-
-Job = Literal["place", "cancel", "status", "fills"]
-
-
-class OrderLineSink(OrderSink, Protocol):
-    """An OrderSink that also hears of the line itself."""
-
-    def on_sent(self, ts_ns: int, data: bytes) -> None:
-        """See the bytes of an order after they left."""
-
-    def on_connection_lost(self, reason: str) -> None:
-        """Hear that the line broke: reports may be missed until it stands again."""
-
-
-class _Asked(NamedTuple):
-    """A request whose answer is awaited."""
-
-    job: Job
-    symbol: Symbol
-    client_order_id: ClientOrderId
-    deadline_s: float
-    """By the loop's clock."""
-    result: msgspec.Raw = ABSENT
-    """For ``fills``: the answer about the order that they belong to."""
-    ts_ns: int = 0
-    """When it was asked."""
+_MS: Final = 1_000_000
 
 
 class BinanceOrders:
@@ -70,18 +45,17 @@ class BinanceOrders:
         clock_ns: Callable[[], int],
         reply_s: float = REPLY_S,
     ) -> None:
-        self.on_stale_facts: Callable[[], None] = _nothing
-        """Called when the venue refuses our clock (-1021, C17) or an instrument's limits (-1013, F25)."""
         self._line = line
         self._rest = rest
         self._encoder = encoder
-        self._instruments = instruments
         self._budget = budget
         self._clock_ns = clock_ns
         self._reply_s = reply_s
-        self._asked: dict[str | int, _Asked] = {}
+        self._now_s = _loop_s
+        self._answers = OrderAnswers(instruments, clock_ns, self._ask)
+        self._hearing = OrderHearing(self._answers, instruments)
+        self._awaited = self._hearing.awaited
         self._tasks: set[asyncio.Task[None]] = set()
-        self._sink: OrderLineSink | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -96,13 +70,23 @@ class BinanceOrders:
     @property
     def outstanding(self) -> int:
         """How many requests wait for their answer."""
-        return len(self._asked)
+        return len(self._awaited)
+
+    @property
+    def on_stale_facts(self) -> Callable[[], None]:
+        """Called when the venue refuses our clock (-1021, C17) or an instrument's limits (-1013, F25)."""
+        return self._answers.on_stale_facts
+
+    @on_stale_facts.setter
+    def on_stale_facts(self, listener: Callable[[], None]) -> None:
+        self._answers.on_stale_facts = listener
 
     async def start(self, sink: OrderLineSink) -> None:
         """Connect, and return when the line stands."""
-        self._sink = sink
+        self._answers.sink = sink
+        self._now_s = asyncio.get_running_loop().time  # once: every order asks for it
         self._in_background(self._sweep())
-        await self._line.start(self)
+        await self._line.start(self._hearing)
 
     async def close(self) -> None:
         """Close the line; what is outstanding stays unknown."""
@@ -111,169 +95,158 @@ class BinanceOrders:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    # ------------------------------------------------------------------ asking
+    # ------------------------------------------------------------------ placing
 
     def send(self, order: ApprovedOrder) -> bool:
         """Encode, sign and write an approved order at once; return False where it can't leave over the line.
 
         Raises TypeError for anything but an ApprovedOrder; every other outcome reaches the sink.
         """
-        now_s = _now_s()
+        now_s = self._now_s()
         try:
             data = self._encoder.encode_order(order, self._rest.clock_offset_ms)
             self._budget.take_order(now_s)
         except (ValueError, Throttled) as error:
-            self._fail(order.client_order_id, False, 0, f"not sent: {error}")
-            return False
-        if not self._line.send(data):
-            self._in_background(self._post(order))
-            return False
+            return self._not_sent((order.client_order_id,), error)
         name = order.client_order_id
-        self._asked[name] = _Asked("place", order.symbol, name, now_s + self._reply_s)
-        self._to().on_sent(self._clock_ns(), data)
+        asked = Asked(Method.PLACE, order.symbol, (name,), now_s + self._reply_s)
+        if not self._line.send(data):
+            body = self._encoder.encode_rest(order, self._rest.clock_offset_ms)
+            self._in_background(self._post(asked, body))
+            return False
+        self._awaited[name] = asked
+        self._answers.sink.on_sent(self._clock_ns(), data)
         return True
 
+    def send_protection(self, protection: ApprovedProtection) -> bool:
+        """Send a stop and a target as one list (OCO); return False where it can't leave over the line.
+
+        Raises TypeError for anything but an ApprovedProtection; every other outcome reaches the sink, for each of the
+        two orders. It counts as two against the venue's limits.
+        """
+        try:
+            params = self._encoder.protection_params(protection)
+        except ValueError as error:
+            return self._not_sent(protection.legs, error)
+        asked = Asked(Method.PLACE_LIST, protection.symbol, protection.legs)
+        return self._place(asked, params, protection.ts_ns)
+
+    def replace(
+        self,
+        order: ApprovedOrder,
+        cancelled: ClientOrderId,
+        along: tuple[ClientOrderId, ...] = (),
+        mode: ReplaceMode = ReplaceMode.STOP_ON_FAILURE,
+    ) -> bool:
+        """Cancel an order and place another instead, in one request; return False where it can't leave over the line.
+
+        ``along`` names the others of the cancelled order's list, which go with it. The two halves are no transaction:
+        the cancel may succeed and the new order fail. Raises as ``send`` does.
+        """
+        try:
+            params = self._encoder.replacement_params(order, cancelled, mode)
+        except ValueError as error:
+            return self._not_sent((order.client_order_id,), error)
+        asked = Asked(Method.REPLACE, order.symbol, (order.client_order_id,), replaced=(cancelled, *along))
+        return self._place(asked, params, order.ts_ns)
+
+    def _place(self, asked: Asked, params: Params, ts_ns: int) -> bool:
+        """Sign and write; the request goes by the name of the last order that it places."""
+        now_s, name = self._now_s(), asked.names[-1]
+        ts_ms = ts_ns // _MS + self._rest.clock_offset_ms
+        try:
+            for _ in asked.names:
+                self._budget.take_order(now_s)
+        except Throttled as error:
+            return self._not_sent(asked.names, error)
+        data = self._encoder.encode_request(name, asked.method, params, ts_ms)
+        if not self._line.send(data):
+            self._in_background(self._post(asked, self._encoder.encode_rest_request(params, ts_ms)))
+            return False
+        self._awaited[name] = asked._replace(deadline_s=now_s + self._reply_s)
+        self._answers.sink.on_sent(self._clock_ns(), data)
+        return True
+
+    def _not_sent(self, names: Iterable[ClientOrderId], error: Exception) -> bool:
+        for name in names:
+            self._answers.fail(name, False, 0, f"not sent: {error}")
+        return False
+
+    async def _post(self, asked: Asked, body: bytes) -> None:
+        self._answers.sink.on_sent(self._clock_ns(), body)
+        await self._hear(asked, lambda: self._rest.post_order(body, ROUTES[asked.method][1]))
+
+    # ------------------------------------------------------------------ cancelling
+
     def cancel(self, symbol: Symbol, client_order_id: ClientOrderId) -> None:
-        """Ask for an open order to be cancelled. One that can't be becomes unknown: ask how it stands."""
-        self._ask("cancel", symbol, client_order_id)
+        """Ask for an open order to be cancelled, and all of its list with it.
+
+        One that can't be becomes unknown: ask how it stands.
+        """
+        params = {"symbol": symbol, "origClientOrderId": client_order_id}
+        self._ask(Asked(Method.CANCEL, symbol, (client_order_id,)), params)
+
+    def cancel_protection(self, protection: ApprovedProtection) -> None:
+        """Ask for a stop and its target to be cancelled; where they can't be, both become unknown."""
+        params = {"symbol": protection.symbol, "listClientOrderId": protection.list_id}
+        self._ask(Asked(Method.CANCEL_LIST, protection.symbol, protection.legs), params)
+
+    def cancel_all(self, symbol: Symbol, expected: Iterable[ClientOrderId] = ()) -> None:
+        """Ask for all open orders of a symbol to be cancelled, those in lists and foreign ones included.
+
+        Of the ``expected`` ones, those become unknown that the answer doesn't list, and all if there is none.
+        """
+        self._ask(Asked(Method.CANCEL_ALL, symbol, tuple(expected)), {"symbol": symbol})
+
+    # ------------------------------------------------------------------ asking
 
     def query(self, symbol: Symbol, client_order_id: ClientOrderId) -> None:
         """Ask what became of an order; its fills are reported too."""
-        self._ask("status", symbol, client_order_id)
-
-    def _ask(self, job: Literal["cancel", "status"], symbol: Symbol, client_order_id: ClientOrderId) -> None:
-        try:
-            self._budget.check_weight(_now_s(), is_urgent=job == "cancel")
-        except Throttled as error:
-            self._not_asked(job, client_order_id, error)
-            return
         params = {"symbol": symbol, "origClientOrderId": client_order_id}
-        if not self._write(_Asked(job, symbol, client_order_id, 0.0), f"order.{job}", params):
-            self._in_background(self._ask_over_rest(job, symbol, client_order_id, params))
+        self._ask(Asked(Method.STATUS, symbol, (client_order_id,)), params)
 
-    def _write(self, asked: _Asked, method: str, params: Mapping[str, str | int]) -> bool:
-        request_id = self._line.ask(method, params)
+    def query_protection(self, protection: ApprovedProtection) -> None:
+        """Ask what became of a stop and its target: of their list, and then of both, fills included."""
+        asked = Asked(Method.LIST_STATUS, protection.symbol, protection.legs)
+        self._ask(asked, {"origClientOrderId": protection.list_id})
+
+    async def open_lists(self) -> tuple[OpenOrderList, ...]:
+        """Ask which order lists are open, those of other symbols left out; raises VenueError without an answer."""
+        answer: asyncio.Future[tuple[OpenOrderList, ...]] = asyncio.get_running_loop().create_future()
+        self._ask(Asked(Method.OPEN_LISTS, Symbol(""), (), open_lists=answer), {})
+        return await answer
+
+    def _ask(self, asked: Asked, params: Params) -> None:
+        now_s = self._now_s()
+        try:
+            self._budget.check_weight(now_s, is_urgent=asked.method in CANCELLING)
+        except Throttled as error:
+            self._answers.on_unanswered(asked, error)
+            return
+        asked = asked._replace(deadline_s=now_s + self._reply_s, ts_ns=self._clock_ns())
+        request_id = self._line.ask(asked.method, params)
         if request_id:
-            self._asked[request_id] = asked._replace(deadline_s=_now_s() + self._reply_s, ts_ns=self._clock_ns())
-        return request_id > 0
-
-    async def _post(self, order: ApprovedOrder) -> None:
-        body = self._encoder.encode_rest(order, self._rest.clock_offset_ms)
-        self._to().on_sent(self._clock_ns(), body)
-        try:
-            self._report(reports.decode_order(await self._rest.post_order(body), self._instruments, self._clock_ns()))
-        except RequestRefused as error:
-            self._settle("place", order.client_order_id, error.status, ErrorWire(error.code, error.message))
-        except VenueError as error:
-            self._fail(order.client_order_id, error.may_have_worked, 0, str(error))
-
-    async def _ask_over_rest(
-        self, job: Job, symbol: Symbol, client_order_id: ClientOrderId, params: Mapping[str, str | int]
-    ) -> None:
-        verb, asked_ns = "DELETE" if job == "cancel" else "GET", self._clock_ns()
-        try:
-            result = await self._rest.signed(verb, "/api/v3/order", params)
-            fills = b"[]"
-            if reports.is_partly_told(result):
-                only: dict[str, str | int] = {"symbol": symbol, "orderId": reports.venue_order_id(result)}
-                fills = await self._rest.signed("GET", "/api/v3/myTrades", only)
-            self._report(reports.decode_order_with_fills(result, fills, self._instruments, self._clock_ns()))
-        except RequestRefused as error:
-            self._settle(job, client_order_id, error.status, ErrorWire(error.code, error.message), asked_ns)
-        except VenueError as error:
-            self._not_asked(job, client_order_id, error)
-
-    # ------------------------------------------------------------------ hearing
-
-    def on_event(self, event: msgspec.Raw, ts_recv_ns: int) -> None:
-        """Take a report of the user's stream."""
-        report = reports.decode_execution(event, self._instruments, ts_recv_ns)
-        if report is not None:
-            self._to().on_execution(report)
-
-    def on_reply(self, reply: Incoming, ts_recv_ns: int) -> None:
-        """Take the answer to an order, a cancel or a query; a late one is as good as one in time (F11)."""
-        asked = self._asked.pop(reply.id, None) if reply.id is not None else None
-        if reply.status == 200 and reply.result != ABSENT:
-            try:
-                self._on_result(asked, reply.result, ts_recv_ns)
-            except BadFrame as error:
-                if asked is not None:
-                    self._give_up(asked, str(error))
-                raise
-        elif asked is not None:
-            self._settle(asked.job, asked.client_order_id, reply.status, reply.error, asked.ts_ns)
-        elif isinstance(reply.id, str):
-            self._settle("place", ClientOrderId(reply.id), reply.status, reply.error)
-
-    def on_line_lost(self) -> None:
-        """Make everything outstanding unknown, and say that reports may be missed."""
-        asked, self._asked = self._asked, {}
-        for one in asked.values():
-            self._give_up(one, "the line for orders broke before the answer")
-        self._to().on_connection_lost("the venue's line for orders broke")
-
-    def _on_result(self, asked: _Asked | None, result: msgspec.Raw, ts_recv_ns: int) -> None:
-        if asked is not None and asked.job == "fills":
-            self._report(reports.decode_order_with_fills(asked.result, result, self._instruments, ts_recv_ns))
-        elif asked is not None and asked.job == "status" and reports.is_partly_told(result):
-            only: dict[str, str | int] = {"symbol": asked.symbol, "orderId": reports.venue_order_id(result)}
-            # A copy: the frame's own bytes may be gone when the fills come.
-            self._write(asked._replace(job="fills", result=msgspec.Raw(bytes(result))), "myTrades", only)
+            self._awaited[request_id] = asked
         else:
-            self._report(reports.decode_order(result, self._instruments, ts_recv_ns))
-
-    def _settle(
-        self, job: Job, client_order_id: ClientOrderId, status: int, error: ErrorWire, asked_ns: int = 0
-    ) -> None:
-        """Say what an error means for the order that it is about; ``asked_ns`` where it answers a question."""
-        if reports.is_about_stale_facts(error):
-            self.on_stale_facts()
-        if job == "place":
-            self._fail(client_order_id, reports.is_ambiguous(status, error), error.code, error.msg)
-        elif job == "cancel":
-            # It may have filled meanwhile (F12): unknown, until a query says how it stands.
-            self._fail(client_order_id, True, error.code, f"cancel refused: {error.msg}")
-        elif error.code == reports.NO_SUCH_ORDER:
-            self._fail(client_order_id, False, error.code, error.msg, asked_ns)
-        else:
-            _log.warning("asking about %s failed: %s %s", client_order_id, error.code, error.msg)
-
-    def _not_asked(self, job: Job, client_order_id: ClientOrderId, error: VenueError) -> None:
-        """Say that a cancel or a query got no answer; the core asks again by itself."""
-        if job == "cancel":
-            self._fail(client_order_id, True, 0, f"cancel without an answer: {error}")
-        else:
-            _log.warning("asking about %s failed: %s", client_order_id, error)
-
-    async def _sweep(self) -> None:
-        """Give up on answers that are overdue."""
-        while True:
-            await asyncio.sleep(_SWEEP_S)
-            now_s = _now_s()
-            for key in [key for key, one in self._asked.items() if one.deadline_s < now_s]:
-                self._give_up(self._asked.pop(key), f"no answer within {self._reply_s:g} s")
-
-    def _give_up(self, one: _Asked, reason: str) -> None:
-        if one.job in ("place", "cancel"):
-            self._fail(one.client_order_id, True, 0, reason)
+            verb, path = ROUTES[asked.method]
+            self._in_background(self._hear(asked, lambda: self._rest.signed(verb, path, params)))
 
     # ------------------------------------------------------------------ small things
 
-    def _to(self) -> OrderLineSink:
-        if self._sink is None:
-            raise RuntimeError("start the line for orders before anything is sent over it")
-        return self._sink
+    async def _hear(self, asked: Asked, ask: Callable[[], Awaitable[bytes]]) -> None:
+        """Ask over REST, and take the answer as the line's would be."""
+        try:
+            try:
+                self._answers.on_result(asked, msgspec.Raw(await ask()), self._clock_ns())
+            except RequestRefused as error:
+                self._answers.on_refused(asked, error.status, ErrorWire(error.code, error.message, error.data))
+        except VenueError as error:
+            self._answers.on_unanswered(asked, error)
 
-    def _report(self, found: tuple[ExecutionReport, ...]) -> None:
-        for report in found:
-            self._to().on_execution(report)
-
-    def _fail(
-        self, client_order_id: ClientOrderId, is_ambiguous: bool, code: int, reason: str, asked_ns: int = 0
-    ) -> None:
-        failure = SendFailed(client_order_id, is_ambiguous, code, reason, self._clock_ns(), asked_ns)
-        self._to().on_send_failed(failure)
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_S)
+            self._hearing.give_up_overdue(self._now_s(), self._reply_s)
 
     def _in_background(self, job: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(job)
@@ -281,10 +254,6 @@ class BinanceOrders:
         task.add_done_callback(self._tasks.discard)
 
 
-def _now_s() -> float:
+def _loop_s() -> float:
     """Return the loop's monotonic time: deadlines must not follow a wall clock that jumps (F14)."""
     return asyncio.get_running_loop().time()
-
-
-def _nothing() -> None:
-    """Stand in until somebody listens."""

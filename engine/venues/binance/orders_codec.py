@@ -1,10 +1,11 @@
-"""Orders to bytes: the WebSocket API's ``order.place`` and REST's ``POST /api/v3/order``.
+"""Orders to bytes: the WebSocket API's requests, ``order.place`` above all, and REST's.
 
 Source: Binance, WebSocket API, "Trading requests", and REST API, "Trading endpoints".
 
 The parts that don't change are rendered once for each symbol, side, type and time in force; an order then costs two
 bytes formats and a signature: 2.3 µs in all, 1.2 logged on (measured).
-The same order gives the same bytes: its timestamp is made of ``ts_ns``.
+The same order gives the same bytes: its timestamp is made of ``ts_ns``. Orders that wait for a price, pairs and
+replacements are worded by ``order_params``.
 """
 
 from __future__ import annotations
@@ -16,19 +17,24 @@ from urllib.parse import quote
 import msgspec
 
 from engine.core.instrument import Instrument, decimals_of
-from engine.core.types import ApprovedOrder, OrderType, Side, Symbol, TimeInForce
+from engine.core.types import (
+    ApprovedOrder,
+    ApprovedProtection,
+    ClientOrderId,
+    OrderType,
+    ReplaceMode,
+    Side,
+    Symbol,
+    TimeInForce,
+)
+from engine.venues.binance import order_params
+from engine.venues.binance.order_params import CONDITIONAL, SELF_TRADE_PREVENTION, TEMPLATED, Worded, checked_id
 from engine.venues.binance.sign import Signer, rest_payload, ws_payload
 from engine.venues.binance.urls import ApiKeys
 
 RECV_WINDOW_MS: Final = 5000
 """The venue's default, said explicitly: after so long a request that it has not seen can't take effect any more."""
 
-SELF_TRADE_PREVENTION: Final = "EXPIRE_MAKER"
-"""Said explicitly (C16): of two own orders that would meet, the newer intention stays. It may be an exit."""
-
-_ID_BYTES: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/"
-_ID_MAX: Final = 36
-_TYPES: Final = frozenset({OrderType.LIMIT, OrderType.LIMIT_MAKER})
 _MS: Final = 1_000_000
 
 
@@ -40,12 +46,13 @@ class _Template(NamedTuple):
     ws_message: bytes
     """Takes id, id, price, quantity, timestamp, and the signature where one is needed."""
     rest_payload: bytes
+    price_text: bytes
+    """Takes the whole and the decimals of a price: ticks times the step, divided by the scale."""
     price_step: int
     price_scale: int
-    price_decimals: int
+    qty_text: bytes
     qty_step: int
     qty_scale: int
-    qty_decimals: int
 
 
 class OrderEncoder:
@@ -70,34 +77,58 @@ class OrderEncoder:
         ValueError for one that the venue has no words for.
         """
         template = self._template(order)
-        client_id = _client_id(order)
-        price = _decimal(order.price_ticks, template.price_step, template.price_scale, template.price_decimals)
-        qty = _decimal(order.qty_lots, template.qty_step, template.qty_scale, template.qty_decimals)
+        if template is None:
+            params = order_params.of_order(order, self._instrument(order.symbol))
+            return self.encode_request(
+                order.client_order_id, "order.place", params, order.ts_ns // _MS + clock_offset_ms
+            )
+        payload, message, _, price_text, price_step, price_scale, qty_text, qty_step, qty_scale = template
+        client_id = checked_id(order.client_order_id)
+        price = price_text % divmod(order.price_ticks * price_step, price_scale)
+        qty = qty_text % divmod(order.qty_lots * qty_step, qty_scale)
         ts_ms = order.ts_ns // _MS + clock_offset_ms
         if self.is_logged_on:
-            return template.ws_message % (client_id, client_id, price, qty, ts_ms)
-        signature = self._signer.sign(template.ws_payload % (client_id, price, qty, ts_ms))
-        return template.ws_message % (client_id, client_id, price, qty, ts_ms, signature)
+            return message % (client_id, client_id, price, qty, ts_ms)
+        signature = self._signer.sign(payload % (client_id, price, qty, ts_ms))
+        return message % (client_id, client_id, price, qty, ts_ms, signature)
 
     def encode_rest(self, order: ApprovedOrder, clock_offset_ms: int) -> bytes:
         """Write the form body of ``POST /api/v3/order``, signature included; raises as ``encode_order`` does."""
         template = self._template(order)
+        if template is None:
+            params = order_params.of_order(order, self._instrument(order.symbol))
+            return self.encode_rest_request(params, order.ts_ns // _MS + clock_offset_ms)
         payload = template.rest_payload % (
-            quote(_client_id(order), safe="").encode(),
-            _decimal(order.price_ticks, template.price_step, template.price_scale, template.price_decimals),
-            _decimal(order.qty_lots, template.qty_step, template.qty_scale, template.qty_decimals),
+            quote(checked_id(order.client_order_id), safe="").encode(),
+            template.price_text % divmod(order.price_ticks * template.price_step, template.price_scale),
+            template.qty_text % divmod(order.qty_lots * template.qty_step, template.qty_scale),
             order.ts_ns // _MS + clock_offset_ms,
         )
         return b"%b&signature=%b" % (payload, quote(self._signer.sign(payload), safe="").encode())
 
-    def encode_request(self, request_id: int, method: str, params: Mapping[str, str | int], ts_ms: int) -> bytes:
+    def protection_params(self, protection: ApprovedProtection) -> Worded:
+        """Word a stop and a target as one list.
+
+        Raises TypeError for anything but an ApprovedProtection, ValueError for one that the venue has no words for.
+        """
+        if type(protection) is not ApprovedProtection:
+            raise TypeError(f"only an ApprovedProtection can be sent, not {type(protection).__name__}: ask the gate")
+        return order_params.of_protection(protection, self._instrument(protection.symbol))
+
+    def replacement_params(self, order: ApprovedOrder, cancelled: ClientOrderId, mode: ReplaceMode) -> Worded:
+        """Word an order that takes the place of another; raises as ``encode_order`` does."""
+        if type(order) is not ApprovedOrder:
+            raise _not_approved(order)
+        return order_params.of_replacement(order, cancelled, mode, self._instrument(order.symbol))
+
+    def encode_request(self, request_id: int | str, method: str, params: Mapping[str, str | int], ts_ms: int) -> bytes:
         """Write another request of the WebSocket API at the venue's time ``ts_ms``; signed unless logged on."""
         if not self.is_logged_on:
             return self.encode_signed(request_id, method, params, ts_ms)
         timed = {**params, "recvWindow": RECV_WINDOW_MS, "timestamp": ts_ms}
         return msgspec.json.encode({"id": request_id, "method": method, "params": timed})
 
-    def encode_signed(self, request_id: int, method: str, params: Mapping[str, str | int], ts_ms: int) -> bytes:
+    def encode_signed(self, request_id: int | str, method: str, params: Mapping[str, str | int], ts_ms: int) -> bytes:
         """Write a request that is signed whatever the session is: the logon itself, a subscription."""
         signed = {**params, "apiKey": self._api_key, "recvWindow": RECV_WINDOW_MS, "timestamp": ts_ms}
         signature = self._signer.sign(ws_payload((name, str(value)) for name, value in signed.items()))
@@ -105,27 +136,40 @@ class OrderEncoder:
         return msgspec.json.encode({"id": request_id, "method": method, "params": signed})
 
     def encode_rest_request(self, params: Mapping[str, str | int], ts_ms: int) -> bytes:
-        """Write the query of any other signed REST request, signature included."""
+        """Write the query or the form body of any other signed REST request, signature included."""
         signed = {**params, "recvWindow": RECV_WINDOW_MS, "timestamp": ts_ms}
         payload = rest_payload((name, str(value)) for name, value in signed.items())
         return b"%b&signature=%b" % (payload, quote(self._signer.sign(payload), safe="").encode())
 
-    def _template(self, order: ApprovedOrder) -> _Template:
+    def _template(self, order: ApprovedOrder) -> _Template | None:
+        """Return what orders like this one share; None for one that waits for a price, of which there are few."""
         if type(order) is not ApprovedOrder:
-            raise TypeError(f"only an ApprovedOrder can be sent, not {type(order).__name__}: ask the gate for one")
+            raise _not_approved(order)
         key = (order.symbol, order.side, order.order_type, order.time_in_force, self.is_logged_on)
         template = self._templates.get(key)
+        if order.order_type in CONDITIONAL:
+            return None
+        if order.price_ticks <= 0 or order.qty_lots <= 0:
+            raise ValueError(f"an order of {order.qty_lots} lots at {order.price_ticks} ticks makes no sense")
         if template is None:
-            instrument = self._instruments.get(order.symbol)
-            if instrument is None:
-                raise ValueError(f"{order.symbol} is not an instrument of this venue")
+            instrument = self._instrument(order.symbol)
             template = self._templates[key] = _render(order, instrument, "" if self.is_logged_on else self._api_key)
         return template
+
+    def _instrument(self, symbol: Symbol) -> Instrument:
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            raise ValueError(f"{symbol} is not an instrument of this venue")
+        return instrument
+
+
+def _not_approved(order: object) -> TypeError:
+    return TypeError(f"only an ApprovedOrder can be sent, not {type(order).__name__}: ask the gate for one")
 
 
 def _render(order: ApprovedOrder, instrument: Instrument, api_key: str) -> _Template:
     """Render what all orders of this symbol, side, type and time in force share; no key means logged on."""
-    if order.order_type not in _TYPES:
+    if order.order_type not in TEMPLATED:
         raise ValueError(
             f"{order.order_type} can't be sent: a market order leaves the gate as an IOC limit at its collar (C4)"
         )
@@ -158,22 +202,11 @@ def _render(order: ApprovedOrder, instrument: Instrument, api_key: str) -> _Temp
     )
 
 
-def _decimal_parts(step_e8: int) -> tuple[int, int, int]:
-    """Say how to write a count of steps: the step in units of its last decimal, 10 to the decimals, the decimals."""
+def _decimal_parts(step_e8: int) -> tuple[bytes, int, int]:
+    """Say how to write a count of steps: its text, the step in units of its last decimal, 10 to the decimals.
+
+    A whole number has no decimals to write: of the 0 that they are, no character is left.
+    """
     decimals = decimals_of(step_e8)
-    return step_e8 // 10 ** (8 - decimals), 10**decimals, decimals
-
-
-def _decimal(steps: int, step: int, scale: int, decimals: int) -> bytes:
-    """Write a count of ticks or lots in the venue's decimals. 0.4 µs, where ``Instrument.price_text`` takes 1.2 µs."""
-    if steps <= 0:
-        raise ValueError(f"an order of {steps} ticks or lots makes no sense")
-    whole, part = divmod(steps * step, scale)
-    return b"%d.%0*d" % (whole, decimals, part) if decimals else b"%d" % whole
-
-
-def _client_id(order: ApprovedOrder) -> bytes:
-    client_id = order.client_order_id.encode()
-    if not 0 < len(client_id) <= _ID_MAX or client_id.translate(None, _ID_BYTES):
-        raise ValueError(f"{order.client_order_id!r} is no client order id: 1 to 36 of A-Z a-z 0-9 - _ . : /")
-    return client_id
+    text = b"%%d.%%0%dd" % decimals if decimals else b"%d%.0a"
+    return text, step_e8 // 10 ** (8 - decimals), 10**decimals

@@ -6,7 +6,7 @@ Unknown fields are ignored, and an unknown status becomes UNKNOWN: ask, never as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,6 +23,7 @@ from engine.venues.binance.order_wires import (
 )
 
 _MS: Final = 1_000_000
+_Wire = TypeVar("_Wire")
 
 STATES: Final = {
     "NEW": OrderState.WORKING,
@@ -60,19 +61,19 @@ _execution = msgspec.json.Decoder(ExecutionWire)
 
 def decode_incoming(frame: bytes) -> Incoming:
     """Decode any frame of the WebSocket API; raises BadFrame."""
-    return _parse(_incoming, frame)  # type: ignore[no-any-return]
+    return parse(_incoming, frame)
 
 
 def decode_event_kind(event: bytes | msgspec.Raw) -> str:
     """Say which event of the user stream it is; raises BadFrame."""
-    return str(_parse(_event_kind, event).kind)
+    return parse(_event_kind, event).kind
 
 
 def decode_execution(
     event: bytes | msgspec.Raw, instruments: Mapping[Symbol, Instrument], ts_recv_ns: int
 ) -> ExecutionReport | None:
     """Decode an ``executionReport``; None for a symbol that is not ours. Raises BadFrame."""
-    wire: ExecutionWire = _parse(_execution, event)
+    wire = parse(_execution, event)
     instrument = instruments.get(Symbol(wire.symbol))
     if instrument is None:
         return None
@@ -109,12 +110,12 @@ def decode_order(
     The order of reports is the one in which the user stream would have brought them. Empty for a symbol that is
     not ours; raises BadFrame.
     """
-    return _reports(_parse(_order, result), instruments, ts_recv_ns)
+    return _reports(parse(_order, result), instruments, ts_recv_ns)
 
 
 def is_partly_told(result: bytes | msgspec.Raw) -> bool:
     """Say whether an order filled but the answer lists no fills, as a query's does; raises BadFrame."""
-    wire: OrderWire = _parse(_order, result)
+    wire = parse(_order, result)
     return not wire.fills and wire.executed_qty.strip("0.") != ""
 
 
@@ -123,26 +124,25 @@ def decode_order_with_fills(
 ) -> tuple[ExecutionReport, ...]:
     """Decode a query's answer together with the fills of that order from ``myTrades``; raises BadFrame."""
     fills = tuple(trade.as_fill() for trade in decode_own_trades(trades))
-    wire = msgspec.structs.replace(_parse(_order, result), fills=fills)
+    wire = msgspec.structs.replace(parse(_order, result), fills=fills)
     return _reports(wire, instruments, ts_recv_ns)
 
 
 def venue_order_id(result: bytes | msgspec.Raw) -> int:
     """Return the venue's id of the order in an answer; raises BadFrame."""
-    return int(_parse(_order, result).order_id)
+    return parse(_order, result).order_id
 
 
 def decode_open_orders(
     data: bytes, instruments: Mapping[Symbol, Instrument], ts_recv_ns: int
 ) -> tuple[ExecutionReport, ...]:
     """Decode a list of open orders, those of other symbols left out; raises BadFrame."""
-    wires: tuple[OrderWire, ...] = _parse(_orders, data)
-    return tuple(report for wire in wires for report in _reports(wire, instruments, ts_recv_ns))
+    return tuple(report for wire in parse(_orders, data) for report in _reports(wire, instruments, ts_recv_ns))
 
 
 def decode_own_trades(data: bytes | msgspec.Raw) -> tuple[OwnTradeWire, ...]:
     """Decode the account's list of fills; raises BadFrame."""
-    return _parse(_own_trades, data)  # type: ignore[no-any-return]
+    return parse(_own_trades, data)
 
 
 def is_about_stale_facts(error: ErrorWire) -> bool:
@@ -162,6 +162,14 @@ def is_ambiguous(status: int, error: ErrorWire) -> bool:
         or error.code in AMBIGUOUS_CODES
         or error.msg.startswith(DUPLICATE)
     )
+
+
+def parse(decoder: msgspec.json.Decoder[_Wire], data: bytes | msgspec.Raw) -> _Wire:
+    """Decode something that the venue wrote; raises BadFrame."""
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadFrame(f"the venue's answer was not understood: {error}") from None
 
 
 def _reports(wire: OrderWire, instruments: Mapping[Symbol, Instrument], ts_recv_ns: int) -> tuple[ExecutionReport, ...]:
@@ -235,10 +243,3 @@ def _side(side: str) -> Side:
     if side not in _SIDES:
         raise ValueError(f"{side[:20]!r} is no side")
     return _SIDES[side]
-
-
-def _parse(decoder: msgspec.json.Decoder[Any], data: bytes | msgspec.Raw) -> Any:
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFrame(f"the venue's answer was not understood: {error}") from None

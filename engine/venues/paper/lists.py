@@ -130,13 +130,19 @@ class OrderLists:
     # --- inside -----------------------------------------------------------------------------------------------
 
     def _check(self, account: str, new: NewOrderList) -> None:
-        for order in (*([new.working] if new.working else ()), *(new.legs if new.working is None else ())):
+        orders = (*((new.working,) if new.working else ()), *new.legs)
+        for order in new.legs if new.working is None else (new.working,):
             self._matching.check(account, order)
+        self._matching.check_counts(account, orders)
         if len(new.legs) == 2:
             _check_sides(self._matching.market(new.symbol).reference if new.working is None else 0, new.legs)
-        names = [order.client_order_id for order in (*([new.working] if new.working else ()), *new.legs)]
-        if len(set(names)) != len(names):
+        if len({order.client_order_id for order in orders}) != len(orders) or self._is_open(account, new):
             raise new_order_rejected("Duplicate order sent.")
+
+    def _is_open(self, account: str, new: NewOrderList) -> bool:
+        """Say whether an open list bears the same name: it is given again only when the list before is done."""
+        names = (each.request.client_list_id for each in self.of_account(account) if not each.is_done)
+        return new.client_list_id in names
 
     def _put_aside(self, account: str, orders: tuple[NewOrder, ...]) -> Hold:
         needs = [self._matching.needs(order, order.qty) for order in orders]

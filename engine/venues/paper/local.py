@@ -17,37 +17,27 @@ from engine.core.instrument import Instrument
 from engine.core.types import (
     AccountSnapshot,
     ApprovedOrder,
+    ApprovedProtection,
     Balance,
     BookUpdate,
     ClientOrderId,
     ExecutionReport,
-    Levels,
-    OrderState,
     Quote,
+    ReplaceMode,
     SendFailed,
     Symbol,
     Trade,
-    VenueOrderId,
 )
-from engine.venues.paper.book import Level
 from engine.venues.paper.defaults import MAKER_FEE_PPM, TAKER_FEE_PPM
 from engine.venues.paper.errors import Refused
+from engine.venues.paper.local_words import failure_of, levels_of, new_order, new_pair, report_of, rules_of
 from engine.venues.paper.market import Touch
 from engine.venues.paper.matching import Matching
-from engine.venues.paper.orders import Execution, Fill, NewOrder, Order, OrderEvent, Status
-from engine.venues.paper.rules import SymbolRules
+from engine.venues.paper.orders import Execution, Fill, Order, OrderEvent
+from engine.venues.paper.rules import check_filters
 
 Answer = ExecutionReport | SendFailed
 
-STATES: Final = {
-    Status.PENDING_NEW: OrderState.WORKING,
-    Status.NEW: OrderState.WORKING,
-    Status.PARTIALLY_FILLED: OrderState.PARTIALLY_FILLED,
-    Status.FILLED: OrderState.FILLED,
-    Status.CANCELED: OrderState.CANCELED,
-    Status.EXPIRED: OrderState.EXPIRED,
-    Status.EXPIRED_IN_MATCH: OrderState.EXPIRED,
-}
 ACCOUNT: Final = "local"
 
 
@@ -77,7 +67,7 @@ class LocalExchange:
         self._matching.open_account(ACCOUNT, balances)
         self._latency_ns, self._jitter_ns = latency_ns, jitter_ns
         self._chance = np.random.default_rng(seed)
-        self._requests: deque[tuple[int, Callable[[int], None]]] = deque()
+        self._requests: deque[tuple[int, Callable[[int], object]]] = deque()
         self._answers: deque[tuple[int, Answer]] = deque()
 
     # --- the market -------------------------------------------------------------------------------------------
@@ -94,7 +84,7 @@ class LocalExchange:
         """Take a snapshot of a book, or its next update."""
         self._arrive_until(update.ts_recv_ns)
         instrument = self._instruments[update.symbol]
-        bids, asks = _levels(update.bids, instrument), _levels(update.asks, instrument)
+        bids, asks = levels_of(update.bids, instrument), levels_of(update.asks, instrument)
         take = self._matching.on_snapshot if update.is_snapshot else self._matching.on_depth
         take(update.symbol, update.final_update_id, bids, asks, update.ts_recv_ns // 1_000_000)
         self._report(update.ts_recv_ns)
@@ -115,11 +105,34 @@ class LocalExchange:
 
     def cancel(self, symbol: Symbol, client_order_id: ClientOrderId, ts_ns: int) -> None:
         """Send a cancel; cancelling what is not open is answered with a failure."""
-        self._request(ts_ns, lambda at_ns: self._cancel(symbol, client_order_id, at_ns))
+        self._request(ts_ns, lambda at_ns: self._cancel_one(symbol, (client_order_id,), at_ns))
 
     def query(self, symbol: Symbol, client_order_id: ClientOrderId, ts_ns: int) -> None:
         """Ask how an order stands; -2013 comes back as a failure that is not ambiguous."""
         self._request(ts_ns, lambda at_ns: self._query(symbol, client_order_id, at_ns))
+
+    def send_protection(self, protection: ApprovedProtection, ts_ns: int) -> None:
+        """Send a stop and a target as one list (OCO); refused, it is a failure of both."""
+        self._request(ts_ns, lambda at_ns: self._place_pair(protection, at_ns))
+
+    def cancel_protection(self, protection: ApprovedProtection, ts_ns: int) -> None:
+        """Send a cancel of a stop and its target; where they are not open, it is a failure of both."""
+        self._request(ts_ns, lambda at_ns: self._cancel_pair(protection, at_ns))
+
+    def replace(
+        self,
+        order: ApprovedOrder,
+        cancelled: ClientOrderId,
+        along: tuple[ClientOrderId, ...],
+        mode: ReplaceMode,
+        ts_ns: int,
+    ) -> None:
+        """Send a cancel and a new order in one; ``along`` names the others of the cancelled order's list."""
+        self._request(ts_ns, lambda at_ns: self._replace(order, (cancelled, *along), mode, at_ns))
+
+    def cancel_all(self, symbol: Symbol, ts_ns: int) -> None:
+        """Send a cancel of all open orders of a symbol."""
+        self._request(ts_ns, lambda at_ns: self._cancel_all(symbol, at_ns))
 
     def due(self, ts_ns: int) -> list[Answer]:
         """Return what has come back by a time, oldest first, each once."""
@@ -138,11 +151,11 @@ class LocalExchange:
             for asset, free in sorted(account.free.items())
         )
         orders = self._matching.register.open_orders(ACCOUNT)
-        return AccountSnapshot(balances, tuple(self._state(order, None, ts_ns) for order in orders), ts_ns)
+        return AccountSnapshot(balances, tuple(self._state(order, ts_ns) for order in orders), ts_ns)
 
     # --- inside -----------------------------------------------------------------------------------------------
 
-    def _request(self, ts_ns: int, arrive: Callable[[int], None]) -> None:
+    def _request(self, ts_ns: int, arrive: Callable[[int], object]) -> None:
         due_ns = self._on_its_way(ts_ns, self._requests[-1][0] if self._requests else 0)
         self._requests.append((due_ns, arrive))
         if due_ns <= ts_ns:
@@ -162,91 +175,71 @@ class LocalExchange:
         try:
             self._matching.place(ACCOUNT, new_order(order, self._instruments[order.symbol]), at_ns // 1_000_000)
         except Refused as refused:
-            self._answer(at_ns, _failure(order.client_order_id, refused, at_ns))
+            self._answer(at_ns, failure_of(order.client_order_id, refused, at_ns))
 
-    def _cancel(self, symbol: Symbol, client_order_id: ClientOrderId, at_ns: int) -> None:
-        order = self._matching.register.find(ACCOUNT, symbol, None, client_order_id)
-        if order is not None and order.is_open:
-            self._matching.cancel(order, at_ns // 1_000_000)
+    def _place_pair(self, protection: ApprovedProtection, at_ns: int) -> None:
+        new = new_pair(protection, self._instruments[protection.symbol])
+        try:
+            self._matching.place_list(ACCOUNT, new, at_ns // 1_000_000)
+        except Refused as refused:
+            for name in protection.legs:
+                self._answer(at_ns, failure_of(name, refused, at_ns))
+
+    def _replace(
+        self, order: ApprovedOrder, replaced: tuple[ClientOrderId, ...], mode: ReplaceMode, at_ns: int
+    ) -> None:
+        market = self._matching.market(order.symbol)
+        try:
+            check_filters(market.rules, new_order(order, self._instruments[order.symbol]), market.reference)
+        except Refused as refused:  # before anything is cancelled, as the venue does
+            self._answer(at_ns, failure_of(order.client_order_id, refused, at_ns))
+            return
+        if self._cancel_one(order.symbol, replaced, at_ns) or mode is ReplaceMode.ALLOW_FAILURE:
+            self._place(order, at_ns)
         else:
-            self._answer(at_ns, SendFailed(client_order_id, False, -2011, "Unknown order sent.", at_ns))
+            words = "Order cancel-replace failed."
+            self._answer(at_ns, SendFailed(order.client_order_id, False, -2022, words, at_ns))
+
+    def _cancel_pair(self, protection: ApprovedProtection, at_ns: int) -> None:
+        """Cancel whichever is open: a stop that has triggered may rest in the book alone."""
+        target, stop = protection.legs
+        is_target_open = self._find_open(protection.symbol, target) is not None
+        self._cancel_one(protection.symbol, (target, stop) if is_target_open else (stop, target), at_ns)
+
+    def _cancel_one(self, symbol: Symbol, names: tuple[ClientOrderId, ...], at_ns: int) -> bool:
+        """Cancel the first order, with which all of its list goes; return whether it was open."""
+        order = self._find_open(symbol, names[0])
+        if order is None:
+            for name in names:
+                self._answer(at_ns, SendFailed(name, False, -2011, "Unknown order sent.", at_ns))
+            return False
+        self._matching.cancel(order, at_ns // 1_000_000)
+        return True
+
+    def _cancel_all(self, symbol: Symbol, at_ns: int) -> None:
+        for order in self._matching.register.open_orders(ACCOUNT, symbol):
+            if order.is_open:  # the cancel of another one of its list may have ended it a moment ago
+                self._matching.cancel(order, at_ns // 1_000_000)
+
+    def _find_open(self, symbol: Symbol, name: ClientOrderId) -> Order | None:
+        order = self._matching.register.find(ACCOUNT, symbol, None, name)
+        return order if order is not None and order.is_open else None
 
     def _query(self, symbol: Symbol, client_order_id: ClientOrderId, at_ns: int) -> None:
         order = self._matching.register.find(ACCOUNT, symbol, None, client_order_id)
         if order is None:
             self._answer(at_ns, SendFailed(client_order_id, False, -2013, "Order does not exist.", at_ns))
         else:
-            self._answer(at_ns, self._state(order, None, at_ns))
+            self._answer(at_ns, self._state(order, at_ns))
 
     def _report(self, at_ns: int) -> None:
         for happening in self._matching.drain():
             if isinstance(happening, OrderEvent) and happening.what is not Execution.REPLACED:
-                self._answer(at_ns, self._state(happening.order, happening.fill, at_ns))
+                self._answer(at_ns, self._state(happening.order, at_ns, happening.fill))
 
     def _answer(self, at_ns: int, answer: Answer) -> None:
         due_ns = self._on_its_way(at_ns, self._answers[-1][0] if self._answers else 0)
         self._answers.append((due_ns, replace(answer, ts_recv_ns=due_ns)))
 
-    def _state(self, order: Order, fill: Fill | None, at_ns: int) -> ExecutionReport:
-        instrument = self._instruments[Symbol(order.symbol)]
-        return ExecutionReport(
-            symbol=instrument.symbol,
-            client_order_id=ClientOrderId(order.client_order_id),
-            venue_order_id=VenueOrderId(order.order_id),
-            side=order.side,
-            state=STATES[order.status],
-            qty_lots=order.qty // instrument.lot_e8,
-            cum_qty_lots=order.executed // instrument.lot_e8,
-            cum_quote_e8=order.cum_quote,
-            fill_id=fill.trade_id if fill else 0,
-            last_qty_lots=fill.qty // instrument.lot_e8 if fill else 0,
-            last_price_ticks=fill.price // instrument.tick_e8 if fill else 0,
-            fee_e8=fill.fee if fill else 0,
-            fee_asset=fill.fee_asset if fill else "",
-            is_maker=bool(fill and fill.is_maker),
-            reason=order.status.value if order.status in (Status.EXPIRED, Status.EXPIRED_IN_MATCH) else "",
-            ts_exchange_ns=at_ns,
-            ts_recv_ns=at_ns,
-        )
-
-
-def rules_of(instrument: Instrument) -> SymbolRules:
-    """Turn the core's instrument into the exchange's own rules."""
-    tick, lot = instrument.tick_e8, instrument.lot_e8
-    return SymbolRules(
-        symbol=instrument.symbol,
-        base_asset=instrument.base_asset,
-        quote_asset=instrument.quote_asset,
-        tick=tick,
-        lot=lot,
-        min_price=instrument.min_price_ticks * tick,
-        max_price=instrument.max_price_ticks * tick,
-        min_qty=instrument.min_qty_lots * lot,
-        max_qty=instrument.max_qty_lots * lot,
-        max_market_qty=instrument.max_qty_lots * lot,
-        min_notional=instrument.min_notional_e8,
-        max_notional=instrument.max_notional_e8 or 2**63,
-        status="TRADING" if instrument.is_trading else "BREAK",
-    )
-
-
-def new_order(order: ApprovedOrder, instrument: Instrument) -> NewOrder:
-    """Turn an approved order into the request that its bytes would make."""
-    return NewOrder(
-        symbol=order.symbol,
-        side=order.side,
-        type=order.order_type,
-        client_order_id=order.client_order_id,
-        time_in_force=order.time_in_force,
-        qty=order.qty_lots * instrument.lot_e8,
-        price=order.price_ticks * instrument.tick_e8,
-    )
-
-
-def _levels(levels: Levels, instrument: Instrument) -> list[Level]:
-    tick, lot = instrument.tick_e8, instrument.lot_e8
-    return [(price * tick, qty * lot) for price, qty in levels.tolist()]
-
-
-def _failure(client_order_id: ClientOrderId, refused: Refused, at_ns: int) -> SendFailed:
-    return SendFailed(client_order_id, False, refused.code, refused.message, at_ns)
+    def _state(self, order: Order, at_ns: int, fill: Fill | None = None) -> ExecutionReport:
+        return report_of(order, fill, self._instruments[Symbol(order.symbol)], at_ns)

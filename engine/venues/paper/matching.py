@@ -151,12 +151,17 @@ class Matching:
         market = self.market(new.symbol)
         filters.check(market.rules, new, market.reference)
         self.register.refuse_duplicate(account, new.client_order_id)
-        filters.check_counts(market.rules, new, *self.register.counts(account, new.symbol))
+        self.check_counts(account, (new,))
         if new.type is OrderType.LIMIT_MAKER and next(market.offers(new.side, new.price), None):
             raise new_order_rejected("Order would immediately match and take.")
         if new.type in CONDITIONAL and is_triggered(new, market.last_price):
             raise new_order_rejected("Stop price would trigger immediately.")
         return new
+
+    def check_counts(self, account: str, orders: Collection[NewOrder]) -> None:
+        """Pass so many more open orders of one symbol together; raises Refused."""
+        symbol = next(iter(orders)).symbol
+        filters.check_counts(self.markets[symbol].rules, orders, *self.register.counts(account, symbol))
 
     def place(self, account: str, new: NewOrder, ts_ms: int) -> Order:
         """Take an order and match it; raises Refused where it can't be taken at all."""

@@ -5,6 +5,7 @@ Source: Binance spot documentation, "Filters". A filter that fails is answered w
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -56,6 +57,11 @@ def check(rules: SymbolRules, order: NewOrder, reference: int) -> None:
     """
     if rules.status != "TRADING":
         raise new_order_rejected("Market is closed.")
+    check_filters(rules, order, reference)
+
+
+def check_filters(rules: SymbolRules, order: NewOrder, reference: int) -> None:
+    """Pass an order or raise Refused (-1013) with the filter's name; ``reference`` as for ``check``."""
     for price in (order.price, order.stop_price):
         if price and not _fits(price, rules.min_price, rules.max_price, rules.tick):
             raise filter_failure("PRICE_FILTER")
@@ -73,11 +79,11 @@ def check(rules: SymbolRules, order: NewOrder, reference: int) -> None:
         _check_distance(rules, order, reference)
 
 
-def check_counts(rules: SymbolRules, order: NewOrder, open_orders: int, open_conditionals: int) -> None:
-    """Pass one more open order, or raise Refused (-1013) for MAX_NUM_ORDERS or MAX_NUM_ALGO_ORDERS."""
-    if open_orders >= rules.max_orders:
+def check_counts(rules: SymbolRules, orders: Collection[NewOrder], open_orders: int, open_conditionals: int) -> None:
+    """Pass so many more open orders, or raise Refused (-1013) for MAX_NUM_ORDERS or MAX_NUM_ALGO_ORDERS."""
+    if open_orders + len(orders) > rules.max_orders:
         raise filter_failure("MAX_NUM_ORDERS")
-    if order.type in CONDITIONAL and open_conditionals >= rules.max_algo_orders:
+    if open_conditionals + sum(order.type in CONDITIONAL for order in orders) > rules.max_algo_orders:
         raise filter_failure("MAX_NUM_ALGO_ORDERS")
 
 

@@ -143,7 +143,7 @@ def test_nothing_but_an_approved_order_is_encoded() -> None:
     ("changes", "words"),
     [
         ({"order_type": OrderType.MARKET}, "IOC limit at its collar"),
-        ({"order_type": OrderType.STOP_LOSS}, "can't be sent"),
+        ({"order_type": OrderType.STOP_LOSS}, "makes no sense"),
         ({"symbol": Symbol("BTCUSDT")}, "not an instrument"),
         ({"qty_lots": 0}, "makes no sense"),
         ({"price_ticks": -1}, "makes no sense"),

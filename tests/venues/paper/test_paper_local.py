@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from engine.core.instrument import E8, Instrument
 from engine.core.types import (
     ApprovedOrder,
+    ApprovedProtection,
     BookUpdate,
     ClientOrderId,
     ExecutionReport,
+    OrderListId,
     OrderState,
     OrderType,
     Quote,
+    ReplaceMode,
     SendFailed,
     Side,
     Symbol,
@@ -136,6 +140,87 @@ def test_the_account_can_be_read() -> None:
     snapshot = local.account(1)
     assert [(b.asset, b.free_e8, b.locked_e8) for b in snapshot.balances] == [("USDT", 910 * E8, 90 * E8)]
     assert [order.client_order_id for order in snapshot.open_orders] == ["rest"]
+
+
+def _leg(client_id: str, kind: OrderType, *, price: int = 0, stop: int = 0) -> ApprovedOrder:
+    order = replace(_order(client_id, 1_000, 10_000), side=Side.SELL, order_type=kind)
+    return replace(order, price_ticks=price, stop_ticks=stop, reduce_only=True)
+
+
+def _stop(client_id: str, ticks: int, limit: int = 0) -> ApprovedOrder:
+    kind = OrderType.STOP_LOSS_LIMIT if limit else OrderType.STOP_LOSS
+    return _leg(client_id, kind, price=limit, stop=ticks)
+
+
+def _held() -> tuple[LocalExchange, ApprovedProtection]:
+    """An exchange that holds 0.3 ETH for us, the last trade at 100.50, and a stop and a target for a third of it."""
+    local = _exchange()
+    local.on_trade(Trade(ETH, 1, 10_050, 5, True, 1, 1))
+    local.send(_order("entry", 3_000), 2)
+    target = _leg("target", OrderType.LIMIT_MAKER, price=11_000)
+    protection = ApprovedProtection(OrderListId("pair"), target, _stop("stop", 9_500), 2)
+    local.send_protection(protection, 2)
+    local.due(2)
+    return local, protection
+
+
+def _states(local: LocalExchange, ts_ns: int) -> list[tuple[str, OrderState | int]]:
+    """What came back: names with states, or with the codes of failures."""
+    return [
+        (answer.client_order_id, answer.state if isinstance(answer, ExecutionReport) else answer.code)
+        for answer in local.due(ts_ns)
+    ]
+
+
+def test_a_stop_and_a_target_rest_until_one_of_them_trades() -> None:
+    """Both are open; when the stop's price trades, the target expires and the stop sells."""
+    local, protection = _held()
+    assert {order.client_order_id for order in local.account(3).open_orders} == set(protection.legs)
+    local.on_trade(Trade(ETH, 2, 9_490, 5, True, 4, 4))
+    assert _states(local, 4) == [
+        ("target", OrderState.EXPIRED),
+        ("stop", OrderState.WORKING),
+        ("stop", OrderState.FILLED),
+    ]
+    local.cancel_protection(protection, 5)
+    assert _states(local, 5) == [("stop", -2011), ("target", -2011)]
+
+
+def test_a_pair_is_cancelled_as_one_and_refused_as_one() -> None:
+    """Where the stop is on the wrong side, neither order exists."""
+    local, protection = _held()
+    local.cancel_protection(protection, 3)
+    assert _states(local, 3) == [("target", OrderState.CANCELED), ("stop", OrderState.CANCELED)]
+    local.send_protection(replace(protection, stop=_stop("stop", 10_060)), 4)
+    assert _states(local, 4) == [("target", -2010), ("stop", -2010)]
+
+
+def test_a_stop_that_triggered_and_rests_is_cancelled_with_its_pair() -> None:
+    """Its target is gone by then; what is left of the stop goes too."""
+    local, protection = _held()
+    local.cancel_protection(protection, 3)
+    local.send_protection(replace(protection, stop=_stop("stop", 9_500, limit=10_040)), 3)
+    local.on_trade(Trade(ETH, 2, 9_490, 5, True, 4, 4))
+    local.due(4)
+    local.cancel_protection(protection, 5)
+    assert _states(local, 5) == [("stop", OrderState.CANCELED)]
+
+
+def test_a_stop_takes_the_place_of_a_pair_or_nothing_happens() -> None:
+    """The whole pair goes; a stop that breaks a filter, or whose cancel fails, is not placed and touches nothing."""
+    local, _ = _held()
+    names = ClientOrderId("stop"), (ClientOrderId("target"),)
+    local.replace(_stop("bad", 9_600, limit=10**9), *names, ReplaceMode.STOP_ON_FAILURE, 3)
+    assert _states(local, 3) == [("bad", -1013)]
+    local.replace(_stop("moved", 9_600), *names, ReplaceMode.STOP_ON_FAILURE, 4)
+    states = [("target", OrderState.CANCELED), ("stop", OrderState.CANCELED), ("moved", OrderState.WORKING)]
+    assert _states(local, 4) == states
+    local.replace(_stop("again", 9_700), *names, ReplaceMode.STOP_ON_FAILURE, 5)
+    assert _states(local, 5) == [("stop", -2011), ("target", -2011), ("again", -2022)]
+    local.replace(_stop("besides", 9_700), *names, ReplaceMode.ALLOW_FAILURE, 6)
+    assert _states(local, 6)[2:] == [("besides", OrderState.WORKING)]
+    local.cancel_all(ETH, 7)
+    assert _states(local, 7) == [("moved", OrderState.CANCELED), ("besides", OrderState.CANCELED)]
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -50,9 +50,9 @@ def test_the_number_of_open_orders_is_limited() -> None:
     """One order more than allowed is refused, conditional ones by a smaller number."""
     few = replace(ETH, max_orders=2, max_algo_orders=1)
     with pytest.raises(Refused, match="MAX_NUM_ORDERS"):
-        check_counts(few, order("BUY", 1, 100), 2, 0)
+        check_counts(few, (order("BUY", 1, 100),), 2, 0)
     with pytest.raises(Refused, match="MAX_NUM_ALGO_ORDERS"):
-        check_counts(few, order("SELL", 1, kind="STOP_LOSS", stop=95), 1, 1)
+        check_counts(few, (order("SELL", 1, kind="STOP_LOSS", stop=95),), 1, 1)
 
 
 def test_rules_that_change_while_running_hold_for_the_next_order() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from engine.venues.paper.errors import Refused, cancel_rejected, mandatory, no_such_order
 from engine.venues.paper.lists import NewOrderList, OrderList
 from engine.venues.paper.orders import Order
+from engine.venues.paper.rules import check_filters
 from engine.venues.paper.server import payloads, requests
 from engine.venues.paper.server.params import Params
 from engine.venues.paper.server.venue import Venue
@@ -39,10 +40,16 @@ def cancel(venue: Venue, account: str, params: Params) -> Any:
 
 
 def cancel_replace(venue: Venue, account: str, params: Params) -> Any:
-    """Cancel an order and place another; -2021, -2022 where not both succeed."""
+    """Cancel an order and place another; -2021, -2022 where not both succeed.
+
+    A new order that breaks a filter is refused before anything is cancelled. Source: Binance, WebSocket API, "Cancel
+    and replace order": filters are evaluated before the cancel.
+    """
     mode = params.text("cancelReplaceMode")
     if mode not in ("STOP_ON_FAILURE", "ALLOW_FAILURE"):
         raise Refused(-1170, "Invalid cancelReplaceMode.")
+    market = venue.matching.market(params.symbol())
+    check_filters(market.rules, requests.new_order(params, _made_up_id(venue)), market.reference)
     cancel_result, cancel_answer = _attempt(
         lambda: _cancel(venue, account, params, "cancelOrderId", "cancelOrigClientOrderId")
     )
@@ -154,8 +161,9 @@ def cancel_list(venue: Venue, account: str, params: Params) -> Any:
     placed = _find_list(venue, account, params)
     if placed is None or placed.is_done:
         raise cancel_rejected()
-    venue.matching.cancel(next(order for order in placed.orders if order.is_open), venue.now_ms())
-    return _list_answer(placed, venue.now_ms(), [payloads.canceled(order, "") for order in placed.orders])
+    cancel_id = params.client_id("newClientOrderId") or _made_up_id(venue)
+    venue.matching.cancel(next(order for order in placed.orders if order.is_open), venue.now_ms(), cancel_id)
+    return _list_answer(placed, venue.now_ms(), [payloads.canceled(order, cancel_id) for order in placed.orders])
 
 
 def list_status(venue: Venue, account: str, params: Params) -> Any:

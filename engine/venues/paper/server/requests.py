@@ -11,6 +11,7 @@ from engine.core.types import OrderType, Side, TimeInForce
 from engine.venues.paper.errors import Refused, mandatory, unneeded
 from engine.venues.paper.lists import NewOrderList, above_below
 from engine.venues.paper.orders import CONDITIONAL, NewOrder, StpMode
+from engine.venues.paper.server.pairs import check_pair
 from engine.venues.paper.server.params import Params
 
 LIMITED: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LOSS_LIMIT, OrderType.TAKE_PROFIT_LIMIT})
@@ -45,6 +46,7 @@ def new_oco(params: Params, made_up_id: str) -> NewOrderList:
     """Read an OCO by its two legs, ``above…`` and ``below…``. Raises Refused."""
     side, qty = params.one_of("side", Side, BAD_SIDE), params.positive("quantity")
     legs = tuple(_leg(params, prefix, side, qty, f"{made_up_id}-{prefix}") for prefix in ("above", "below"))
+    check_pair(*legs)
     return NewOrderList(client_list_id=_list_id(params, made_up_id), working=None, legs=legs)
 
 
@@ -81,6 +83,8 @@ def new_otoco(params: Params, made_up_id: str) -> NewOrderList:
     side, qty = params.one_of("pendingSide", Side, BAD_SIDE), params.positive("pendingQuantity")
     prefixes = ("pendingAbove", "pendingBelow") if params.get("pendingBelowType") else ("pendingAbove",)
     legs = tuple(_leg(params, prefix, side, qty, f"{made_up_id}-{prefix}") for prefix in prefixes)
+    if len(legs) == 2:
+        check_pair(*legs)
     return NewOrderList(client_list_id=_list_id(params, made_up_id), working=_working(params, made_up_id), legs=legs)
 
 
