@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from dotenv.parser import parse_stream
@@ -56,6 +56,7 @@ NAMES: Final = (
     "NEWS_FILE",
     "TRADER_HOME",
     "TRADER_CONFIG",
+    "LEDGER_URL",
     "SENTRY_DSN",
     "LOG_LEVEL",
 )
@@ -63,6 +64,8 @@ NAMES: Final = (
 
 SOCKET_OF_ENGINE: Final = "engine.sock"
 SOCKET_OF_BOT: Final = "bot.sock"
+LEDGER_FILE: Final = "ledger.sqlite"
+"""In the home folder, where LEDGER_URL names no other database."""
 _REHEARSE_MOST_MS: Final = 1000.0
 _LONGEST_SOCKET: Final = 103
 """Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
@@ -119,6 +122,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     news_file: Path | None = None
     home: Path = Path("var")
     """Journal, logs and sockets live here."""
+    ledger_url: Secret = Secret("sqlite:///var/ledger.sqlite")
+    """The ledger's database. A secret, because it may have a password in it."""
     http_port: int | None = None
     """Health over HTTP: 0 for any free port, None for 8780 or, where that is taken, any free one."""
     record: Path | None = None
@@ -145,7 +150,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log's filter."""
-        return tuple(secret.reveal() for secret in (self.api_key, self.api_secret, self.sentry_dsn) if secret)
+        of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
+        kept = (self.api_key, self.api_secret, self.sentry_dsn, of_ledger)
+        return tuple(secret.reveal() for secret in kept if secret)
 
     @property
     def config_hash(self) -> str:
@@ -169,7 +176,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """
     folder = folder or Path.cwd()
     dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
-    for prefix in ("ENGINE_", "BINANCE_", "NEWS_"):
+    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_"):
         Named(dotenv, folder).refuse_unknown(prefix, NAMES)
     named = Named({**dotenv, **environ}, folder)
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
@@ -252,6 +259,7 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
         home=_home(named),
+        ledger_url=_ledger_url(named),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),
         spin=named.choice("ENGINE_SPIN", ("0", "1"), "0") == "1",
@@ -295,6 +303,20 @@ def _home(named: Named) -> Path:
     if len(os.fsencode(home / SOCKET_OF_ENGINE)) > _LONGEST_SOCKET:
         raise SettingsError(f"TRADER_HOME's path {home} is too long for a socket in it: name a folder nearer the root.")
     return home
+
+
+def _ledger_url(named: Named) -> Secret:
+    """Return the database's address; what is wrong with it is told without it, for it may have a password in it."""
+    url = named.text("LEDGER_URL") or f"sqlite:///{_home(named) / LEDGER_FILE}"
+    try:
+        is_address = urlsplit(url).scheme in ("sqlite", "postgresql")
+    except ValueError:  # half an IPv6 address
+        is_address = False
+    if not is_address:
+        raise SettingsError(
+            "LEDGER_URL is no address of a database: write sqlite:////path or postgresql://user:password@host/name."
+        )
+    return Secret(url)
 
 
 def _check_strategy_symbols(settings: Settings) -> None:

@@ -12,6 +12,15 @@ VERBS: Final = frozenset(
     {"status", "positions", "orders", "latency", "buy", "sell", "close", "cancel", "auto", "halt", "resume"}
 )
 """The commands to a running engine."""
+_LISTINGS: Final = {
+    "orders": "every order as it is now",
+    "fills": "every fill",
+    "trades": "every position from its first fill to flat, with its profit",
+    "decisions": "every proposal, and what became of it",
+    "refusals": "what the gate refused, and the numbers that decided",
+    "equity": "what the account was worth",
+}
+"""What ``trader ledger`` shows."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -69,7 +78,7 @@ def _no_arguments(parser: argparse.ArgumentParser) -> None:
     """Take none."""
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
+def _json(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
 
 
@@ -201,6 +210,35 @@ def _health_arguments(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _ledger_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    kinds.add_parser("follow", help="keep the ledger up with the journal (`trader run` starts this)")
+    rebuild = kinds.add_parser("rebuild", help="make the ledger anew from the journal")
+    rebuild.add_argument("--force", action="store_true", help="also where it says that the journal was another")
+    _json(rebuild)
+    for name, shows in _LISTINGS.items():
+        listing = kinds.add_parser(name, help=shows)
+        _sheet_arguments(listing)
+        if name != "equity":
+            listing.add_argument("--symbol", default="", help="only of this symbol")
+
+
+def _sheet_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--since", metavar="TIME", help="2026-11-22, 2026-11-22T10:00 (UTC), 90m, 24h or 7d")
+    parser.add_argument("--last", type=_count, default=0, metavar="N", help="only the newest N (default: all)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
+    _json(form)
+
+
+def _audit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--who", default="", metavar="ID", help="only what this one did: U01ALICE, ann, engine")
+    parser.add_argument("--what", default="", metavar="WORDS", help="only entries with these words in them")
+    _sheet_arguments(parser)
+    parser.add_argument("--verify", action="store_true", help="look for changes in journal and ledger (exit code 1)")
+    parser.add_argument("--noted", default="", metavar="HEAD", help="with --verify: a head that was noted before")
+
+
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="one benchmark (default: all)")
     parser.add_argument("--quick", action="store_true", help="about a minute or less, for a first look")
@@ -229,6 +267,8 @@ _VERBS: Final = (
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
+    _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
+    _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", _audit_arguments),
     _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", _bench_arguments),
     _Verb("version", "print the version", "trader version", _no_arguments),
 )

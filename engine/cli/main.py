@@ -83,6 +83,18 @@ def _health(args: argparse.Namespace) -> int:
     return health.main(args)
 
 
+def _ledger(args: argparse.Namespace) -> int:
+    from engine.cli import ledger
+
+    return ledger.main(args)
+
+
+def _audit(args: argparse.Namespace) -> int:
+    from engine.cli import audit
+
+    return audit.main(args)
+
+
 def _bench(args: argparse.Namespace) -> int:
     from engine.cli import bench
 
@@ -101,6 +113,8 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "desk": _desk,
     "replay": _replay,
     "health": _health,
+    "ledger": _ledger,
+    "audit": _audit,
     "bench": _bench,
     "version": _version,
 }

@@ -26,7 +26,9 @@ def frame(payload: bytes) -> bytes:
     """Write one record; raises ValueError for a payload of more than ``LARGEST_RECORD`` bytes."""
     if len(payload) > LARGEST_RECORD:
         raise ValueError(f"a record of {len(payload)} bytes is larger than the journal's {LARGEST_RECORD}")
-    return _HEAD.pack(len(payload), _checksum(payload)) + payload
+    # In one call over both, which gives the checksum of one after the other.
+    length = _LENGTH.pack(len(payload))
+    return length + _LENGTH.pack(google_crc32c.value(length + payload)) + payload
 
 
 def sound(file: BinaryIO) -> Iterator[bytes]:

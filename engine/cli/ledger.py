@@ -1,0 +1,94 @@
+"""``trader ledger``: keeps the ledger up with the journal, makes it anew, and shows what is in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from engine.cli.refused import Refused
+from engine.cli.sheet import print_rows, since_ns
+from engine.clock import now_ns
+from engine.core.records import UnknownRecord
+from engine.settings import Settings, read_settings
+from engine.store.ledger.database import Ledger
+from engine.store.ledger.errors import LedgerDown, LedgerError
+from engine.store.ledger.fold import BEGINNING, Progress
+from engine.store.ledger.follow import follow
+from engine.store.ledger.listings import Wanted, ask
+from engine.store.ledger.projector import Projector, folded
+from engine.store.ledger.tail import Tail
+from engine.wire.logs import set_up
+
+JOURNAL: Final = "journal.bin"
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do what the arguments say and return the exit code."""
+    settings = read_settings()
+    with opened(settings) as ledger:
+        if args.what == "follow":
+            return _follow(settings, ledger)
+        if args.what == "rebuild":
+            return _rebuild(settings.home / JOURNAL, ledger, args)
+        since = since_ns(args.since, now_ns()) if args.since else 0
+        wanted = Wanted(since_ns=since, symbol=getattr(args, "symbol", "").upper(), last=args.last)
+        print_rows(args.what, ask(ledger, args.what, wanted), args)
+        return 0
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Ledger]:
+    """Yield the ledger's database; what goes wrong with it is told as a refusal."""
+    try:
+        with closing(Ledger(settings.ledger_url.reveal())) as ledger:
+            yield ledger
+    except LedgerDown as error:
+        raise Refused("LEDGER_DOWN", str(error)) from None
+    except (LedgerError, UnknownRecord) as error:
+        raise Refused("LEDGER", str(error)) from None
+
+
+def _follow(settings: Settings, ledger: Ledger) -> int:
+    set_up("ledger", settings.log_level, settings.secrets)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # a transaction that was begun is rolled back
+    follow(Projector(settings.home / JOURNAL, ledger))
+    return 0
+
+
+def _rebuild(journal: Path, ledger: Ledger, args: argparse.Namespace) -> int:
+    if not journal.is_file():
+        raise Refused("NOT_FOUND", f"There is no journal {journal}: the engine writes one, see TRADER_HOME.")
+    if not args.force:
+        _compare(journal, ledger)
+    ledger.reset()
+    projector = Projector(journal, ledger)
+    while projector.step():
+        pass
+    done = projector.progress or BEGINNING
+    _report(done, args)
+    return 0
+
+
+def _compare(journal: Path, ledger: Ledger) -> None:
+    """Refuse to replace a ledger that says something else of the journal's past: it may be the only witness."""
+    try:
+        stored = ledger.progress()
+        if stored is not None:
+            folded(Tail(journal), stored)
+    except LedgerDown:
+        raise
+    except LedgerError as error:
+        raise Refused("LEDGER", f"{error} To replace it nevertheless, say `trader ledger rebuild --force`.") from None
+
+
+def _report(done: Progress, args: argparse.Namespace) -> None:
+    if args.json:
+        print(json.dumps({"ok": True, "records": done.records, "entries": done.entries, "head": done.audit_hash}))
+    else:
+        print(f"The ledger has all {done.records} records of the journal. Audit head: {done.audit_hash or 'none'}")
