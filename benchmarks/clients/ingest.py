@@ -28,7 +28,7 @@ from engine.core.engine import Engine
 from engine.core.queries import Identity
 from engine.live import Live
 from engine.store.journal import Journal
-from engine.venues.binance.reader import MarketReader
+from engine.venues.binance.express import ExpressReader
 from engine.venues.binance.websocket import Connection
 
 
@@ -88,7 +88,7 @@ def whole_engine(symbols: int, meter: Meter) -> Iterator[Connection]:
     known = flood.instruments(symbols)
     with tempfile.TemporaryDirectory(prefix="bench-") as home, Journal.open(Path(home) / "journal.bin") as journal:
         live = Live(Engine(TradingConfig(mode="off"), known, "paper", Identity("", "", "", 0)), journal, None)
-        reader = MarketReader(known.values(), live, lambda symbol: None)
+        reader = ExpressReader(live.engine.trading.markets, live, lambda symbol: None)
 
         def on_frame(frame: bytes, ts_recv_ns: int) -> None:
             reader.on_frame(frame, ts_recv_ns)

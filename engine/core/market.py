@@ -23,20 +23,21 @@ _FIRST_CAPACITY: Final = 1024
 class BookSide:
     """One side of a book: bids (sign +1) or asks (sign -1)."""
 
-    __slots__ = ("_keys", "_lots", "_sign", "count")
+    __slots__ = ("_sign", "count", "keys", "lots")
 
     def __init__(self, sign: Literal[1, -1]) -> None:
         self._sign = sign
-        self._keys: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
-        self._lots: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
+        self.keys: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
+        """As ``kernels.book`` has them, with ``lots``; the first ``count`` are in use."""
+        self.lots: NDArray[np.int64] = np.zeros(_FIRST_CAPACITY, np.int64)
         self.count = 0
 
     def apply(self, levels: Levels) -> None:
         """Set, insert and remove levels; the arrays double when they are full, so that no level is ever lost."""
-        while (count := apply_levels(self._keys, self._lots, self.count, levels, self._sign)) < 0:
-            self.count = len(self._keys)
-            self._keys = np.concatenate((self._keys, np.zeros_like(self._keys)))
-            self._lots = np.concatenate((self._lots, np.zeros_like(self._lots)))
+        while (count := apply_levels(self.keys, self.lots, self.count, levels, self._sign)) < 0:
+            self.count = len(self.keys)
+            self.keys = np.concatenate((self.keys, np.zeros_like(self.keys)))
+            self.lots = np.concatenate((self.lots, np.zeros_like(self.lots)))
         self.count = count
 
     def clear(self) -> None:
@@ -45,16 +46,16 @@ class BookSide:
 
     def best_ticks(self) -> int:
         """Return the best price in ticks, 0 when the side is empty."""
-        return int(self._keys[self.count - 1]) * self._sign if self.count else 0
+        return int(self.keys[self.count - 1]) * self._sign if self.count else 0
 
     def best_lots(self) -> int:
         """Return the quantity at the best price in lots, 0 when the side is empty."""
-        return int(self._lots[self.count - 1]) if self.count else 0
+        return int(self.lots[self.count - 1]) if self.count else 0
 
     def top(self, levels: int) -> Levels:
         """Return the best levels, best first: int64, shape (at most ``levels``, 2), a copy."""
         part = slice(max(self.count - levels, 0), self.count)
-        return np.stack((self._keys[part][::-1] * self._sign, self._lots[part][::-1]), axis=1)
+        return np.stack((self.keys[part][::-1] * self._sign, self.lots[part][::-1]), axis=1)
 
 
 class Book:
@@ -113,6 +114,7 @@ class Market:
     @instrument.setter
     def instrument(self, it: Instrument) -> None:
         self._instrument = it
+        self.numbers[kernel.NAME_SIZE] = len(it.symbol)
         self.numbers[kernel.TICK_E8 : kernel.IS_TRADING + 1] = (
             it.tick_e8,
             it.lot_e8,

@@ -79,6 +79,11 @@ class BookSync:
         self.state = SyncState.BUFFERING
         return SyncStep(wants_snapshot=True)
 
+    def went_on(self, final_update_id: int) -> None:
+        """Hear that the next change of a synced book was applied already, and with which update it ended."""
+        self.last_update_id = final_update_id
+        self.applied += 1
+
     def on_snapshot(self, snapshot: BookUpdate) -> SyncStep:
         """Take a snapshot; one that can't be joined to the buffered updates is refused and asked for again."""
         if self.state is SyncState.SYNCED:

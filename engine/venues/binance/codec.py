@@ -20,12 +20,13 @@ _MS: Final = 1_000_000
 _HEAD: Final = b'{"stream":"'
 _NAME_AT: Final = len(_HEAD)
 DATA: Final = b'"data":{'
-_DATA_SIZE: Final = len(DATA)
+DATA_SIZE: Final = len(DATA)
 
 SNAPSHOT_STREAM: Final = "depthSnapshot"
 """Ours, in recordings only."""
 STREAMS: Final = ("trade", "bookTicker", "depth@100ms", SNAPSHOT_STREAM)
 FLAT_STREAMS: Final = ("trade", "bookTicker")
+DEPTH_STREAM: Final = "depth@100ms"
 
 _Id = Annotated[int, msgspec.Meta(ge=0, lt=2**60)]
 _Ms = Annotated[int, msgspec.Meta(gt=0, lt=LAST_MS)]
@@ -120,7 +121,7 @@ class MarketCodec:
         among the frames is taken as well: bare where there is one instrument only, else as the stream
         ``ethusdt@depthSnapshot``.
         """
-        data_at = frame.find(DATA, 0, 96) + _DATA_SIZE
+        data_at = frame.find(DATA, 0, 96) + DATA_SIZE
         head = self._heads.get(frame[:data_at])
         if head is None:
             return self._decode_other(frame, ts_recv_ns)

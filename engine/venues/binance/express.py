@@ -15,12 +15,27 @@ from numpy.typing import NDArray
 
 from engine.core.instrument import Instrument
 from engine.core.kernels import name_cache_after
-from engine.core.kernels.market import take_quote, take_trade
+from engine.core.kernels.market import (
+    LAST_FILL_ID,
+    LAST_QUOTE_ID,
+    LOT_E8,
+    NAME_SIZE,
+    TICK_E8,
+    take_quote,
+    take_trade,
+)
 from engine.core.market import Market
 from engine.core.types import Symbol
 from engine.venues.binance import kernels
-from engine.venues.binance.codec import DATA, FLAT_STREAMS, stream_head
-from engine.venues.binance.kernels import QUOTE, REASONS, TRADE, scan_flat
+from engine.venues.binance.codec import DATA, DATA_SIZE, DEPTH_STREAM, FLAT_STREAMS, stream_head
+from engine.venues.binance.depth_kernel import ANOTHER, ROWS, take_depth
+from engine.venues.binance.kernels import (
+    NAME_AT,
+    QUOTE,
+    REASONS,
+    TRADE,
+    scan_flat,
+)
 from engine.venues.binance.reader import MarketReader
 from engine.venues.sinks import ExpressSink
 
@@ -29,32 +44,29 @@ name_cache_after(kernels.__file__, __file__)
 DUPLICATE: Final = -100
 """What a call answers to a trade or quote that was there already (F1); other negative answers are the scanner's."""
 _MS: Final = 1_000_000
-_NAME_AT: Final = len(b'{"stream":"')
-NAME_SIZE, TICK_E8, LOT_E8, LAST_FILL_ID, LAST_QUOTE_ID = range(5)
-"""Places in a lane's numbers."""
 _INTS: Any = types.int64[::1]
 _FRAME: Any = types.Bytes(types.uint8, 1, "C", readonly=True)
 
 
-@njit([types.int64(_FRAME, types.int64, _INTS, _INTS, types.float64[::1], types.int64)], cache=True)
-def take_flat(frame: Any, data_at: int, lane: Any, numbers: Any, minds: Any, ts_recv_ns: int) -> Any:
+@njit([types.int64(_FRAME, types.int64, _INTS, types.float64[::1], types.int64)], cache=True)
+def take_flat(frame: Any, data_at: int, numbers: Any, minds: Any, ts_recv_ns: int) -> Any:
     """Take a combined stream's trade or quote whose data object starts at ``data_at``.
 
     Returns what it stirs as bits of ``core.kernels.market``, 0 for nothing, or a negative reason why it was dropped:
     then nothing has changed.
     """
     kind, ident, price, size, ask, ask_size, time_ms, is_sale = scan_flat(
-        frame, data_at, 1, _NAME_AT, lane[NAME_SIZE], lane[TICK_E8], lane[LOT_E8]
+        frame, data_at, 1, NAME_AT, numbers[NAME_SIZE], numbers[TICK_E8], numbers[LOT_E8]
     )
     if kind == QUOTE:
-        if ident < lane[LAST_QUOTE_ID]:
+        if ident < numbers[LAST_QUOTE_ID]:
             return DUPLICATE
-        lane[LAST_QUOTE_ID] = ident
+        numbers[LAST_QUOTE_ID] = ident
         return take_quote(numbers, price, size, ask, ask_size, ts_recv_ns)
     if kind == TRADE:
-        if ident <= lane[LAST_FILL_ID]:
+        if ident <= numbers[LAST_FILL_ID]:
             return DUPLICATE
-        lane[LAST_FILL_ID] = ident
+        numbers[LAST_FILL_ID] = ident
         return take_trade(numbers, minds, ident, price, size, is_sale == 1, time_ms * _MS, ts_recv_ns)
     return kind
 
@@ -63,8 +75,6 @@ class _Lane(NamedTuple):
     """Where the frames of one symbol go."""
 
     market: Market
-    known: NDArray[np.int64]
-    """What the scanner needs, and the last ids: int64, shape (5,)."""
     numbers: NDArray[np.int64]
     minds: NDArray[np.float64]
 
@@ -82,21 +92,26 @@ class ExpressReader(MarketReader):
         """Begin; ``markets`` are the core's own, and their arrays are written to."""
         super().__init__([market.instrument for market in markets.values()], sink, ask_snapshot, on_shutdown)
         self._stirs = sink
-        self._by_symbol = {symbol: _lane(market) for symbol, market in markets.items()}
+        self._by_symbol = {symbol: _Lane(market, market.numbers, market.minds) for symbol, market in markets.items()}
         self._lanes = {
             stream_head(symbol, stream): lane for symbol, lane in self._by_symbol.items() for stream in FLAT_STREAMS
         }
+        self._depths = {stream_head(symbol, DEPTH_STREAM): lane for symbol, lane in self._by_symbol.items()}
+        self._rows = np.zeros((ROWS, 2), np.int64)
+        """Where a frame's levels stand until all of it has been read."""
 
     def on_frame(self, frame: bytes, ts_recv_ns: int) -> None:
         """Take one frame; one that makes no sense is counted and told, and changes nothing."""
-        data_at = frame.find(DATA, 0, 96) + len(DATA)
+        data_at = frame.find(DATA, 0, 96) + DATA_SIZE
         lane = self._lanes.get(frame[:data_at])
         if lane is None:
-            super().on_frame(frame, ts_recv_ns)
+            depth = self._depths.get(frame[:data_at])
+            if depth is None or not self._took_depth(depth, frame, data_at - 1, ts_recv_ns):
+                super().on_frame(frame, ts_recv_ns)
             return
         self.frames += 1
-        market, known, numbers, minds = lane
-        stirred = take_flat(frame, data_at - 1, known, numbers, minds, ts_recv_ns)
+        market, numbers, minds = lane
+        stirred = take_flat(frame, data_at - 1, numbers, minds, ts_recv_ns)
         if stirred > 0:
             self._stirs.on_stirred(market, stirred, ts_recv_ns)
         elif stirred < 0:
@@ -106,8 +121,38 @@ class ExpressReader(MarketReader):
         """Hear that the connection of some symbols is gone: their books are lost, and numbering may start anew."""
         gone = tuple(symbols)
         for symbol in gone:
-            self._by_symbol[symbol].known[LAST_FILL_ID : LAST_QUOTE_ID + 1] = -1
+            self._by_symbol[symbol].numbers[LAST_FILL_ID : LAST_QUOTE_ID + 1] = -1
         super().on_disconnect(gone, ts_recv_ns)
+
+    def _took_depth(self, lane: _Lane, frame: bytes, data_at: int, ts_recv_ns: int) -> bool:
+        """Take the next change of a book that is in sequence; False leaves anything else to the parent."""
+        market = lane.market
+        sync, book = self.books[market.instrument.symbol], market.book
+        if not sync.is_synced:
+            return False
+        bids, asks = book.bids, book.asks
+        final_id, bids.count, asks.count, stirred = take_depth(
+            frame,
+            data_at,
+            lane.numbers,
+            sync.last_update_id + 1,
+            bids.keys,
+            bids.lots,
+            bids.count,
+            asks.keys,
+            asks.lots,
+            asks.count,
+            self._rows,
+            ts_recv_ns,
+        )
+        if final_id == ANOTHER:
+            return False
+        self.frames += 1
+        sync.went_on(final_id)
+        book.final_update_id = final_id
+        if stirred:
+            self._stirs.on_stirred(market, stirred, ts_recv_ns)
+        return True
 
     def _drop(self, instrument: Instrument, why: int, ts_recv_ns: int) -> None:
         if why == DUPLICATE:
@@ -115,9 +160,3 @@ class ExpressReader(MarketReader):
             return
         self.bad_frames += 1
         self._stirs.on_bad_frame(f"{instrument.symbol}: a market frame was dropped: {REASONS[why]}", ts_recv_ns)
-
-
-def _lane(market: Market) -> _Lane:
-    it = market.instrument
-    known = np.array([len(it.symbol), it.tick_e8, it.lot_e8, -1, -1], np.int64)
-    return _Lane(market, known, market.numbers, market.minds)

@@ -41,6 +41,9 @@ LAST_MS: Final = 9_000_000_000_000
 Scan: TypeAlias = tuple[int, int]
 """The position after what was read (or an error code), and its value."""
 
+NAME_AT: Final = len(b'{"stream":"')
+"""Where the frame of a combined stream names its symbol."""
+
 _WHOLE_MAX: Final = 92_233_720_367
 """The most whole units whose 1e-8 parts fit an int64."""
 _ID_MAX: Final = 900_000_000_000_000_000

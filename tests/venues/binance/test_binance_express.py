@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.config import OrderFlow, SmaCross
 from engine.core.instrument import Instrument
-from engine.core.kernels.market import LOOK
+from engine.core.kernels.market import IS_WATCHED, LAST_FILL_ID, LAST_QUOTE_ID, LOOK
 from engine.core.market import Market
 from engine.core.strategies.technical.order_flow import OrderFlowStrategy
 from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
@@ -50,7 +50,10 @@ class Heard:
         self._take(self.markets[quote.symbol], lambda market: market.on_quote(quote), quote.ts_recv_ns)
 
     def on_book(self, update: BookUpdate) -> None:
-        self.notes.append((update.symbol, update.final_update_id))
+        market = self.markets[update.symbol]
+        market.on_book(update)
+        if market.numbers[IS_WATCHED]:
+            self.on_stirred(market, LOOK, update.ts_recv_ns)
 
     def on_book_lost(self, symbol: Symbol, reason: str, ts_recv_ns: int) -> None:
         self.notes.append((symbol, reason))
@@ -76,8 +79,15 @@ def readers() -> list[tuple[MarketReader, Heard]]:
 
 def state(reader: MarketReader, heard: Heard) -> object:
     """Return everything that a frame may have changed."""
+    for it in heard.markets.values():
+        it.numbers[LAST_FILL_ID : LAST_QUOTE_ID + 1] = 0  # the lane's own
     arrays = [(it.numbers.tobytes(), it.minds.tobytes()) for it in heard.markets.values()]
-    return arrays, heard.notes, reader.frames, reader.bad_frames, reader.duplicates
+    books = [
+        (it.book.is_in_sync, it.book.final_update_id, it.book.bids.top(2000).tolist(), it.book.asks.top(2000).tolist())
+        for it in heard.markets.values()
+    ]
+    syncs = [(it.state, it.last_update_id, it.applied, it.stale, it.gaps, it.resyncs) for it in reader.books.values()]
+    return arrays, books, syncs, heard.notes, reader.frames, reader.bad_frames, reader.duplicates
 
 
 def trade(stream: str, name: str, ident: int, price: str, size: str, at_ms: int, sold: str) -> bytes:
@@ -88,6 +98,18 @@ def trade(stream: str, name: str, ident: int, price: str, size: str, at_ms: int,
 def quote(stream: str, name: str, ident: int, bid: str, ask: str) -> bytes:
     data = f'"u":{ident},"s":"{name}","b":"{bid}","B":"31.21000000","a":"{ask}","A":"40.66000000"'
     return f'{{"stream":"{stream}@bookTicker","data":{{{data}}}}}'.encode()
+
+
+def depth(stream: str, name: str, number: int, bids: str, asks: str) -> bytes:
+    """A change of ten updates, the number-th of its book."""
+    ids = f'"U":{10 * number + 1},"u":{10 * number + 10}'
+    data = f'"e":"depthUpdate","E":{T0 // 10**6},"s":"{name}",{ids},"b":[{bids}],"a":[{asks}]'
+    return f'{{"stream":"{stream}@depth@100ms","data":{{{data}}}}}'.encode()
+
+
+def snapshot(stream: str, number: int) -> bytes:
+    data = f'"lastUpdateId":{10 * number + 5},"bids":[["1999.00","1.0"],["1998.00","2.0"]],"asks":[["2001.00","3.0"]]'
+    return f'{{"stream":"{stream}@depthSnapshot","data":{{{data}}}}}'.encode()
 
 
 NAMES = st.sampled_from(
@@ -104,13 +126,21 @@ TRADES = st.builds(
     st.integers(0, 10_000),
     st.sampled_from(["true", "false", "null"]),
 )
+LEVELS = st.lists(
+    st.tuples(PRICES, st.sampled_from(["0.00000000", "1.50000000", "x"])).map(lambda row: f'["{row[0]}","{row[1]}"]'),
+    max_size=5,
+).map(",".join)
+DEPTHS = st.builds(lambda names, number, bids, asks: depth(*names, number, bids, asks), NAMES, IDENTS, LEVELS, LEVELS)
+SOUND = st.lists(st.tuples(st.integers(150_000, 250_000), st.integers(0, 3)), max_size=5).map(
+    lambda rows: ",".join(f'["{ticks / 100:.2f}000000","{lots}.00000000"]' for ticks, lots in rows)
+)
 QUOTES = st.builds(lambda names, ident, bid, ask: quote(*names, ident, bid, ask), NAMES, IDENTS, PRICES, PRICES)
 
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A frame with a part of it lost, or another byte in it."""
-    frame = bytearray(draw(TRADES | QUOTES))
+    frame = bytearray(draw(TRADES | QUOTES | DEPTHS))
     at = draw(st.integers(0, len(frame) - 1))
     if draw(st.booleans()):
         del frame[at : at + draw(st.integers(1, 20))]
@@ -119,7 +149,19 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(frame)
 
 
-@given(st.lists(TRADES | QUOTES | damaged(), max_size=60), st.integers(0, 60))
+@st.composite
+def books(draw: st.DrawFn) -> list[bytes]:
+    """A book as it goes: changes in order, sometimes one missing or twice, a snapshot early on, trades in between."""
+    frames = [snapshot("ethusdt", 1)]
+    for number in range(draw(st.integers(1, 12))):
+        frames += [depth("ethusdt", "ETHUSDT", number, draw(SOUND), draw(SOUND))] * draw(
+            st.sampled_from([1, 1, 1, 0, 2])
+        )
+        frames += draw(st.lists(TRADES | damaged() | st.just(snapshot("ethusdt", number)), max_size=1))
+    return frames[1:2] + frames[:1] + frames[2:]
+
+
+@given(st.lists(TRADES | QUOTES | DEPTHS | damaged(), max_size=60) | books(), st.integers(0, 60))
 def test_the_lane_does_what_the_way_through_objects_does(frames: list[bytes], cut_at: int) -> None:
     """Numbers, tape, strategies, what is stirred, told, counted and dropped, over a lost connection too."""
     outcomes = []
