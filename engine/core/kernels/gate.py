@@ -82,7 +82,7 @@ _NOT_TRADING, _QTY, _PRICE, _NOTIONAL = (
 UNKNOWN_MS = 1 << 40
 """Stands for a clock offset that is not known: further than any limit."""
 _E8 = 100_000_000
-_MOST = 1 << 62
+MOST = 1 << 62
 """What is larger than any money counts as this, and is refused by every limit."""
 _VERDICT: Any = types.UniTuple(types.int64, 4)  # type: ignore[no-untyped-call]
 _NUMBERS, _LIMITS = types.int64[::1], types.float64[::1]
@@ -90,8 +90,8 @@ _NUMBERS, _LIMITS = types.int64[::1], types.float64[::1]
 
 @njit("int64(int64, int64)", cache=True)
 def times(a: int, b: int) -> int:
-    """Return a product of two numbers that aren't negative, or ``_MOST`` where it would be larger."""
-    return a * b if a == 0 or b <= _MOST // a else _MOST
+    """Return a product of two numbers that aren't negative, or ``MOST`` where it would be larger."""
+    return a * b if a == 0 or b <= MOST // a else MOST
 
 
 @njit("int64(int64, int64, int64)", cache=True)
@@ -102,16 +102,17 @@ def times_over(a: int, b: int, c: int) -> int:
     wrapped around, and corrects it.
     """
     guess = float(a) * float(b) / float(c)
-    if guess >= _MOST:
-        return _MOST
+    if guess >= MOST:
+        return MOST
     quotient = int(guess)
     return quotient + (a * b - quotient * c) // c
 
 
 @njit("int64(int64[::1], int64, int64)", cache=True)
 def notional_e8(numbers: np.ndarray, price: int, lots: int) -> int:
-    """Return what so many lots cost at a price, rounded down."""
-    return times_over(times(price, numbers[TICK_E8]), times(lots, numbers[LOT_E8]), _E8)
+    """Return what so many lots cost at a price, rounded down; too much of either is too much money."""
+    price_e8, qty_e8 = times(price, numbers[TICK_E8]), times(lots, numbers[LOT_E8])
+    return times_over(price_e8, qty_e8, _E8) if price_e8 < MOST and qty_e8 < MOST else MOST
 
 
 @njit("int64(int64[::1], int64, int64)", cache=True)
