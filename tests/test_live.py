@@ -10,6 +10,8 @@ import pytest
 from rehearsal_bench import T0, real_side
 
 from engine import live as wiring
+from engine.control.server import ControlServer
+from engine.core.actions import Publish
 from engine.process import spinning
 from engine.wire.events import AnyEvent, Notice
 
@@ -44,6 +46,21 @@ async def test_a_loop_that_stood_still_is_told_of(
         before = len(real.live.engine.trading.orders.finished(100))
         real.tell(("trade", 1))
         assert len(real.live.engine.trading.orders.finished(100)) == before + 1
+
+
+async def test_what_nobody_watches_for_is_counted_and_not_made(tmp_path: Path) -> None:
+    """An event takes a number all the same: whoever watches later finds a gap and asks for a snapshot."""
+    async with real_side(tmp_path) as real:
+        control = ControlServer(tmp_path / "line.sock", real.live.on_command)
+        real.live.control = control
+        made: list[int] = []
+        publish = Publish(lambda: made.append(1) or Notice(ts_ns=1, severity="info", code="TEST", text="x"))  # type: ignore[func-returns-value]
+        real.live.perform([publish, publish])
+        assert (made, control.seq) == ([], 2)
+        line: Any = Line()
+        real.live.control = line
+        real.live.perform([publish])
+        assert (made, len(line.events)) == ([1], 1)
 
 
 async def test_a_spinning_loop_never_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
