@@ -17,6 +17,9 @@ EARLY = 400
 """Before this line the book may not have been fetched yet at full speed, and what is missing isn't missed."""
 APART, SPEED = 100, 100.0
 """Lines between two missing ones, and the pace: a tenth of a second for each snapshot."""
+SLOWER = 4.0
+"""Where the machine stood still for longer than that, the next line was missing before the snapshot of the last one
+had come, and one resync was for both: then it is played again, so much slower."""
 EARLIEST, EARLY_APART, EARLY_SPEED = 30, 20, 4.0
 """The same for the early lines, when they are played on their own."""
 ALL_CASES = [*((first, False) for first in range(APART)), *((first, True) for first in range(EARLY_APART))]
@@ -43,6 +46,8 @@ class Watch:
         self.differed = 0
         self.orders = 0
         self.orders_on_no_book = 0
+        self.gaps = self.resyncs = self.told = 0
+        """Of the whole play, known at its end."""
         it.venue.on_market_frame = self._on_frame
         it.live.on_sent = self._on_sent  # type: ignore[method-assign]
 
@@ -76,7 +81,7 @@ def _sha256(it: Scene) -> str:
 
 
 async def _play(home: Path, recording: Path, missing: list[int], speed: float = SPEED, end: int = FINAL_ID) -> Watch:
-    """Play the recording up to an update without some depth lines; each must have been one resync."""
+    """Play the recording up to an update without some depth lines: no order on a book with a hole, the same book."""
     # Each fault counts the lines that it spares, and not those that an earlier one has struck.
     faults = [{"kind": "drop", "what": "depth@100ms", "after": line - i} for i, line in enumerate(missing)]
     tape = f"recording:{recording}"
@@ -84,17 +89,29 @@ async def _play(home: Path, recording: Path, missing: list[int], speed: float = 
         watch = Watch(it)
         await it.arm()
         await it.until(lambda: it.book.last_update_id >= end, 60.0)
-        assert (it.book.gaps, it.book.resyncs, it.market.book.is_in_sync) == (len(missing), len(missing), True)
-        assert len(it.notices("C5_BOOK_OUT_OF_SYNC")) == len(missing)
+        assert it.market.book.is_in_sync
         assert end < FINAL_ID or _sha256(it) == SHA256
         assert (watch.orders_on_no_book, watch.differed) == (0, 0)
         await it.squared()
+        watch.gaps, watch.resyncs, watch.told = it.book.gaps, it.book.resyncs, len(it.notices("C5_BOOK_OUT_OF_SYNC"))
         return watch
+
+
+async def _each_is_one_resync(
+    home: Path, recording: Path, missing: list[int], speed: float = SPEED, end: int = FINAL_ID
+) -> Watch:
+    """Play it, and once more where missing lines fell together: each of them must have been one resync."""
+    watch = await _play(home / "first", recording, missing, speed, end)
+    if watch.gaps < len(missing):
+        watch = await _play(home / "again", recording, missing, speed / SLOWER, end)
+    assert (watch.gaps, watch.resyncs, watch.told) == (len(missing),) * 3
+    return watch
 
 
 async def test_f03_the_recording_gives_its_known_book_live(tmp_path: Path, eth_recording: Path) -> None:
     """Through server and sockets as in a replay: no gap, the last id, the digest, and best prices as quoted."""
     watch = await _play(tmp_path, eth_recording, [])
+    assert (watch.gaps, watch.resyncs, watch.told) == (0, 0, 0)
     assert watch.agreed > 500
     assert watch.orders > 0
 
@@ -108,8 +125,8 @@ async def test_f03_every_missing_depth_line_is_one_resync_and_the_same_book(
         depth = [frame.data for frame in read_recording(eth_recording) if b"@depth@" in frame.data[:40]]
         end = int(msgspec.json.decode(depth[EARLY + 10])["data"]["u"])
         missing = [line for line in range(first, EARLY, EARLY_APART) if line >= EARLIEST]
-        await _play(tmp_path, eth_recording, missing, EARLY_SPEED, end)
+        await _each_is_one_resync(tmp_path, eth_recording, missing, EARLY_SPEED, end)
         return
     missing = [line for line in range(first, DEPTH_LINES - 1, APART) if line >= EARLY]
-    watch = await _play(tmp_path, eth_recording, missing)
+    watch = await _each_is_one_resync(tmp_path, eth_recording, missing)
     assert watch.orders > 0
