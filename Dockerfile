@@ -1,7 +1,7 @@
 # One image; the command chooses the process:
 #   docker run IMAGE                      everything on paper money, with the desk in this terminal (add -it)
-#   docker run IMAGE trader engine        and likewise: trader exchange, trader desk, python -m bot
-# compose.yaml has the three processes side by side.
+#   docker run IMAGE trader engine        and likewise: trader exchange, trader ledger follow, trader desk, python -m bot
+# compose.yaml has the processes side by side.
 
 FROM python:3.11-slim AS build
 WORKDIR /build
@@ -32,7 +32,7 @@ COPY trader.toml ./
 USER trader
 VOLUME /app/var
 
-# Of the engine, unless a service says otherwise: `trader health bot`, `trader health exchange`.
+# Of the engine, unless a service says otherwise: `trader health bot`, `trader health exchange`, `trader health ledger`.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["trader", "health"]
 
 # Docker stops with SIGTERM, at which every process ends by itself within 3 s.

@@ -43,6 +43,8 @@ NEEDS: Final[dict[str, Role]] = {
     "halt_now": Role.TRADER,
     "/auto": Role.ADMIN,
     "/resume": Role.ADMIN,
+    "/kill": Role.ADMIN,
+    "kill_now": Role.ADMIN,
 }
 """The role that each command and button needs; what isn't listed needs an admin."""
 _PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}

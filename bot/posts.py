@@ -16,12 +16,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import memory
 from bot.memory import Card
 from bot.outbox import Outbox, reason_of
-from bot.render import notes, trade
+from bot.render import kill, notes, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AnyEvent,
+    KillReported,
     ModeChanged,
     NewsHeard,
     Notice,
@@ -75,6 +76,8 @@ class Posts:
                 self.post(notes.armed(event), is_urgent=True)
             case TradingHalted():
                 self.post(notes.halted(event), is_urgent=True)
+            case KillReported():
+                self.post(kill.report(event.kill), is_urgent=True)
             case Notice():
                 self.post(notes.notice(event), is_urgent=event.severity == "critical")
             case NewsHeard():
@@ -86,7 +89,8 @@ class Posts:
         """Bring every message in step with the engine's state, whatever was missed."""
         self._greet(snapshot.status)
         for proposal in snapshot.proposals:
-            self._on_proposal(proposal)
+            if not self._is_past(proposal, snapshot.status):
+                self._on_proposal(proposal)
         known = {proposal.proposal_id for proposal in snapshot.proposals}
         for order in (*snapshot.orders.finished, *snapshot.orders.open):
             if self._memory.card_of_order(order.client_order_id) is not None:
@@ -144,6 +148,11 @@ class Posts:
             return
         card.proposal = proposal
         self._show(card)
+
+    def _is_past(self, proposal: ProposalView, status: StatusView) -> bool:
+        """Tell whether a proposal is one of an earlier run that is over and was not shown here: it stays so."""
+        is_over = proposal.state != "open" and proposal.ts_opened_ns < status.ts_started_ns
+        return is_over and self._memory.card_of_proposal(proposal.proposal_id) is None
 
     def _on_news(self, event: NewsHeard) -> None:
         """Show a headline once, and only one about what we trade; where there is an alert for it, that shows it."""

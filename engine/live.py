@@ -16,7 +16,7 @@ import msgspec
 
 from engine.clock import now_ns, ticks_ns
 from engine.control.server import ControlServer
-from engine.core.actions import Action, Cancel, Later, Publish, Query, Send, Write
+from engine.core.actions import Action, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
 from engine.core.engine import Engine
 from engine.core.instrument import Instrument
 from engine.core.market import Market
@@ -24,6 +24,7 @@ from engine.core.records import AnyRecord, Intended, encode_record
 from engine.core.types import (
     AccountSnapshot,
     ApprovedOrder,
+    ApprovedProtection,
     BookUpdate,
     Candle,
     ExecutionReport,
@@ -77,6 +78,8 @@ class Live:
         self.control: ControlServer | None = None
         self.wants_account = asyncio.Event()
         """Set when something happened after which the account should be compared soon."""
+        self.on_beat: Callable[[], None] = _nothing
+        """Called after each timer that was decided on."""
         self._journal = journal
         self._recorder = recorder
         self._timer_ns = 0
@@ -259,6 +262,10 @@ class Live:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:
                 self.orders.query(action.symbol, action.client_order_id)
+            elif isinstance(action, Replace):
+                unsent += self._replace(action)
+            elif isinstance(action, Protect):
+                unsent += self._protect(action.protection)
         for action in actions:
             if isinstance(action, Later):
                 self.perform(self._decided("thing put off", self.engine.after, action))
@@ -280,6 +287,25 @@ class Live:
         if self.orders.send(order):
             self.ledger.sent(order.client_order_id, action.decided, action.gated, journaled)
         return True
+
+    def _replace(self, action: Replace) -> tuple[ApprovedOrder, ...]:
+        """Do the same for a sale that takes the place of a protective order; return what could not leave."""
+        if not self._may_leave(action.order) or self.orders is None:
+            return (action.order,)
+        self.orders.replace(action.order, action.cancelled, action.along)
+        return ()
+
+    def _protect(self, protection: ApprovedProtection) -> tuple[ApprovedOrder, ...]:
+        """Do the same for a stop and a target; both leave or none."""
+        stopped = [leg for leg in protection.orders if not self._may_leave(leg)]
+        if stopped or self.orders is None:
+            return protection.orders
+        self.orders.send_protection(protection)
+        return ()
+
+    def _may_leave(self, order: ApprovedOrder) -> bool:
+        self._write(Intended(order))
+        return not self._journal.failure and self.engine.trading.last_hop.passes(order)
 
     def _write(self, record: AnyRecord) -> None:
         """Append to the journal; when it can't be written, no order leaves any more (F17)."""
@@ -306,3 +332,8 @@ async def beat(live: Live) -> None:
     while True:
         await asyncio.sleep(TIMER_S)
         live.on_timer()
+        live.on_beat()
+
+
+def _nothing() -> None:
+    """Stand in until somebody listens."""

@@ -20,9 +20,10 @@ from engine.control.http import HealthServer
 from engine.control.server import ControlError, ControlServer
 from engine.core.engine import SETTLE_NS, Engine
 from engine.core.queries import Identity
-from engine.core.records import decode_record
+from engine.core.records import UnknownRecord, decode_record
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
+from engine.doors import Doors
 from engine.live import Live, beat
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
@@ -31,6 +32,7 @@ from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
 from engine.rehearsal import play, staged
 from engine.settings import Settings
+from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable
@@ -51,7 +53,7 @@ def run(settings: Settings) -> int:
     """Run the engine until SIGTERM or SIGINT; returns the exit code, 2 with a sentence when it can't start."""
     try:
         uvloop.run(_main(settings))
-    except (JournalError, ControlError, SessionUnwritable, VenueError) as error:
+    except (HeartbeatError, JournalError, ControlError, SessionUnwritable, UnknownRecord, VenueError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
@@ -59,11 +61,12 @@ def run(settings: Settings) -> int:
 
 async def _main(settings: Settings) -> None:
     """Run until told to stop, which may be while the venue is still being waited for."""
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    loop, task, doors = asyncio.get_running_loop(), asyncio.current_task(), Doors(settings.home)
+    loop.add_signal_handler(signal.SIGUSR1, doors.on_signal)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel if task else loop.stop)
     with contextlib.suppress(asyncio.CancelledError):
-        async with running(settings):
+        async with running(settings, doors):
             # What is here now stays: 200,000 objects less to look at whenever the collector looks at all.
             gc.collect()
             gc.freeze()
@@ -71,24 +74,47 @@ async def _main(settings: Settings) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Live]:
+async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterator[Live]:
     """Open journal, venue, line and news in this order, follow the market, and close all of it at the end.
 
-    Raises JournalError, ControlError, SessionUnwritable where a room can't be opened; a venue that is not there yet is
-    waited for.
+    Raises HeartbeatError, JournalError, ControlError, SessionUnwritable where a room can't be opened; a venue that is
+    not there yet is waited for.
     """
     async with contextlib.AsyncExitStack() as stack:
+        heart = Heart(settings.home, now_ns())
+        stack.enter_context(_stopped_on_purpose(heart))
         journal = stack.enter_context(Journal.open(settings.home / "journal.bin"))
         recorder = stack.enter_context(Recorder(settings.record)) if settings.record else None
         venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
         stack.push_async_callback(venue.close)
         await _patiently(venue.load, "the exchange")
         live = _restored(settings, venue, journal, recorder)
+        live.on_beat = partial(_on_beat, live, doors or Doors(settings.home), heart)
         await _open_line(settings, live, stack)
         await _follow(settings, venue, live, stack)
         if settings.spin:
             stack.enter_context(spinning())
+        stack.enter_context(_stopped_on_purpose(heart))  # again: closing, which takes a while, is on purpose already
         yield live
+
+
+@contextlib.contextmanager
+def _stopped_on_purpose(heart: Heart) -> Iterator[None]:
+    """Say so when the block ends because it was told to; a run that fails has not ended on purpose."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        heart.stop()
+        raise
+    heart.stop()
+
+
+def _on_beat(live: Live, doors: Doors, heart: Heart) -> None:
+    """Do what is due ten times a second besides deciding; the heart last, so that it stands for all of it."""
+    doors.look(live.on_command)
+    if live.engine.people.kill.is_waiting:
+        live.wants_account.set()  # only the venue's own list of open orders ends a kill
+    heart.beat()
 
 
 def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | None) -> Live:

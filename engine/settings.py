@@ -33,6 +33,7 @@ __all__ = [
     "child_environment",
     "has_desktop",
     "read_home",
+    "read_ledger_settings",
     "read_settings",
 ]
 
@@ -52,6 +53,10 @@ NAMES: Final = (
     "BINANCE_REST_URL",
     "BINANCE_STREAM_URL",
     "BINANCE_WS_API_URL",
+    "WATCHDOG_API_KEY",
+    "WATCHDOG_API_SECRET",
+    "WATCHDOG_PRIVATE_KEY",
+    "WATCHDOG_AFTER_S",
     "NEWS_STREAM_URL",
     "NEWS_FILE",
     "TRADER_HOME",
@@ -67,6 +72,7 @@ SOCKET_OF_BOT: Final = "bot.sock"
 LEDGER_FILE: Final = "ledger.sqlite"
 """In the home folder, where LEDGER_URL names no other database."""
 _REHEARSE_MOST_MS: Final = 1000.0
+_WATCHDOG_MOST_S: Final = 3600.0
 _LONGEST_SOCKET: Final = 103
 """Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
 
@@ -117,6 +123,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """For HMAC signatures; not needed with ``private_key``."""
     private_key: Path | None = None
     """An Ed25519 key in PEM, for ``session.logon``."""
+    watchdog_api_key: Secret = Secret(PAPER_API_KEY)
+    watchdog_api_secret: Secret = Secret(PAPER_API_SECRET)
+    watchdog_private_key: Path | None = None
+    """The watchdog's own keys of the same account; the engine's where it was given none."""
+    watchdog_s: float = 5.0
+    """Without a beat of the engine for so long, the watchdog cancels the open entries; 0 never does."""
     news_stream_url: str = ""
     """A WebSocket that tells headlines, as the paper exchange's story does; empty for none."""
     news_file: Path | None = None
@@ -151,7 +163,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log's filter."""
         of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
-        kept = (self.api_key, self.api_secret, self.sentry_dsn, of_ledger)
+        of_watchdog = (self.watchdog_api_key, self.watchdog_api_secret)
+        kept = (self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger)
         return tuple(secret.reveal() for secret in kept if secret)
 
     @property
@@ -176,7 +189,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """
     folder = folder or Path.cwd()
     dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
-    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_"):
+    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_"):
         Named(dotenv, folder).refuse_unknown(prefix, NAMES)
     named = Named({**dotenv, **environ}, folder)
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
@@ -192,10 +205,24 @@ def read_home(environ: Mapping[str, str] | None = None, folder: Path | None = No
     return _home(Named({**_read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}, folder))
 
 
-def child_environment(changes: Mapping[str, str], without: str) -> dict[str, str]:
+def read_ledger_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read what the ledger needs and nothing else: it works without the exchange's keys; raises SettingsError."""
+    folder = folder or Path.cwd()
+    dotenv = _read_dotenv(folder / ".env")
+    Named(dotenv, folder).refuse_unknown("LEDGER_", NAMES)
+    named = Named({**dotenv, **(os.environ if environ is None else environ)}, folder)
+    return Settings(
+        home=_home(named),
+        ledger_url=_ledger_url(named),
+        log_level=named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+    )
+
+
+def child_environment(changes: Mapping[str, str], without: tuple[str, ...]) -> dict[str, str]:
     """Return this process's environment with some settings changed, for a child process.
 
-    Names that begin with ``without`` are left out: the bot gets no exchange keys, the others no Slack tokens.
+    Names that begin with one of ``without`` are left out: only the engine gets the exchange's keys, only the bot
+    Slack's tokens, only the ledger its database's address.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith(without)} | dict(changes)
 
@@ -236,6 +263,7 @@ def _read_venue(named: Named) -> Settings:
         stream_url=stream,
         ws_api_url=ws_api,
         **_keys(named, venue),
+        **_watchdog_keys(named, venue),
     )
     _check_account(settings, allow_live=named.choice("ENGINE_ALLOW_LIVE", ("0", "1"), "0") == "1")
     return settings
@@ -252,12 +280,27 @@ def _keys(named: Named, venue: VenueName) -> dict[str, Any]:
     }
 
 
+def _watchdog_keys(named: Named, venue: VenueName) -> dict[str, Any]:
+    """Return the watchdog's own keys, or where there are none the engine's."""
+    keys = _keys(named, venue)
+    if venue == "binance" and named.text("WATCHDOG_API_KEY"):
+        keys = {
+            "api_key": Secret(named.text("WATCHDOG_API_KEY")),
+            "api_secret": Secret(named.text("WATCHDOG_API_SECRET")),
+            "private_key": named.existing_file("WATCHDOG_PRIVATE_KEY"),
+        }
+        if not (keys["api_secret"] or keys["private_key"]):
+            raise SettingsError("WATCHDOG_API_SECRET is missing: put it, or WATCHDOG_PRIVATE_KEY's path, into .env.")
+    return {f"watchdog_{name}": key for name, key in keys.items()}
+
+
 def _read_rest(named: Named, venue: Settings) -> Settings:
     return msgspec.structs.replace(
         venue,
         trading=_read_trading(named),
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
+        watchdog_s=named.number("WATCHDOG_AFTER_S", 5.0, _WATCHDOG_MOST_S),
         home=_home(named),
         ledger_url=_ledger_url(named),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,

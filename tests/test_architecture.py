@@ -50,12 +50,13 @@ def ends_with(names: set[str], wanted: frozenset[str]) -> set[str]:
     return {name for name in names if any(name == one or name.endswith(f".{one}") for one in wanted)}
 
 
-def test_only_the_gate_makes_an_approved_order() -> None:
-    """No call of ``ApprovedOrder`` stands outside ``core/risk.py``, and nobody changes one into another."""
+@pytest.mark.parametrize("approved", ["ApprovedOrder", "ApprovedProtection"])
+def test_only_the_gate_makes_what_is_approved(approved: str) -> None:
+    """No call of either stands outside ``core/risk.py``, and nobody changes one into another."""
     makers = set()
     for path, tree in modules():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "ApprovedOrder":
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == approved:
                 makers.add(path)
     assert makers == {"engine/core/risk.py"}
 

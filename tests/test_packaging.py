@@ -82,14 +82,14 @@ def test_what_the_image_runs_is_understood_by_the_command() -> None:
 
 
 def test_each_container_runs_and_checks_its_own_process() -> None:
-    """Three services; their commands and health checks are understood; engine and bot share the home."""
+    """Five services; their commands and health checks are understood; all but the exchange share the home."""
     commands = [json.loads(words) for words in re.findall(r"^    command: (\[.+\])$", COMPOSE, re.MULTILINE)]
-    assert [understood(words).verb for words in commands[:2]] == ["exchange", "engine"]
-    assert commands[2:] == [["python", "-m", "bot"]]
+    assert [understood(words).verb for words in commands[:4]] == ["exchange", "engine", "ledger", "watchdog"]
+    assert commands[4:] == [["python", "-m", "bot"]]
     checks = [json.loads(words)[1:] for words in re.findall(r"test: (\[.+\])$", COMPOSE, re.MULTILINE)]
-    assert [understood(argv).process for argv in checks] == ["exchange", "engine", "bot"]
-    assert COMPOSE.count("- home:/app/var") == 2
-    assert COMPOSE.count("TRADER_HOME: /app/var") == 2
+    assert [understood(argv).process for argv in checks] == ["exchange", "engine", "ledger", "bot"]
+    assert COMPOSE.count("- home:/app/var") == 4
+    assert COMPOSE.count("TRADER_HOME: /app/var") == 4
 
 
 def test_the_wheel_holds_every_module_and_its_data(tmp_path: Path) -> None:

@@ -52,6 +52,19 @@ def test_paper_trading_never_uses_the_keys_of_a_real_account(tmp_path: Path) -> 
     assert (settings.api_key, settings.api_secret) == (Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))
 
 
+def test_the_watchdog_has_keys_of_its_own_or_the_engines(tmp_path: Path) -> None:
+    """On paper neither; and its secret shows as little as the engine's."""
+    paper = read_settings({"WATCHDOG_API_KEY": "own", "WATCHDOG_API_SECRET": "hush"}, tmp_path)
+    assert paper.watchdog_api_key == Secret(PAPER_API_KEY)
+    shared = read_settings(TESTNET, tmp_path)
+    assert (shared.watchdog_api_key, shared.watchdog_api_secret) == (shared.api_key, shared.api_secret)
+    own = read_settings({**TESTNET, "WATCHDOG_API_KEY": "own", "WATCHDOG_API_SECRET": "hush"}, tmp_path)
+    assert (own.watchdog_api_key, own.watchdog_api_secret) == (Secret("own"), Secret("hush"))
+    assert own.api_key == Secret("the-key")
+    assert {"own", "hush"} <= set(own.secrets)
+    assert "hush" not in repr(own)
+
+
 def test_real_money_needs_the_flag(tmp_path: Path) -> None:
     """C1: the venue alone is refused, the venue with the flag is live, the testnet is neither."""
     with pytest.raises(SettingsError, match="ENGINE_ALLOW_LIVE=1"):
@@ -86,6 +99,8 @@ WRONG = [
     ({"ENGINE_REHEARSE_MS": "nan"}, "ENGINE_REHEARSE_MS is 'nan': write a number from 0 to 1000."),
     ({"ENGINE_REHEARSE_MS": "often"}, "ENGINE_REHEARSE_MS is 'often': write a number from 0 to 1000."),
     ({"ENGINE_SYMBOL": "ETHUSDT"}, "There is no setting ENGINE_SYMBOL; did you mean ENGINE_SYMBOLS?"),
+    ({"WATCHDOG_AFTER_S": "-1"}, "WATCHDOG_AFTER_S is '-1': write a number from 0 to 3600."),
+    ({**TESTNET, "WATCHDOG_API_KEY": "own"}, "WATCHDOG_API_SECRET is missing"),
     ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'loud': write one of DEBUG, INFO"),
     ({"NEWS_FILE": "none.jsonl"}, "NEWS_FILE names .*none.jsonl, which is no file"),
     ({"NEWS_STREAM_URL": "127.0.0.1:1"}, "NEWS_STREAM_URL is not an address .* ws://host:port"),
@@ -215,5 +230,5 @@ def test_every_setting_is_in_the_example_and_every_example_is_a_setting() -> Non
 def names_in(module: Path) -> set[str]:
     """Return the names of environment settings that a module spells out."""
     texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
-    name = re.compile(r"(ENGINE|BINANCE|NEWS|TRADER|LEDGER|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
+    name = re.compile(r"(ENGINE|BINANCE|WATCHDOG|NEWS|TRADER|LEDGER|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
     return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}

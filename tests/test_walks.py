@@ -84,6 +84,12 @@ async def traded_session(settings: Settings) -> list[SessionRecord]:
     return list(read_session(settings.record))
 
 
+def names_of(data: bytes) -> list[str]:
+    """Return the names that a request gives to what it places: one order, or a target and a stop."""
+    params = msgspec.json.decode(data)["params"]
+    return [params[key] for key in ("newClientOrderId", "aboveClientOrderId", "belowClientOrderId") if key in params]
+
+
 async def test_walk_a_a_market_frame_becomes_order_bytes_with_nothing_in_between(settings: Settings) -> None:
     """The order's bytes leave inside the very callback that heard the trade, after its intent was journaled."""
     session = await traded_session(settings)
@@ -93,7 +99,7 @@ async def test_walk_a_a_market_frame_becomes_order_bytes_with_nothing_in_between
     assert by_trades, "no trade led to an order"
     with Journal.open(settings.home / "journal.bin") as journal:
         intents = [r.order for r in map(decode_record, journal.records()) if isinstance(r, Intended)]
-    sent = [msgspec.json.decode(session[i].data)["params"]["newClientOrderId"] for i in orders]
+    sent = [name for i in orders for name in names_of(session[i].data)]
     assert sent == [order.client_order_id for order in intents]
     trade = decode_input("trade", by_trades[0].data)
     assert trade.ts_recv_ns in {order.ts_ns for order in intents}
@@ -127,4 +133,5 @@ async def test_a_restart_remembers_positions_modes_and_answers(settings: Setting
         await until(lambda: trading.is_reconciled)
         assert trading.portfolio.position_lots(next(iter(trading.markets))) == held
         assert ask(live, buy).text == first.text
-        assert len(trading.orders.working()) == 0
+        kinds = {order.approved.origin for order in trading.orders.working()}
+        assert kinds == {"exit:stop_loss", "exit:take_profit"}, "its protection stayed at the exchange throughout"

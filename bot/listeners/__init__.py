@@ -16,6 +16,7 @@ from bot.listeners import (
     decide,
     errors,
     halt,
+    kill,
     orders,
     positions,
     resume,
@@ -23,6 +24,7 @@ from bot.listeners import (
     status,
 )
 from bot.render import alert, trade
+from bot.render import kill as kill_lines
 
 Listener: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -35,6 +37,7 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/orders": orders.orders,
     "/status": status.status,
     "/halt": halt.halt,
+    "/kill": kill.kill,
     "/resume": resume.resume,
 }
 ACTIONS: Final[dict[str, Listener]] = {
@@ -42,6 +45,7 @@ ACTIONS: Final[dict[str, Listener]] = {
     alert.SELL: decide.decide,
     alert.DISMISS: decide.decide,
     alert.HALT: halt.halt_now,
+    kill_lines.KILL: kill.kill_now,
     trade.CLOSE: close.close_position,
 }
 _ANYTHING: Final = re.compile(".*")

@@ -22,7 +22,8 @@ def usage(status: StatusView | None) -> str:
     symbol = escape(status.prices[0].symbol) if status is not None and status.prices else "ETHUSDT"
     return (
         f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
-        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · `/resume`"
+        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · "
+        "`/kill [flatten] [symbol]` · `/resume`"
     )
 
 

@@ -7,9 +7,15 @@ from decimal import Decimal, InvalidOperation
 
 from bot.render.blocks import escape
 
-_DOORS = {"cli": "the command line", "desk": "the desk"}
+_DOORS = {
+    "cli": "the command line",
+    "desk": "the desk",
+    "signal": "a signal",
+    "file": "the kill file",
+    "watchdog": "on its own",
+}
 _VENUES = {"paper": "the paper exchange", "binance": "Binance"}
-_EXITS = {"stop_loss": "the stop-loss", "take_profit": "the take-profit"}
+_EXITS = {"stop_loss": "the stop-loss", "take_profit": "the take-profit", "kill": "the kill switch"}
 
 
 def number(text: str) -> str:

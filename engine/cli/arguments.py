@@ -8,9 +8,8 @@ from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
 
-VERBS: Final = frozenset(
-    {"status", "positions", "orders", "latency", "buy", "sell", "close", "cancel", "auto", "halt", "resume"}
-)
+_TRADING: Final = ("buy", "sell", "close", "cancel", "auto", "halt", "kill", "lock", "risk", "resume")
+VERBS: Final = frozenset(("status", "positions", "orders", "latency", *_TRADING))
 """The commands to a running engine."""
 _LISTINGS: Final = {
     "orders": "every order as it is now",
@@ -206,7 +205,7 @@ def _replay_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _health_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange"), default="engine")
+    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger"), default="engine")
     _json(parser)
 
 
@@ -247,9 +246,17 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     _json(parser)
 
 
+def _drill_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=("crash",), help="crash: an engine that trades is killed, again and again")
+    parser.add_argument("--rounds", type=_count, default=10, metavar="N", help="how often (default: 10)")
+    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="of everything that is left to chance")
+    _json(parser)
+
+
 _VERBS: Final = (
     _Verb("run", "start everything, on paper money unless told otherwise", "trader run --speed 20", _run_arguments),
     _Verb("engine", "start the engine alone", "trader engine", _no_arguments),
+    _Verb("watchdog", "cancel the open entries when the engine is gone", "trader watchdog", _no_arguments),
     _Verb(
         "exchange", "start the paper exchange alone", "trader exchange --tape story --port 8790", _exchange_arguments
     ),
@@ -264,11 +271,30 @@ _VERBS: Final = (
     _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("CLIENT_ORDER_ID|all")),
     _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),
     _Verb("halt", "stop all new entries at once", "trader halt lunch", _words("why, in your words")),
+    _Verb(
+        "kill",
+        "halt, cancel the open entries, with --flatten sell what is held; holds until --reset REASON",
+        "trader kill --flatten --symbol ETHUSDT",
+        _words("[--flatten] [--symbol SYMBOL], or --reset REASON"),
+    ),
+    _Verb(
+        "risk",
+        "show the limits, and what has tripped or is locked; reset what has tripped",
+        "trader risk reset seen and understood",
+        _words("nothing, or reset REASON"),
+    ),
+    _Verb(
+        "lock",
+        "bar entries of a symbol for a while; closes and exits go on",
+        "trader lock ETHUSDT 1h because of the unlock",
+        _words("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
+    ),
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
     _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
     _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", _audit_arguments),
     _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", _bench_arguments),
+    _Verb("drill", "rehearse what must not hurt, and count", "trader drill crash --rounds 10", _drill_arguments),
     _Verb("version", "print the version", "trader version", _no_arguments),
 )

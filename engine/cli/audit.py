@@ -8,14 +8,14 @@ import json
 from engine.cli.ledger import JOURNAL, opened
 from engine.cli.sheet import print_rows, since_ns
 from engine.clock import now_ns
-from engine.settings import read_settings
+from engine.settings import read_ledger_settings
 from engine.store.ledger.listings import Wanted, ask
 from engine.store.ledger.verify import Verdict, verify
 
 
 def main(args: argparse.Namespace) -> int:
     """Show or verify; return 1 where something was changed."""
-    settings = read_settings()
+    settings = read_ledger_settings()
     with opened(settings) as ledger:
         if args.verify:
             return _tell(verify(settings.home / JOURNAL, ledger, args.noted), as_json=args.json)

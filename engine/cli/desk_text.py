@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
+from engine.cli.risk_text import risk_text
 from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
     AnyEvent,
+    KillReported,
     ModeChanged,
     NewsHeard,
     Notice,
@@ -23,17 +26,19 @@ from engine.wire.events import (
 )
 from engine.wire.views import (
     HealthView,
+    KillView,
     LatencyView,
     OrderView,
     PositionsView,
     PriceView,
     ProposalView,
+    RiskView,
     StatusView,
     StrategyView,
     TradeView,
 )
 
-_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView)
+_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView)
 _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
@@ -41,6 +46,8 @@ close SYMBOL|all [PERCENT%]               cancel ID|all
 yes NUMBER, no NUMBER                     answer an alert
 auto off|ask|auto [STRATEGY]              what signals may do
 halt [WHY], resume                        stop entries, arm trading
+kill [flatten] [SYMBOL]                   halt, cancel, sell; kill reset WHY
+risk, lock SYMBOL 1h|off                  the limits; no entries for a while
 status, positions, orders, latency, help, quit"""
 
 
@@ -71,6 +78,10 @@ def result_text(result: Result) -> str:
             return orders_text(result)
         case LatencyView():
             return latency_text(result)
+        case KillView():
+            return kill_text(result)
+        case RiskView():
+            return risk_text(result)
         case OrderPlaced():
             return "\n".join(order_text(order) for order in result.orders)
         case ProposalTaken():
@@ -175,6 +186,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return f"trading armed by {event.by}"
         case TradingHalted():
             return f"TRADING HALTED by {event.by}: {event.reason}"
+        case KillReported():
+            return kill_text(event.kill)
         case NewsHeard():
             return f"news from {event.source}: {event.title} ({event.verdict})"
         case Notice():

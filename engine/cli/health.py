@@ -59,6 +59,12 @@ async def _exchange() -> tuple[HealthView, ...]:
     return (msgspec.structs.replace(answer, detail=f"answers at {where}") if answer.is_ok else answer,)
 
 
+async def _ledger() -> tuple[HealthView, ...]:
+    from engine.cli.ledger import look
+
+    return (await asyncio.to_thread(look),)
+
+
 async def _get(session: aiohttp.ClientSession, name: str, url: str, if_down: str) -> HealthView:
     try:
         async with session.get(url) as response:
@@ -71,4 +77,5 @@ _CHECKS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, tuple[HealthView, .
     "engine": _engine,
     "bot": _bot,
     "exchange": _exchange,
+    "ledger": _ledger,
 }

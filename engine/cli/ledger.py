@@ -6,6 +6,7 @@ import argparse
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,22 +16,26 @@ from engine.cli.refused import Refused
 from engine.cli.sheet import print_rows, since_ns
 from engine.clock import now_ns
 from engine.core.records import UnknownRecord
-from engine.settings import Settings, read_settings
+from engine.settings import Settings, read_ledger_settings
 from engine.store.ledger.database import Ledger
-from engine.store.ledger.errors import LedgerDown, LedgerError
+from engine.store.ledger.errors import NO_LEDGER, LedgerDown, LedgerError
 from engine.store.ledger.fold import BEGINNING, Progress
 from engine.store.ledger.follow import follow
 from engine.store.ledger.listings import Wanted, ask
 from engine.store.ledger.projector import Projector, folded
 from engine.store.ledger.tail import Tail
 from engine.wire.logs import set_up
+from engine.wire.views import HealthView
 
 JOURNAL: Final = "journal.bin"
+_LOOKS: Final = 10
+_BETWEEN_LOOKS_S: Final = 0.2
+"""So often, and with such pauses, the health is looked at until the ledger has what was there at first."""
 
 
 def main(args: argparse.Namespace) -> int:
     """Do what the arguments say and return the exit code."""
-    settings = read_settings()
+    settings = read_ledger_settings()
     with opened(settings) as ledger:
         if args.what == "follow":
             return _follow(settings, ledger)
@@ -40,6 +45,27 @@ def main(args: argparse.Namespace) -> int:
         wanted = Wanted(since_ns=since, symbol=getattr(args, "symbol", "").upper(), last=args.last)
         print_rows(args.what, ask(ledger, args.what, wanted), args)
         return 0
+
+
+def look() -> HealthView:
+    """Say how far the ledger is behind the journal, after giving it two seconds for what is being written just now."""
+    settings = read_ledger_settings()
+    journal = Tail(settings.home / JOURNAL)
+    wanted = journal.size()
+    try:
+        with closing(Ledger(settings.ledger_url.reveal())) as ledger:
+            for _ in range(_LOOKS):
+                stored = ledger.progress()
+                if stored is None or stored.byte_offset >= wanted:
+                    break
+                time.sleep(_BETWEEN_LOOKS_S)
+    except LedgerError as error:
+        return HealthView("ledger", False, str(error))
+    if stored is None:
+        return HealthView("ledger", False, NO_LEDGER)
+    behind = max(journal.size() - stored.byte_offset, 0)
+    words = f"has {stored.records} records, {behind} bytes behind the journal"
+    return HealthView("ledger", stored.byte_offset >= wanted, words)
 
 
 @contextmanager

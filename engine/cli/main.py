@@ -53,6 +53,18 @@ def _engine(args: argparse.Namespace) -> int:
     return engine.main(args)
 
 
+def _watchdog(args: argparse.Namespace) -> int:
+    from engine.cli import watchdog
+
+    return watchdog.main(args)
+
+
+def _kill(args: argparse.Namespace) -> int:
+    from engine.cli import kill
+
+    return kill.main(args)
+
+
 def _exchange(args: argparse.Namespace) -> int:
     from engine.cli import exchange
 
@@ -101,6 +113,12 @@ def _bench(args: argparse.Namespace) -> int:
     return bench.main(args)
 
 
+def _drill(args: argparse.Namespace) -> int:
+    from engine.cli import drill
+
+    return drill.main(args)
+
+
 def _version(args: argparse.Namespace) -> int:
     print(f"trader {__version__}")
     return 0
@@ -109,6 +127,8 @@ def _version(args: argparse.Namespace) -> int:
 _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "run": _run,
     "engine": _engine,
+    "watchdog": _watchdog,
+    "kill": _kill,
     "exchange": _exchange,
     "desk": _desk,
     "replay": _replay,
@@ -116,6 +136,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "ledger": _ledger,
     "audit": _audit,
     "bench": _bench,
+    "drill": _drill,
     "version": _version,
 }
 """All others are commands to a running engine."""

@@ -57,6 +57,7 @@ class _Run:
         self._ports = ports
         self._supervisor = Supervisor(self._tell)
         self._children: dict[asyncio.Task[int], Child] = {}
+        self._has_ledger = True
         self._over = asyncio.Event()
         self._is_at_desk = False
 
@@ -67,6 +68,9 @@ class _Run:
         if self._settings.venue == "paper":
             self._start(wiring.exchange_child(self._settings, self._args, self._ports))
         self._start(wiring.engine_child(self._settings, self._args, self._ports))
+        if self._settings.watchdog_s:
+            self._start(wiring.watchdog_child(self._settings, self._ports))
+        self._start_ledger()
         front = asyncio.create_task(self._front(), name="front")
         front.add_done_callback(lambda _task: self._over.set())
         try:
@@ -89,11 +93,20 @@ class _Run:
         keeper.add_done_callback(lambda _task: self._over.set())
         self._children[keeper] = child
 
+    def _start_ledger(self) -> None:
+        """Start what only looks on: when it can't run, everything else does."""
+        child = wiring.ledger_child(self._settings)
+        self._supervisor.start(child).add_done_callback(lambda keeper: self._on_ledger_over(child, keeper))
+
+    def _on_ledger_over(self, child: Child, keeper: asyncio.Task[int]) -> None:
+        if not keeper.cancelled() and keeper.result() == wiring.BAD_INPUT:
+            self._has_ledger = False
+            self._tell(f"There is no ledger; trading goes on without it. {_said(child)}")
+
     def _raise_if_one_refused(self) -> None:
         for keeper, child in self._children.items():
             if keeper.done():
-                said = [line for line in tail(child.log) if not line.startswith("{")]  # logs are JSON, a refusal is not
-                words = " ".join(said) or f"it ended with exit code {keeper.result()}, see {child.log}."
+                words = _said(child) or f"it ended with exit code {keeper.result()}, see {child.log}."
                 raise Refused("NOT_STARTED", f"The {child.name} can't run: {words}")
 
     async def _front(self) -> None:
@@ -137,7 +150,11 @@ class _Run:
             money="REAL MONEY" if settings.is_live else "paper money",
             runs=[
                 *(["paper exchange"] if is_paper else []),
-                *("engine", *(["bot"] if has_bot else []), *(["local Slack"] if page else [])),
+                "engine",
+                *(["watchdog"] if settings.watchdog_s else []),
+                *(["ledger"] if self._has_ledger else []),
+                *(["bot"] if has_bot else []),
+                *(["local Slack"] if page else []),
             ],
             tape=self._args.tape if is_paper else "",
             look=f"{page}   channel #trading" if page else "your Slack workspace" if has_bot else "",
@@ -147,6 +164,11 @@ class _Run:
             if page
             else [],
         )
+
+
+def _said(child: Child) -> str:
+    """Return what a child said to people before it ended; logs are JSON, a refusal is not."""
+    return " ".join(line for line in tail(child.log) if not line.startswith("{"))
 
 
 def _print(text: str) -> None:

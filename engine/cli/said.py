@@ -13,14 +13,19 @@ from engine.wire.commands import (
     GetLatency,
     GetOrders,
     GetPositions,
+    GetRisk,
     GetStatus,
     Halt,
+    Kill,
+    LockSymbol,
+    ResetBreakers,
+    ResetKill,
     Resume,
     Sell,
     SetMode,
     Who,
 )
-from engine.wire.words import BadWords, read_auto, read_buy, read_close, read_sell
+from engine.wire.words import BadWords, read_auto, read_buy, read_close, read_kill, read_lock, read_risk, read_sell
 
 _CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
 
@@ -53,6 +58,19 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
             return SetMode(id=command_id, who=who, mode=mode, strategy=strategy)
         case "halt":
             return Halt(id=command_id, who=who, reason=" ".join(words))
+        case "kill":
+            flatten, symbol, reason, is_reset = read_kill(text)
+            if is_reset:
+                return ResetKill(id=command_id, who=who, reason=reason)
+            return Kill(id=command_id, who=who, flatten=flatten, symbol=symbol)
+        case "risk":
+            reason, is_reset = read_risk(text)
+            if is_reset:
+                return ResetBreakers(id=command_id, who=who, reason=reason)
+            return GetRisk(id=command_id, who=who)
+        case "lock":
+            symbol, seconds, reason = read_lock(text)
+            return LockSymbol(id=command_id, who=who, symbol=symbol, seconds=seconds, reason=reason)
         case "resume":
             return Resume(id=command_id, who=who, confirm=" ".join(words))
         case _:

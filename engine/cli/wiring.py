@@ -15,6 +15,12 @@ BAD_INPUT: Final = 2
 """The exit code by which a child says that its settings are wrong: starting it again would not help."""
 PAPER_ACCOUNT_FILE: Final = "paper-account.json"
 """In the home folder: the journal holds positions that only this account has."""
+_NOT_FOR: Final = {
+    "bot": ("BINANCE_", "LEDGER_", "WATCHDOG_"),
+    "ledger": ("BINANCE_", "SLACK_", "WATCHDOG_"),
+    "watchdog": ("SLACK_", "LEDGER_"),
+}
+"""What a child's environment has none of, by its name; others get nothing of Slack, ledger and watchdog."""
 NOT_AVAILABLE: Final = 3
 """The local Slack's exit code where it can't be installed."""
 
@@ -69,17 +75,27 @@ def endless(tape: str) -> str:
 
 def engine_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
     """Return the engine, pointed at this run's paper exchange unless a real venue is set."""
-    changes = {}
-    if settings.venue == "paper":
-        host = f"127.0.0.1:{ports.exchange}"
-        changes = {
-            "BINANCE_REST_URL": ports.exchange_url,
-            "BINANCE_STREAM_URL": f"ws://{host}",
-            "BINANCE_WS_API_URL": f"ws://{host}/ws-api/v3",
-        }
-        if args.tape == "story" and not settings.news_stream_url:
-            changes["NEWS_STREAM_URL"] = f"ws://{host}/_news"
+    changes = _venue(settings, ports)
+    if settings.venue == "paper" and args.tape == "story" and not settings.news_stream_url:
+        changes["NEWS_STREAM_URL"] = f"ws://127.0.0.1:{ports.exchange}/_news"
     return _child(settings, "engine", [*_trader(), "engine"], changes)
+
+
+def watchdog_child(settings: Settings, ports: Ports) -> Child:
+    """Return what cancels the engine's open entries at the same venue when the engine is gone."""
+    return _child(settings, "watchdog", [*_trader(), "watchdog"], _venue(settings, ports))
+
+
+def _venue(settings: Settings, ports: Ports) -> dict[str, str]:
+    """Return where this run's paper exchange is; nothing where a real venue is set."""
+    if settings.venue != "paper":
+        return {}
+    host = f"127.0.0.1:{ports.exchange}"
+    return {
+        "BINANCE_REST_URL": ports.exchange_url,
+        "BINANCE_STREAM_URL": f"ws://{host}",
+        "BINANCE_WS_API_URL": f"ws://{host}/ws-api/v3",
+    }
 
 
 def local_slack_child(settings: Settings, ports: Ports) -> Child:
@@ -94,6 +110,11 @@ def bot_child(settings: Settings, local_slack_url: str) -> Child:
     return _child(settings, "bot", [sys.executable, "-m", "bot"], changes)
 
 
+def ledger_child(settings: Settings) -> Child:
+    """Return what keeps the ledger up with the engine's journal; trading goes on without it."""
+    return _child(settings, "ledger", [*_trader(), "ledger", "follow"], {})
+
+
 def _trader() -> list[str]:
     return [sys.executable, "-m", "engine.cli.main"]
 
@@ -103,7 +124,7 @@ def _child(
 ) -> Child:
     env = child_environment(
         {"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes},
-        without="BINANCE_" if name == "bot" else "SLACK_",
+        without=_NOT_FOR.get(name, ("SLACK_", "LEDGER_", "WATCHDOG_")),
     )
     codes = frozenset({BAD_INPUT, *(last_codes or ())})
     return Child(name, tuple(argv), env, settings.home / "logs" / f"{name}.log", codes)

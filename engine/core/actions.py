@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from engine.core.records import AnyRecord
-from engine.core.types import ApprovedOrder, ClientOrderId, Symbol
+from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, Symbol
 from engine.wire.events import AnyEvent
 
 
@@ -25,6 +25,24 @@ class Send(msgspec.Struct, frozen=True):
     decided: int = 0
     gated: int = 0
     """When it was worded and when it was approved, by the clock that was given for that."""
+
+
+class Replace(msgspec.Struct, frozen=True):
+    """Cancel a protective order, and send a sale instead, once its intent has been written to the journal.
+
+    One request: the sale leaves only if the cancel succeeds, so that nothing is sold twice.
+    """
+
+    order: ApprovedOrder
+    cancelled: ClientOrderId
+    along: tuple[ClientOrderId, ...]
+    """The others of its list, which go with it."""
+
+
+class Protect(msgspec.Struct, frozen=True):
+    """Send a stop and a target as one list, once the intents of both have been written to the journal."""
+
+    protection: ApprovedProtection
 
 
 class Cancel(msgspec.Struct, frozen=True):
@@ -54,4 +72,4 @@ class Later(msgspec.Struct, frozen=True):
     go_on: Callable[[], None]
 
 
-Action: TypeAlias = Write | Send | Cancel | Query | Publish | Later
+Action: TypeAlias = Write | Send | Replace | Protect | Cancel | Query | Publish | Later

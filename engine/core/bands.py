@@ -10,8 +10,10 @@ from engine.core import queries, risk
 from engine.core.instrument import scaled_text
 from engine.core.orders import Order
 from engine.core.people import People
+from engine.core.proposal_records import decided, proposed
 from engine.core.proposals import Proposal, ProposalKind
 from engine.core.queries import Roster
+from engine.core.sizing import Sized
 from engine.core.trading import Trading
 from engine.core.types import BUY, SELL, ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
 from engine.core.views import order_view, proposal_view
@@ -47,11 +49,21 @@ class Bands:
         proposal = self._trading.proposals.of_client_order(order.approved.client_order_id)
         if proposal is None:
             return
-        proposal.outcome = f"{proposal.decided_by}: {_ending(order, self._trading)}"
+        proposal.outcome = self._outcome(proposal, order)
         if proposal.state == "acted":
             self._tell_acted(proposal, order)
         else:
             self._people.tell(proposal)
+
+    def catch_up(self) -> None:
+        """After a restart, tell how orders ended where the last run had no time to."""
+        for proposal in self._trading.proposals:
+            order = self._trading.orders.get(proposal.client_order_id)
+            if order is not None and not order.is_open and proposal.outcome != self._outcome(proposal, order):
+                self.on_order_ended(order)
+
+    def _outcome(self, proposal: Proposal, order: Order) -> str:
+        return f"{proposal.decided_by}: {_ending(order, self._trading)}"
 
     def _overtake(self, signal: Signal) -> None:
         """Close the open question that a stronger signal of the same kind now answers by itself."""
@@ -94,7 +106,7 @@ class Bands:
         if signal.side is SELL:
             lots = facts.sellable_lots
         else:
-            lots = trading.gate.entry_lots(signal.price_ticks, signal.stop_ticks, facts)
+            lots = self._sized(signal).lots
         proposal.lots = lots if lots >= risk.least_lots(signal.price_ticks, facts.market) else 0
         return proposal.lots
 
@@ -106,12 +118,18 @@ class Bands:
             return "ignored: the limits leave no room for it"
         tally.asked += 1
         trading.proposals.add(proposal)
+        trading.later(lambda: self._asked(proposal))
+        return "asked"
+
+    def _asked(self, proposal: Proposal) -> None:
+        """Write a question down, and put it to people."""
+        trading, signal = self._trading, proposal.signal
         config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
         now_ns, warning = trading.now_ns, queries.warning(trading)
+        trading.write(proposed(proposal, now_ns))
         trading.publish(
             lambda: events.ProposalOpened(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, warning))
         )
-        return "asked"
 
     def _act(self, signal: Signal, item: NewsItem | None) -> str:
         """Order at once; what people are told about it is worded when the order has left."""
@@ -120,9 +138,14 @@ class Bands:
             why = self._halt_strategy(signal)
             trading.later(lambda: self._refused(signal, item, why))
             return f"refused: {why}"
-        origin = f"strategy:{signal.strategy}"
+        origin, lots = f"strategy:{signal.strategy}", 0
         if signal.side is BUY:
-            request = trading.entry(signal.symbol, cause, origin, 0, signal.stop_ticks, signal.target_ticks)
+            if self._roster.configs[signal.strategy].sizing.method != "risk":  # which the gate does by itself
+                lots, not_sized = self._sized(signal)
+                if not_sized:
+                    trading.later(lambda: self._refused(signal, item, not_sized))
+                    return f"refused: {not_sized}"
+            request = trading.entry(signal.symbol, cause, origin, lots, signal.stop_ticks, signal.target_ticks)
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
         trading.last_hop.cause_in(cause)
@@ -134,12 +157,18 @@ class Bands:
         trading.later(lambda: self._acted(signal, item, result))
         return f"acted: {_ON_ITS_WAY}"
 
+    def _sized(self, signal: Signal) -> Sized:
+        """Size an entry the way that its strategy is set to, by what is known now."""
+        sizing = self._roster.configs[signal.strategy].sizing
+        return self._trading.size(sizing, signal.strategy, signal.symbol, signal.price_ticks, signal.stop_ticks)
+
     def _acted(self, signal: Signal, item: NewsItem | None, approved: ApprovedOrder) -> None:
         """Remember and tell what the engine did by itself."""
         self._roster.tallies[signal.strategy].acted += 1
         proposal = self._proposal(signal, item)
         proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", _ON_ITS_WAY
         proposal.client_order_id, proposal.lots = approved.client_order_id, approved.qty_lots
+        self._trading.write(proposed(proposal, self._trading.now_ns))
         self._overtake(signal)
         order = self._trading.orders.of(approved)
         self._tell_acted(proposal, order)
@@ -174,6 +203,7 @@ class Bands:
         proposal = self._proposal(signal, item)
         self._size(proposal)
         proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", why
+        self._trading.write(proposed(proposal, self._trading.now_ns))
         self._tell_acted(proposal, None)
         self._trading.proposals.add(proposal)
 
@@ -181,6 +211,7 @@ class Bands:
         trading, signal = self._trading, proposal.signal
         config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
         now_ns = trading.now_ns
+        trading.write(decided(proposal, now_ns))
         trading.publish(
             lambda: events.SignalActed(
                 ts_ns=now_ns,

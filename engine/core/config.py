@@ -13,6 +13,7 @@ Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
 ModeName = Literal["off", "ask", "auto"]
+ExitsName = Literal["exchange", "engine"]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,6 +39,40 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_target_pct: Percent = 4.0
 
 
+class Breakers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Losses that bar entries until an admin resets them (C9); on equity with what is held at its bid."""
+
+    daily_loss_pct: Percent = 2.0
+    """Of what the account was worth when the day (UTC) began."""
+    drawdown_pct: Percent = 10.0
+    """From the most that it was worth since the last reset."""
+    losses: Annotated[int, msgspec.Meta(ge=1, le=100)] = 4
+    """Closed trades in a row that lost."""
+    cooldown_s: Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)] = 60.0
+    """So long after a loss its symbol has no entries; 0 for no rest."""
+    halt_at: Annotated[float, msgspec.Meta(ge=1.0, le=10.0)] = 1.5
+    """At so many times a limit trading is halted as well."""
+
+
+class Sizing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How large a strategy's entries are, before the gate's limits."""
+
+    method: Literal["risk", "fixed", "percent", "volatility", "kelly"] = "risk"
+    """risk: by the stop's distance, so that a trade may lose ``risk_per_trade_pct``; volatility: by the average true
+    range instead; fixed: so much money; percent: so much of equity; kelly: by the strategy's own record."""
+    fixed_quote: Annotated[float, msgspec.Meta(gt=0.0, le=1e9)] = 100.0
+    percent: Percent = 1.0
+    atr_bars: Annotated[int, msgspec.Meta(ge=2, le=500)] = 14
+    """One-minute candles that the true range is averaged over."""
+    atr_multiple: Annotated[float, msgspec.Meta(gt=0.0, le=100.0)] = 2.0
+    kelly_part: Ratio = 0.25
+    """So much of what Kelly's rule says."""
+    kelly_most_pct: Percent = 2.0
+    """And never more than this, in percent of equity."""
+    kelly_trades: Annotated[int, msgspec.Meta(ge=10, le=200)] = 30
+    """While the strategy has closed fewer trades it is sized by risk. At most 200 are remembered."""
+
+
 class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every strategy has: where it looks, its bands, its exits, and how long its question stands."""
 
@@ -50,6 +85,7 @@ class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     stop_pct: Percent = 1.5
     target_pct: Percent = 3.0
     expires_s: Seconds = 60.0
+    sizing: Sizing = Sizing()
 
     def __post_init__(self) -> None:
         """Refuse bands that are the wrong way round."""
@@ -108,5 +144,8 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: ModeName = "ask"
     """The mode until somebody sets another, which is then kept over restarts."""
     quote_asset: str = "USDT"
+    exits: ExitsName = "exchange"
+    """Where stops and targets wait: at the exchange with the engine as the second line, or in the engine alone."""
     limits: Limits = Limits()
+    breakers: Breakers = Breakers()
     strategies: Strategies = Strategies()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.core import queries
-from engine.core.actions import Action, Later, Query, Send
+from engine.core.actions import Action, Later, Protect, Query, Replace, Send
 from engine.core.bands import Bands
 from engine.core.config import TradingConfig
 from engine.core.facts import CLOCK_LIMIT_MS
@@ -19,9 +19,10 @@ from engine.core.market import Market
 from engine.core.memory import restore
 from engine.core.people import People
 from engine.core.protection import Protection
+from engine.core.protector import Protector
 from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
-from engine.core.records import AnyRecord, Started
+from engine.core.records import AnyRecord, Listed, Started
 from engine.core.reports import Reports
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.technical.base import Technical
@@ -80,7 +81,8 @@ class Engine:
         self.people = People(self.trading, roster, identity)
         self.bands = Bands(self.trading, roster, self.people)
         self.protection = Protection(self.trading)
-        self.reports = Reports(self.trading, self.bands)
+        self.protector = Protector(self.trading)
+        self.reports = Reports(self.trading, self.bands, self.people.breakers)
         self.reconciliation = Reconciliation(self.trading, self.reports)
         self._identity = identity
         self._faults_told: dict[str, int] = {}
@@ -160,18 +162,22 @@ class Engine:
         """Take what the venue says of one of our orders; the same report twice changes nothing (F1, F2)."""
         self.trading.now_ns = max(report.ts_recv_ns, self.trading.now_ns)
         self.reports.on_report(report)
+        self.protector.follow(report.symbol)
         return self.trading.take()
 
     def on_send_failed(self, failure: SendFailed) -> list[Action]:
         """Take the news that an order was refused by the venue, or that its outcome is unknown."""
         self.trading.now_ns = max(failure.ts_recv_ns, self.trading.now_ns)
         self.reports.on_failure(failure)
+        self.protector.on_failure(failure)
         return self.trading.take()
 
     def on_account(self, account: AccountSnapshot) -> list[Action]:
         """Compare the venue's account with what we know: it is right about what exists (C14)."""
         self.trading.now_ns = max(account.ts_recv_ns, self.trading.now_ns)
         self.reconciliation.compare(account)
+        self.protector.look_at_all()
+        self.people.kill.on_account(account)
         return self.trading.take()
 
     # ------------------------------------------------------------------ time, faults, memory
@@ -180,15 +186,17 @@ class Engine:
         """Take the passing of time, some ten times a second: expiries, questions about orders, prices for people."""
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
+        self.people.kill.look()
+        self.protection.look_at_all()
+        self.protector.look_at_all()
         for proposal in trading.proposals.due(trading.now_ns):
             proposal.state, proposal.outcome = "expired", "nobody decided in time, and expiring means no"
             self.people.tell(proposal)
-        self.protection.look_at_all()
         for order in trading.orders.doubt_silent(trading.now_ns):
             self.reports.tell_doubt(order)
         for order in trading.orders.to_ask(trading.now_ns):
             trading.do(Query(order.approved.symbol, order.approved.client_order_id))
-        trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, trading.equity_e8())
+        self.reports.equity.on_timer()
         if trading.now_ns - self._prices_told_ns >= PRICES_EVERY_NS:
             self._prices_told_ns = now_ns = trading.now_ns
             trading.publish(lambda: events.PricesMoved(ts_ns=now_ns, prices=queries.prices(trading)))
@@ -254,7 +262,7 @@ class Engine:
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
         for action in trading.take():
-            if not isinstance(action, Send | Later):
+            if not isinstance(action, Send | Replace | Protect | Later):
                 trading.do(action)
         if trading.is_armed:
             trading.halt("FAULT", what)
@@ -266,11 +274,17 @@ class Engine:
 
     def restore(self, records: Iterable[AnyRecord], ts_ns: int) -> list[Action]:
         """Take the journal of earlier runs, then begin a new one; open orders are unknown until asked about."""
-        self.trading.now_ns = ts_ns
-        restore(self.trading, self.people, records)
-        self.trading.orders.doubt_all(ts_ns, "the engine was restarted")
-        self.trading.write(Started(self._identity.version, self._identity.config_hash, ts_ns))
-        return self.trading.take()
+        trading = self.trading
+        trading.now_ns = ts_ns
+        trading.write(Started(self._identity.version, self._identity.config_hash, ts_ns))
+        for it in (market.instrument for market in trading.markets.values()):
+            trading.write(Listed(it.symbol, it.base_asset, it.quote_asset, it.tick_e8, it.lot_e8, ts_ns))
+        restore(trading, self.people, records)
+        trading.orders.doubt_all(ts_ns, "the engine was restarted")
+        self.people.kill.go_on()
+        self.people.breakers.go_on()
+        self.bands.catch_up()
+        return trading.take()
 
     # ------------------------------------------------------------------ what became of a headline
 

@@ -39,6 +39,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The venue wants to hear nothing before; 0 where it doesn't mind."""
     clock_offset_ms: int | None
     """The venue's clock less ours; None while it is not known."""
+    barred: tuple[str, str] = ("", "")
+    """Code and numbers of a breaker or a lock that bars entries (C9)."""
 
     @property
     def instrument(self) -> Instrument:

@@ -5,23 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.core.people import People
-from engine.core.records import Answered, AnyRecord, Failed, Intended, ModeSet, Reported, Shrunk
+from engine.core.proposal_records import decided, restored, take_decision
+from engine.core.proposals import Proposal
+from engine.core.records import (
+    Answered,
+    AnyRecord,
+    BreakersReset,
+    DayOpened,
+    Decided,
+    EquityMarked,
+    Failed,
+    Intended,
+    Killed,
+    KillReset,
+    Locked,
+    ModeSet,
+    Proposed,
+    Reported,
+    Shrunk,
+    Tripped,
+)
 from engine.core.trading import Trading
-from engine.core.types import Mode
+from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.commands import Reply
 
 
 def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> None:
-    """Fold the records of earlier runs: orders, positions with their stops, modes, and answered commands.
+    """Fold the records of earlier runs: orders, positions with their stops, proposals, modes, answered commands, and
+    the peak of the equity.
 
     Whether trading was armed is not remembered: it starts halted. Records of symbols that are not followed any more
     are passed over; their positions stay at the venue.
     """
+    questions = _Questions(trading)
     for record in records:
         match record:
             case Intended(order) if order.symbol in trading.markets:
-                trading.orders.open(order)
+                trading.resting.adopt(trading.orders.open(order))
                 trading.remember_cause(order.cause_id)
+                questions.on_order(order)
             case Reported(report):
                 trading.on_report(report)
             case Failed(failure):
@@ -30,12 +52,77 @@ def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> N
                 _restore_mode(trading, strategy, Mode(mode))
             case Answered(command_id, ok, code, text):
                 people.remember(Reply(command_id, ok, code, text))
+            case Killed():
+                trading.latch.take(record)
+            case KillReset():
+                trading.latch.reset()
+            case Proposed():
+                questions.on_proposed(record)
+            case Decided():
+                questions.on_decided(record)
+            case EquityMarked(_, _, peak_e8):
+                trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
+                people.breakers.restore(record)
+            case DayOpened() | Tripped() | BreakersReset() | Locked():
+                people.breakers.restore(record)
             case Shrunk(symbol, base_e8, ts_ns) if symbol in trading.portfolio.open:
                 trading.portfolio.shrink_to(trading.portfolio.open[symbol], base_e8, ts_ns)
             case _:
                 pass
+    questions.write_missing()
 
 
 def _restore_mode(trading: Trading, strategy: str, mode: Mode) -> None:
     if not strategy or strategy in trading.modes.own:
         trading.modes.set(mode, strategy)
+
+
+class _Questions:
+    """The proposals of earlier runs.
+
+    An order leaves before the decision behind it is written down: a kill between the two leaves a proposal that looks
+    open although its order is on its way. Nobody may be asked about it again, so here the order counts.
+    """
+
+    def __init__(self, trading: Trading) -> None:
+        self._trading = trading
+        self._unwritten: dict[str, Proposal] = {}
+        """Decided by their orders, without a word about it in the journal."""
+
+    def on_proposed(self, record: Proposed) -> None:
+        """Take one as it was when it opened."""
+        trading, signal = self._trading, record.signal
+        if signal.symbol not in trading.markets or signal.strategy not in trading.modes.own:
+            return
+        proposal = restored(record)
+        if trading.was_ordered(f"signal:{signal.signal_id}"):
+            self._decide(proposal, "auto", "the engine acted, and was stopped right then")
+            proposal.state = "acted"
+        trading.proposals.add(proposal)
+
+    def on_decided(self, record: Decided) -> None:
+        """Take what became of one."""
+        self._unwritten.pop(record.proposal_id, None)
+        proposal = self._trading.proposals.get(record.proposal_id)
+        if proposal is not None:
+            take_decision(proposal, record)
+
+    def on_order(self, order: ApprovedOrder) -> None:
+        """Take the order that a click led to, or its second try."""
+        kind, _, rest = order.cause_id.partition(":")
+        proposal = self._trading.proposals.get(rest.partition(":")[0]) if kind == "proposal" else None
+        if proposal is None:
+            return
+        proposal.client_order_id = order.client_order_id
+        if proposal.is_open:
+            self._decide(proposal, order.origin, "the order is on its way")
+            proposal.state = "bought" if order.side is BUY else "sold"
+
+    def write_missing(self) -> None:
+        """Write down what the last run had no time to."""
+        for proposal in self._unwritten.values():
+            self._trading.write(decided(proposal, self._trading.now_ns))
+
+    def _decide(self, proposal: Proposal, by: str, outcome: str) -> None:
+        proposal.decided_by, proposal.outcome = by, outcome
+        self._unwritten[proposal.proposal_id] = proposal

@@ -11,30 +11,33 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from engine.core import queries, risk
+from engine.core import queries, risk_view
 from engine.core.actions import Cancel
-from engine.core.facts import Facts
-from engine.core.instrument import exit_levels, moved_levels, parse_e8
+from engine.core.amounts import Unclear, buy_lots, distance, sell_lots
+from engine.core.asked import asked
+from engine.core.breakers import Breakers
+from engine.core.instrument import exit_levels, moved_levels
+from engine.core.kill import KillSwitch
+from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
 from engine.core.queries import Identity, Roster
-from engine.core.records import Answered
+from engine.core.records import Answered, Declined
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Side, Signal, Symbol
 from engine.core.views import order_view, proposal_view
 from engine.wire import commands, events
-from engine.wire.commands import Amount, AnyCommand, Reply, Who
+from engine.wire.commands import AnyCommand, Reply, Who
 from engine.wire.views import HealthView, OrderView, StatusView
 
 _ANSWERS_KEPT: Final = 10_000
-_QUESTIONS: Final = (commands.GetStatus, commands.GetPositions, commands.GetOrders, commands.GetSnapshot)
-
-
-class Unclear(ValueError):
-    """A command that can't be carried out as it stands: a code and a sentence for the person."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
+_LONGEST_LOCK_S: Final = 30 * 86_400.0
+_QUESTIONS: Final = (
+    commands.GetStatus,
+    commands.GetPositions,
+    commands.GetOrders,
+    commands.GetRisk,
+    commands.GetSnapshot,
+)
 
 
 class People:
@@ -45,6 +48,8 @@ class People:
         self._roster = roster
         self._identity = identity
         self._answers: dict[str, Reply] = {}
+        self.kill = KillSwitch(trading)
+        self.breakers = Breakers(trading)
         self.outside_health: Sequence[HealthView] = ()
         self._acts: dict[type, Callable[[Any], Reply]] = {
             commands.Buy: self._buy,
@@ -55,6 +60,10 @@ class People:
             commands.Halt: self._halt,
             commands.Resume: self._resume,
             commands.Decide: self._decide,
+            commands.Kill: self._kill,
+            commands.ResetKill: self.kill.on_reset,
+            commands.ResetBreakers: self._reset_breakers,
+            commands.LockSymbol: self._lock,
         }
 
     def answer(self, command: AnyCommand) -> Reply:
@@ -63,13 +72,17 @@ class People:
             return self._look_up(command)
         if (before := self._answers.get(command.id)) is not None:
             return before
+        trading = self._trading
+        trading.write(asked(command, trading.now_ns))
         try:
             reply = self._acts[type(command)](command)
         except Unclear as unclear:
             reply = Reply(command.id, False, unclear.code, str(unclear))
         if reply.ok or not isinstance(command, commands.Decide):
             self.remember(reply)
-            self._trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, self._trading.now_ns))
+            trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, trading.now_ns))
+        else:
+            trading.write(Declined(reply.command_id, reply.code, reply.text, trading.now_ns))
         return reply
 
     def status(self) -> StatusView:
@@ -89,6 +102,8 @@ class People:
             result = queries.positions(trading)
         elif isinstance(question, commands.GetOrders):
             result = queries.orders(trading)
+        elif isinstance(question, commands.GetRisk):
+            result = risk_view.risk(trading)
         elif isinstance(question, commands.GetSnapshot):
             result = queries.snapshot(trading, self._roster, self._identity, self.outside_health)
         else:
@@ -97,17 +112,17 @@ class People:
 
     def _buy(self, command: commands.Buy) -> Reply:
         symbol, limits = self._symbol(command.symbol), self._trading.config.limits
-        stop_pct = _distance("stop", command.stop_pct, limits.default_stop_pct, 99.0)
-        target_pct = _distance("target", command.target_pct, limits.default_target_pct, 1000.0)
+        stop_pct = distance("stop", command.stop_pct, limits.default_stop_pct, 99.0)
+        target_pct = distance("target", command.target_pct, limits.default_target_pct, 1000.0)
         facts = self._trading.facts(symbol)
-        lots = self._buy_lots(command.amount, facts)
+        lots = buy_lots(command.amount, facts, self._trading.gate)
         stop, target = exit_levels(facts.ask_ticks, stop_pct, target_pct)
         cause = f"command:{command.id}"
         return self._order(command, self._trading.entry(symbol, cause, _by(command.who), lots, stop, target))
 
     def _sell(self, command: commands.Sell) -> Reply:
         symbol = self._symbol(command.symbol)
-        lots = self._sell_lots(command.amount, self._trading.facts(symbol))
+        lots = sell_lots(command.amount, self._trading.facts(symbol))
         return self._order(command, self._reduction(command, symbol, lots))
 
     def _close(self, command: commands.Close) -> Reply:
@@ -134,6 +149,10 @@ class People:
     def _cancel(self, command: commands.CancelOrder) -> Reply:
         working = self._trading.orders.working()
         chosen = [o for o in working if command.client_order_id in ("all", o.approved.client_order_id)]
+        protective = [order for order in chosen if order.approved.client_order_id in self._trading.resting]
+        chosen = [order for order in chosen if order not in protective]
+        if protective and not chosen:
+            raise Unclear("PROTECTS", "What is open protects what is held, and would be put back: close the position.")
         if not chosen:
             raise Unclear("NOT_FOUND", "There is no such open order; see /orders for what is open.")
         for order in chosen:
@@ -157,8 +176,35 @@ class People:
         self._trading.halt(by, command.reason or f"halted by {command.who.name}")
         return Reply(command.id, True, "OK", "Trading is halted: no new entries. Closes and exits still work.")
 
+    def _kill(self, command: commands.Kill) -> Reply:
+        return self.kill.on_kill(command, self._symbol(command.symbol) if command.symbol else "")
+
+    def _reset_breakers(self, command: commands.ResetBreakers) -> Reply:
+        if not self._trading.bars.tripped:
+            raise Unclear("NOT_FOUND", "No breaker has tripped: there is nothing to reset.")
+        if not command.reason.strip():
+            raise Unclear("BAD_REQUEST", "Say why they may be reset: risk reset REASON.")
+        told = self.breakers.reset(_by(command.who), command.reason.strip())
+        armed = "armed" if self._trading.is_armed else "halted: /resume arms it"
+        text = f"Reset: {'; '.join(told)}. Losses count from here on. Trading is {armed}."
+        return Reply(command.id, True, "OK", text)
+
+    def _lock(self, command: commands.LockSymbol) -> Reply:
+        if not 0.0 <= command.seconds <= _LONGEST_LOCK_S:
+            raise Unclear("BAD_REQUEST", f"Lock it for a time from 1 s to {_LONGEST_LOCK_S / 86_400:.0f} days.")
+        symbol, now_ns = self._symbol(command.symbol), self._trading.now_ns
+        until_ns = now_ns + int(command.seconds * 1e9)
+        self.breakers.lock(symbol, until_ns, _by(command.who), command.reason.strip())
+        if until_ns <= now_ns:
+            return Reply(command.id, True, "OK", f"{symbol} is not locked any more.")
+        words = f"{symbol} has no entries for {command.seconds / 60:.0f} min" if command.seconds >= 60 else ""
+        words = words or f"{symbol} has no entries for {command.seconds:.0f} s"
+        return Reply(command.id, True, "OK", f"{words}; closes and exits go on.")
+
     def _resume(self, command: commands.Resume) -> Reply:
         trading = self._trading
+        if trading.latch.is_on:
+            raise Unclear("C11_KILLED", trading.latch.advice)
         missing = [f"{h.name}: {h.detail}" for h in queries.health(trading, ()) if not h.is_ok]
         if missing:
             raise Unclear("NOT_READY", f"Not yet, {'; '.join(missing)}. Try again in a few seconds.")
@@ -203,7 +249,7 @@ class People:
     def _open_proposal(self, command: commands.Decide) -> Proposal:
         proposal, now_ns = self._trading.proposals.get(command.proposal_id), self._trading.now_ns
         if proposal is None:
-            raise Unclear("EXPIRED", "This alert is from before the engine's last start: nothing was done.")
+            raise Unclear("EXPIRED", "This alert is too old to be known here: nothing was done.")
         if proposal.state == "expired" or (proposal.is_open and now_ns >= proposal.expires_ns):
             raise Unclear("EXPIRED", "This alert has expired, and expiring means no: nothing was done.")
         if not proposal.is_open:
@@ -220,7 +266,10 @@ class People:
             return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
         move_pct = _move_pct(signal, facts.ask_ticks)
         stop, target = moved_levels(facts.ask_ticks, signal.price_ticks, signal.stop_ticks, signal.target_ticks)
-        lots = trading.gate.entry_lots(facts.ask_ticks, stop, facts)
+        sizing = self._roster.configs[signal.strategy].sizing
+        lots, not_sized = trading.size(sizing, signal.strategy, signal.symbol, facts.ask_ticks, stop)
+        if not_sized:
+            raise Unclear("NO_SIZE", f"{not_sized}.")
         changes = [f"alert {(trading.now_ns - proposal.opened_ns) / 1e9:.0f} s old", f"price {move_pct:+.2f} %"]
         if proposal.lots and lots != proposal.lots:
             change = 100.0 * (lots / proposal.lots - 1.0)
@@ -237,8 +286,9 @@ class People:
         return Refusal("C4_PRICE_COLLAR", detail, "Nothing was done: the alert's price is gone.")
 
     def tell(self, proposal: Proposal) -> None:
-        """Publish that a proposal was decided or expired."""
+        """Write down and publish that a proposal was decided or expired, or what came of it."""
         now_ns, config = self._trading.now_ns, self._roster.configs[proposal.signal.strategy]
+        self._trading.write(decided(proposal, now_ns))
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         self._trading.publish(
             lambda: events.ProposalClosed(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, ""))
@@ -285,52 +335,9 @@ class People:
         hint = f"Did you mean {near[0]}?" if near else f"There is {', '.join(known[:10])}."
         raise Unclear("BAD_SYMBOL", f"{text!r} is not traded here. {hint}")
 
-    def _buy_lots(self, amount: Amount, facts: Facts) -> int:
-        """Count an amount in lots; without a price it is 0, and the gate says what is missing."""
-        if amount.unit == "all":
-            return self._all_lots(facts)
-        value_e8 = _amount_e8(amount)
-        if amount.unit == "base":
-            return self._some(value_e8 // facts.instrument.lot_e8, f"{amount.value} is less than one lot")
-        if facts.ask_ticks <= 0:
-            return 0
-        quote_e8 = facts.cash_e8 * value_e8 // (100 * 10**8) if amount.unit == "percent" else value_e8
-        lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
-        return self._some(lots, f"{amount.value}{'%' * (amount.unit == 'percent')} buys less than one lot")
-
-    def _all_lots(self, facts: Facts) -> int:
-        """Return the most that the limits allow, or the venue's least, so that the limit in the way says so."""
-        if facts.ask_ticks <= 0:
-            return 0
-        largest = self._trading.gate.largest_lots(facts)
-        return max(largest, risk.least_lots(facts.ask_ticks, facts.market))
-
-    def _sell_lots(self, amount: Amount, facts: Facts) -> int:
-        """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""
-        if amount.unit == "all":
-            return 0
-        value_e8 = _amount_e8(amount)
-        if not facts.position_lots:
-            return 0
-        if amount.unit == "base":
-            lots = value_e8 // facts.instrument.lot_e8
-        elif amount.unit == "percent":
-            lots = facts.position_lots * value_e8 // (100 * 10**8)
-        elif facts.bid_ticks:
-            lots = facts.instrument.lots_for_quote(value_e8, facts.bid_ticks)
-        else:
-            return 0
-        return self._some(lots, f"{amount.value} is less than one lot of what is held")
-
     def _percent_lots(self, symbol: Symbol, percent: float) -> int:
         held = self._trading.portfolio.position_lots(symbol)
         return 0 if percent == 100.0 or not held else max(int(held * percent / 100.0), 1)
-
-    @staticmethod
-    def _some(lots: int, words: str) -> int:
-        if lots <= 0:
-            raise Unclear("BAD_AMOUNT", f"{words}: say a larger amount.")
-        return lots
 
 
 def _by(who: Who) -> str:
@@ -343,24 +350,3 @@ def _move_pct(signal: Signal, ask_ticks: int) -> float:
 
 def _cause(proposal: Proposal) -> str:
     return f"proposal:{proposal.proposal_id}"
-
-
-def _distance(name: str, given: float | None, default: float, largest: float) -> float:
-    """Return an exit's distance in percent of the entry; raises Unclear for what none can be, NaN included."""
-    if given is None:
-        return default
-    if not 0.0 < given <= largest:
-        raise Unclear("BAD_AMOUNT", f"A {name} of {given:g} % makes no sense: say one above 0 and up to {largest:g} %.")
-    return given
-
-
-def _amount_e8(amount: Amount) -> int:
-    try:
-        value_e8 = parse_e8(amount.value)
-    except ValueError as error:
-        raise Unclear("BAD_AMOUNT", f"{error}: say 250, 0.1eth, 10% or all.") from None
-    if value_e8 <= 0:
-        raise Unclear("BAD_AMOUNT", f"{amount.value} is not more than zero.")
-    if amount.unit == "percent" and value_e8 > 100 * 10**8:
-        raise Unclear("BAD_AMOUNT", f"{amount.value} % is more than there is.")
-    return value_e8

@@ -32,7 +32,8 @@ class Reconciliation:
         for order in trading.orders.doubt_missing(listed, asked_ns):
             self._reports.tell_doubt(order)
         unsettled = trading.orders.unsettled()
-        if not unsettled and asked_ns - self._reports.last_fill_ns > SETTLE_NS:
+        is_moving = any(not trading.resting.is_quiet(order, listed) for order in unsettled)
+        if not is_moving and asked_ns - self._reports.last_fill_ns > SETTLE_NS:
             trading.portfolio.on_balances(account.balances)
             self._compare_positions(account.ts_recv_ns)
             trading.is_reconciled = True

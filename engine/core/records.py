@@ -116,6 +116,8 @@ class Proposed(Record, frozen=True, tag="proposed"):
     source: str
     expires_ns: int
     ts_ns: int
+    url: str = ""
+    """Of the headline."""
 
 
 class Decided(Record, frozen=True, tag="decided"):
@@ -176,6 +178,60 @@ class Audited(Record, frozen=True, tag="audited"):
     ts_ns: int
 
 
+class Killed(Record, frozen=True, tag="killed"):
+    """The kill switch was thrown; it holds until a ``KillReset``, over restarts too (C11)."""
+
+    by: str
+    reason: str
+    symbol: Symbol
+    """Empty for all."""
+    flatten: bool
+    ts_ns: int
+
+
+class KillReset(Record, frozen=True, tag="kill_reset"):
+    """An admin let the kill switch go, and said why."""
+
+    by: str
+    reason: str
+    ts_ns: int
+
+
+class DayOpened(Record, frozen=True, tag="day"):
+    """A day (UTC, counted since the epoch) began with the account worth so much; 1e-8 of the quote asset."""
+
+    day: int
+    equity_e8: int
+    ts_ns: int
+
+
+class Tripped(Record, frozen=True, tag="tripped"):
+    """A breaker has tripped (C9); it holds until a ``BreakersReset``."""
+
+    code: str
+    detail: str
+    ts_ns: int
+
+
+class BreakersReset(Record, frozen=True, tag="breakers_reset"):
+    """An admin let the breakers go: losses count from here on."""
+
+    by: str
+    reason: str
+    equity_e8: int
+    ts_ns: int
+
+
+class Locked(Record, frozen=True, tag="locked"):
+    """Somebody barred entries of a symbol until a moment; one that has passed takes the lock away."""
+
+    symbol: Symbol
+    until_ns: int
+    by: str
+    reason: str
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -193,6 +249,12 @@ AnyRecord = (
     | Asked
     | Declined
     | Audited
+    | Killed
+    | KillReset
+    | DayOpened
+    | Tripped
+    | BreakersReset
+    | Locked
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

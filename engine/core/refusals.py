@@ -114,6 +114,13 @@ def _c8_notional(request: OrderRequest, tried: Tried, facts: Facts, limits: Limi
     return Refusal("C8_NOTIONAL", detail, "The venue takes no order that large: say a smaller amount.")
 
 
+def _c8_triggered(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
+    """The venue takes no order that would wait for what has come."""
+    text = facts.instrument.price_text
+    detail = f"stop={text(request.stop_ticks)} target={text(request.target_ticks)} last={text(facts.last_ticks)}"
+    return Refusal("C8_TRIGGERED", detail, "The market has come to it: the engine sells by itself.")
+
+
 def _c10_stop(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
     text, entry = facts.instrument.price_text, request.limit_ticks or facts.ask_ticks
     detail = f"entry={text(entry)} stop={text(request.stop_ticks)} least={limits.min_stop_pct:g}%"
@@ -168,6 +175,7 @@ WORDS: Final[dict[str, Words]] = {
     "C8_QUANTITY": _c8_quantity,
     "C8_PRICE": _c8_price,
     "C8_NOTIONAL": _c8_notional,
+    "C8_TRIGGERED": _c8_triggered,
     "C10_STOP": _c10_stop,
     "C17_CLOCK": _c17_clock,
     "NO_FUNDS": _cash,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final, Literal, TypeAlias
 
 from engine.core.bands import Bands
+from engine.core.breakers import Breakers
+from engine.core.equity import EquityMarks
 from engine.core.instrument import scaled_text
 from engine.core.orders import NO_SUCH_ORDER, Fill, Order
 from engine.core.portfolio import RoundTrip
@@ -24,10 +26,11 @@ Change: TypeAlias = Literal["opened", "filled", "exit", "closed"]
 class Reports:
     """Every report, reply and failure ends here, whichever way it came."""
 
-    def __init__(self, trading: Trading, bands: Bands) -> None:
+    def __init__(self, trading: Trading, bands: Bands, breakers: Breakers) -> None:
         self._trading = trading
         self._bands = bands
         self._resend = Resend(trading)
+        self.equity = EquityMarks(trading, breakers)
         self.last_fill_ns = 0
 
     def on_report(self, report: ExecutionReport) -> None:
@@ -54,7 +57,7 @@ class Reports:
         if order.state is OrderState.UNKNOWN:
             self.tell_doubt(order)
             return
-        if failure.code == NO_SUCH_ORDER:
+        if failure.code == NO_SUCH_ORDER and order.approved.client_order_id not in self._trading.resting:
             self._resend.on_lost(order)
         self.tell_order(order)
 
@@ -81,6 +84,7 @@ class Reports:
             # A person's close is told by name on the order's own message; here it would be an id.
             reason = "" if ":" in trip.exit_reason else f" ({trip.exit_reason})"
             text.append(f"closed with {profit}{reason}")
+            self.equity.on_closed(trip)
         what, told, now_ns = _change(trip, fill), "; ".join(text), self._trading.now_ns
         bid_ticks = self._trading.markets[trip.instrument.symbol].bid_ticks
         self._trading.publish(

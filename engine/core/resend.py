@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.core.instrument import moved_levels
 from engine.core.orders import Order
+from engine.core.proposal_records import decided
 from engine.core.trading import Trading
 from engine.core.types import Mode, OrderRequest, Refusal
 
@@ -81,3 +82,4 @@ class Resend:
         proposal = self._trading.proposals.of_client_order(lost)
         if proposal is not None:
             proposal.client_order_id = again
+            self._trading.write(decided(proposal, self._trading.now_ns))

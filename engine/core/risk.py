@@ -8,6 +8,7 @@ get out.
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from engine.core.config import Limits
@@ -15,7 +16,17 @@ from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
 from engine.core.kernels import gate as kernel
 from engine.core.market import Market
 from engine.core.refusals import WORDS
-from engine.core.types import BUY, ApprovedOrder, OrderRequest, OrderType, Refusal, Side, TimeInForce
+from engine.core.types import (
+    BUY,
+    ApprovedOrder,
+    ApprovedProtection,
+    OrderListId,
+    OrderRequest,
+    OrderType,
+    Refusal,
+    Side,
+    TimeInForce,
+)
 
 _MARKET, _LIMIT, _IOC, _GTC = OrderType.MARKET, OrderType.LIMIT, TimeInForce.IOC, TimeInForce.GTC
 
@@ -43,13 +54,16 @@ class Gate:
         market order leaves as an IOC limit order at the collar (C4), and it is this worst price that C2, C3, the cash
         and the venue's filters are held against.
         """
+        if facts.barred[0] and not request.reduce_only:
+            return Refusal(*facts.barred, "Closes and exits go on; see trader risk for what may be done.")
+        qty_lots = min(request.qty_lots, kernel.MOST)  # whatever somebody has typed
         if request.reduce_only is (request.side is BUY):
             bar, lots, worst_ticks, cost_e8 = kernel.WRONG_SIDE, 0, 0, 0
         elif request.reduce_only:
             bar, lots, worst_ticks, cost_e8 = kernel.try_exit(
                 facts.market.numbers,
                 self._limits,
-                request.qty_lots,
+                qty_lots,
                 request.limit_ticks,
                 facts.sellable_lots,
                 facts.is_repeat,
@@ -61,7 +75,7 @@ class Gate:
             bar, lots, worst_ticks, cost_e8 = kernel.try_entry(
                 facts.market.numbers,
                 self._limits,
-                request.qty_lots,
+                qty_lots,
                 request.limit_ticks,
                 request.stop_ticks,
                 facts.is_confirmed,
@@ -80,6 +94,33 @@ class Gate:
         if bar:
             return WORDS[kernel.CODES[bar]](request, Tried(lots, worst_ticks, cost_e8), facts, self.limits)
         return _approve(request, lots, worst_ticks, facts.market)
+
+    def protect(
+        self, list_id: OrderListId, stop: OrderRequest, target: OrderRequest | None, facts: Facts
+    ) -> ApprovedProtection | ApprovedOrder | Refusal:
+        """Pass a stop, and a target if there is one, over all that is sellable: both or none.
+
+        The stop's limit lies a collar (C4) below it, the target's at its price; what applies to an exit applies to
+        both, the venue's filters (C8) at each one's own price. Where the market has come to one of them already,
+        there is nothing left to wait for: ``C8_TRIGGERED``.
+        """
+        last, limits = facts.last_ticks, self.limits
+        if not stop.stop_ticks < last or (target is not None and last >= target.target_ticks):
+            return WORDS["C8_TRIGGERED"](stop, Tried(0, 0, 0), facts, limits)
+        below = kernel.in_venue_range(
+            facts.market.numbers, stop.stop_ticks - int(stop.stop_ticks * limits.collar_pct / 100.0)
+        )
+        checked_stop = self._leg(stop, below, facts)
+        if target is None or isinstance(checked_stop, Refusal):
+            return checked_stop
+        checked_target = self._leg(target, target.target_ticks, facts)
+        if isinstance(checked_target, Refusal):
+            return checked_target
+        return ApprovedProtection(list_id, checked_target, checked_stop, stop.ts_ns)
+
+    def _leg(self, request: OrderRequest, price_ticks: int, facts: Facts) -> ApprovedOrder | Refusal:
+        priced = msgspec.structs.replace(request, limit_ticks=price_ticks)
+        return self.check(priced, facts)
 
     def entry_lots(self, entry_ticks: int, stop_ticks: int, facts: Facts) -> int:
         """Size an entry by risk and stop distance: ``equity * risk / |entry - stop|``, in lots, rounded down.

@@ -9,17 +9,22 @@ from typing import Final, Literal
 
 import msgspec
 
-from engine.core.actions import Action, Later, Publish, Send, Write
-from engine.core.config import TradingConfig
+from engine.core.actions import Action, Later, Publish, Replace, Send, Write
+from engine.core.bars import Bars
+from engine.core.booking import book
+from engine.core.config import Sizing, TradingConfig
 from engine.core.facts import Facts
 from engine.core.instrument import Instrument
 from engine.core.last_hop import LastHop
+from engine.core.latch import Latch
 from engine.core.market import Market
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
+from engine.core.resting import Resting, sold_unheard_lots
 from engine.core.risk import Gate
+from engine.core.sizing import NO_RECORD, Sized, record_of, size_entry
 from engine.core.types import (
     BUY,
     SELL,
@@ -43,6 +48,7 @@ ORDER_PREFIX: Final = "tr-"
 CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
 _MARKET: Final = OrderType.MARKET
+_NOT_BARRED: Final = ("", "")
 _STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
 
 
@@ -97,6 +103,7 @@ class Trading:
         slow = config.strategies.sma_cross.slow
         self.markets = {symbol: Market(instrument, slow) for symbol, instrument in instruments.items()}
         self.orders = Orders()
+        self.resting = Resting()
         self.portfolio = Portfolio(config.quote_asset)
         self.proposals = Proposals()
         self.modes = Modes(config, strategies)
@@ -108,6 +115,8 @@ class Trading:
         self.is_warm = False
         self.refusals = 0
         self.last_hop = LastHop()
+        self.bars = Bars()
+        self.latch = Latch()
         self.silent_until_ns = 0
         """The venue wants to hear nothing before (F7)."""
         self.clock_offset_ms: int | None = None
@@ -158,14 +167,14 @@ class Trading:
         self.remember_cause(request.cause_id)
         self._sent_ns.append(self.now_ns)
         order = self.orders.open(result)
-        self._actions.append(Send(result, decided, gated))
+        self._actions.append(self._sale(result, decided, gated) if result.reduce_only else Send(result, decided, gated))
         self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
         """Count a refusal and write it down (C22); return it."""
         self.refusals += 1
-        self.write(Refused(request.cause_id, request.origin, refusal, self.now_ns))
+        self.write(Refused(request.cause_id, request.origin, refusal, self.now_ns, request.symbol))
         return refusal
 
     def on_report(self, report: ExecutionReport) -> tuple[Order, Fill | None, RoundTrip | None] | None:
@@ -173,16 +182,13 @@ class Trading:
 
         None where the report changed nothing. Live and a restart fold the same reports through here.
         """
-        changed = self.orders.on_report(report)
-        if changed is None:
-            return None
-        order, fill = changed
-        trip = self.portfolio.on_fill(fill, order.approved, self.instrument(order)) if fill else None
-        if trip is not None:
-            self.markets[report.symbol].watch(trip.is_open)
-        if order.is_settled and not any(o.approved.symbol == report.symbol for o in self.orders.unsettled()):
-            trip = self.portfolio.close_dust(order.approved.symbol, report.ts_recv_ns) or trip
-        return order, fill, trip
+        market = self.markets.get(report.symbol)
+        if market is None:
+            return None  # from a run that followed more symbols than this one
+        booked = book(report, self.orders, self.portfolio, market.instrument)
+        if booked is not None and (trip := booked[2]) is not None:
+            market.watch(trip.is_open)
+        return booked
 
     def facts(self, symbol: Symbol, cause_id: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
@@ -212,6 +218,7 @@ class Trading:
             self._orders_last_s(),
             self.silent_until_ns,
             self.clock_offset_ms,
+            self.bars.of(symbol, self.now_ns) if self.bars.are_any else _NOT_BARRED,
         )
 
     def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
@@ -223,8 +230,17 @@ class Trading:
         return self._request(symbol, SELL, cause_id, origin, lots, 0, 0)
 
     def sellable_lots(self, symbol: Symbol) -> int:
-        """Return what is held of a symbol less what open sell orders have reserved."""
+        """Return what is held of a symbol less what open sell orders have reserved; protection makes way for a sale."""
         return self.portfolio.position_lots(symbol) - self._committed(symbol)[2]
+
+    def size(self, sizing: Sizing, strategy: str, symbol: Symbol, entry_ticks: int, stop_ticks: int) -> Sized:
+        """Size an entry of a strategy the way it is set to; by risk and stop distance where it says no other."""
+        facts = self.facts(symbol)
+        record = record_of(strategy, self.portfolio.closed) if sizing.method == "kelly" else NO_RECORD
+        sized = size_entry(sizing, entry_ticks, facts, self.gate, record)
+        if sized.lots or sized.why_not:
+            return sized
+        return Sized(self.gate.entry_lots(entry_ticks, stop_ticks, facts))
 
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
@@ -309,6 +325,15 @@ class Trading:
             self.now_ns,
         )
 
+    def _sale(self, sale: ApprovedOrder, decided: int, gated: int) -> Send | Replace:
+        """Send a sale; where protection at the exchange locks what it sells, that is cancelled in the same request."""
+        symbol = sale.symbol
+        free_lots = self.portfolio.position_lots(symbol) - self.resting.held_lots(symbol)
+        names = [leg.approved.client_order_id for leg in self.resting.legs(symbol)]
+        if not names or sale.qty_lots <= free_lots:
+            return Send(sale, decided, gated)
+        return Replace(sale, names[0], tuple(names[1:]))
+
     def _orders_last_s(self) -> int:
         while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:
             self._sent_ns.popleft()
@@ -327,7 +352,7 @@ class Trading:
         """What unsettled orders have reserved: a symbol's buys, all buys, and lots on sale.
 
         Buys count at their limit, in 1e-8 of the quote asset. Working, in flight and unknown orders count alike, and
-        so does what filled without its report having come.
+        so does what filled without its report having come; of protection this alone counts, because it makes way.
         """
         own_e8 = all_e8 = selling_lots = 0
         for order in self.orders.unsettled():
@@ -337,7 +362,8 @@ class Trading:
                 all_e8 += cost_e8
                 own_e8 += cost_e8 if approved.symbol == symbol else 0
             elif approved.symbol == symbol:
-                selling_lots += order.uncounted_lots
+                makes_way = approved.client_order_id in self.resting
+                selling_lots += sold_unheard_lots(order) if makes_way else order.uncounted_lots
         return own_e8, all_e8, selling_lots
 
     def _held_e8(self, symbol: Symbol) -> int:

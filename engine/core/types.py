@@ -333,6 +333,11 @@ class ApprovedProtection(msgspec.Struct, frozen=True):
         return self.stop.symbol
 
     @property
+    def orders(self) -> tuple[ApprovedOrder, ApprovedOrder]:
+        """Return the two orders, the target first."""
+        return self.target, self.stop
+
+    @property
     def legs(self) -> tuple[ClientOrderId, ClientOrderId]:
         """Return our names of the two orders, the target's first."""
         return self.target.client_order_id, self.stop.client_order_id

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from engine.core.actions import Action, Cancel, Later, Publish, Query, Send, Write
+from engine.core.actions import Action, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
 from engine.core.engine import Engine
 from engine.core.records import AnyRecord, Intended
 from engine.core.types import (
     ApprovedOrder,
+    ApprovedProtection,
     BookUpdate,
     ExecutionReport,
     Quote,
+    ReplaceMode,
     Symbol,
     Trade,
 )
@@ -35,6 +37,8 @@ class Backtest:
         self.engine = engine
         self.exchange = exchange
         self.sent: list[ApprovedOrder] = []
+        self.protective: list[ApprovedOrder] = []
+        """The stops and targets that were sent to wait at the exchange."""
         self.journal: list[AnyRecord] = []
         self.bad_frames = 0
         self._on_event = on_event
@@ -102,6 +106,10 @@ class Backtest:
                 self.exchange.cancel(action.symbol, action.client_order_id, self._now_ns)
             elif isinstance(action, Query):
                 self.exchange.query(action.symbol, action.client_order_id, self._now_ns)
+            elif isinstance(action, Replace):
+                self._replace(action)
+            elif isinstance(action, Protect):
+                self._protect(action.protection)
         for action in actions:
             if isinstance(action, Publish):
                 self._on_event(action.make())
@@ -109,9 +117,25 @@ class Backtest:
                 self._perform(self.engine.after(action))
 
     def _send(self, order: ApprovedOrder) -> None:
+        if self._may_leave(order):
+            (self.protective if order.client_order_id in self.engine.trading.resting else self.sent).append(order)
+            self.exchange.send(order, order.ts_ns)
+
+    def _replace(self, action: Replace) -> None:
+        order, mode = action.order, ReplaceMode.STOP_ON_FAILURE
+        if self._may_leave(order):
+            self.sent.append(order)
+            self.exchange.replace(order, action.cancelled, action.along, mode, order.ts_ns)
+
+    def _protect(self, protection: ApprovedProtection) -> None:
+        stopped = [leg for leg in protection.orders if not self._may_leave(leg)]
+        if not stopped:
+            self.protective += protection.orders
+            self.exchange.send_protection(protection, protection.ts_ns)
+
+    def _may_leave(self, order: ApprovedOrder) -> bool:
         self.journal.append(Intended(order))
-        if not self.engine.trading.last_hop.passes(order):
-            self._perform(self.engine.on_mismatch(order, self._now_ns))
-            return
-        self.sent.append(order)
-        self.exchange.send(order, order.ts_ns)
+        if self.engine.trading.last_hop.passes(order):
+            return True
+        self._perform(self.engine.on_mismatch(order, self._now_ns))
+        return False

@@ -144,6 +144,7 @@ class _Replay:
             "mode": self._trading.mode,
             "signals": {s.name: _tally(s) for s in self._engine.people.status().strategies},
             "orders": len(self._backtest.sent),
+            "protective_orders": len(self._backtest.protective),
             "fills": sum(isinstance(r, Reported) and r.report.last_qty_lots > 0 for r in self._backtest.journal),
             "refusals": trading.refusals,
             "events": dict(sorted(self._events.items())),

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from engine.core.actions import Action, Later, Send
+from engine.core.actions import Action, Later, Protect, Replace, Send
 from engine.core.engine import Engine
 from engine.core.records import decode_record
+from engine.core.types import ReplaceMode
 from engine.core.warm import warm_up
 from engine.store.inputs import Clock, Start, decode_input
 from engine.store.recorder import read_session
+from engine.venues.binance.order_methods import Method
 from engine.venues.binance.orders_codec import OrderEncoder
 from engine.venues.binance.sign import Signer
 from engine.venues.binance.urls import ApiKeys
+
+_MS: Final = 1_000_000
 
 
 class Parity(NamedTuple):
@@ -99,8 +103,25 @@ class _Again:
 
     def _do(self, actions: list[Action]) -> None:
         for action in actions:
-            if isinstance(action, Send) and self._engine.trading.last_hop.passes(action.order):
-                self.sent.append(self._encoder.encode_order(action.order, self._offset_ms))
+            if isinstance(action, Send | Replace | Protect) and self._may_leave(action):
+                self.sent.append(self._encoded(action))
         for action in actions:
             if isinstance(action, Later):
                 self._do(self._engine.after(action))
+
+    def _may_leave(self, action: Send | Replace | Protect) -> bool:
+        orders = action.protection.orders if isinstance(action, Protect) else (action.order,)
+        stopped = [order for order in orders if not self._engine.trading.last_hop.passes(order)]
+        return not stopped
+
+    def _encoded(self, action: Send | Replace | Protect) -> bytes:
+        encoder = self._encoder
+        if isinstance(action, Send):
+            return encoder.encode_order(action.order, self._offset_ms)
+        if isinstance(action, Protect):
+            name, method, ts_ns = action.protection.legs[-1], Method.PLACE_LIST, action.protection.ts_ns
+            params = encoder.protection_params(action.protection)
+        else:
+            name, method, ts_ns = action.order.client_order_id, Method.REPLACE, action.order.ts_ns
+            params = encoder.replacement_params(action.order, action.cancelled, ReplaceMode.STOP_ON_FAILURE)
+        return encoder.encode_request(name, method, params, ts_ns // _MS + self._offset_ms)

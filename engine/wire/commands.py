@@ -11,7 +11,16 @@ from typing import Literal
 
 import msgspec
 
-from engine.wire.views import LatencyView, OrderView, PositionsView, PriceView, ProposalView, StatusView
+from engine.wire.views import (
+    KillView,
+    LatencyView,
+    OrderView,
+    PositionsView,
+    PriceView,
+    ProposalView,
+    RiskView,
+    StatusView,
+)
 
 ModeName = Literal["off", "ask", "auto"]
 
@@ -22,7 +31,8 @@ class Who(msgspec.Struct, frozen=True):
     user_id: str
     """``U01ALICE`` from Slack, the login name from the command line."""
     name: str
-    door: Literal["slack", "cli", "desk"]
+    door: Literal["slack", "cli", "desk", "signal", "file", "watchdog"]
+    """The last three are no person's: a SIGUSR1, the file ``kill`` in the home folder, and the watchdog's note."""
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -99,6 +109,40 @@ class Resume(Command, frozen=True, tag="resume"):
     """On a live account it must be ``LIVE`` (C1)."""
 
 
+class Kill(Command, frozen=True, tag="kill"):
+    """Halt at once, cancel the open entries and, if asked, sell what is held; holds until a ``ResetKill`` (C11)."""
+
+    flatten: bool = False
+    """Sell what is held too, and with it cancel what protects it."""
+    symbol: str = ""
+    """Cancel and sell only of this; empty for all. The halt is for everything."""
+    reason: str = ""
+
+
+class ResetBreakers(Command, frozen=True, tag="reset_breakers"):
+    """Let the breakers go that have tripped; losses count from here on. Refused without a reason."""
+
+    reason: str = ""
+
+
+class LockSymbol(Command, frozen=True, tag="lock"):
+    """Bar entries of a symbol for a while; 0 s takes the lock away. Closes and exits go on."""
+
+    symbol: str
+    seconds: float
+    reason: str = ""
+
+
+class GetRisk(Command, frozen=True, tag="risk"):
+    """Ask for the limits, how much of each is used, what has tripped and what is locked."""
+
+
+class ResetKill(Command, frozen=True, tag="reset_kill"):
+    """Let the kill switch go; trading stays halted until a ``Resume``. Refused without a reason."""
+
+    reason: str = ""
+
+
 class Decide(Command, frozen=True, tag="decide"):
     """A click on a proposal's button. Its price, size and limits are checked again at this moment."""
 
@@ -136,11 +180,16 @@ AnyCommand = (
     | SetMode
     | Halt
     | Resume
+    | Kill
+    | ResetKill
+    | ResetBreakers
+    | LockSymbol
     | Decide
     | GetStatus
     | GetPositions
     | GetOrders
     | GetLatency
+    | GetRisk
     | GetSnapshot
 )
 
@@ -178,7 +227,9 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     prices: tuple[PriceView, ...]
 
 
-Result = StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | LatencyView | Snapshot
+Result = (
+    StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | LatencyView | KillView | RiskView | Snapshot
+)
 
 
 class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):

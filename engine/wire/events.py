@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from engine.wire.views import OrderView, PriceView, ProposalView, TradeView
+from engine.wire.views import KillView, OrderView, PriceView, ProposalView, TradeView
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -86,6 +86,12 @@ class TradingHalted(Event, frozen=True, tag="halted"):
     reason: str
 
 
+class KillReported(Event, frozen=True, tag="kill"):
+    """What the kill switch did: when the venue has confirmed it, and before that each time that it takes long."""
+
+    kill: KillView
+
+
 class NewsHeard(Event, frozen=True, tag="news"):
     """A headline arrived for the first time, and what was made of it."""
 
@@ -117,6 +123,7 @@ AnyEvent = (
     | ModeChanged
     | TradingArmed
     | TradingHalted
+    | KillReported
     | NewsHeard
     | Notice
 )

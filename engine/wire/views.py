@@ -231,3 +231,67 @@ class LatencyView(msgspec.Struct, frozen=True, tag="latency"):
     rehearsed: tuple[StageView, ...]
     """The same stages of the rehearsals, and ``round_trip``: from the twin's frame to its receipt of the order.
     Empty where nothing is rehearsed."""
+
+
+class LimitView(msgspec.Struct, frozen=True):
+    """One limit of the gate or the breakers, and how much of it is used now."""
+
+    code: str
+    name: str
+    """Its name in ``trader.toml``."""
+    limit: str
+    used: str
+    """Empty where nothing can be used up: a collar, a distance."""
+
+
+class LockView(msgspec.Struct, frozen=True):
+    """A symbol that has no entries for a while."""
+
+    symbol: str
+    left_s: float
+    why: str
+
+
+class RiskView(msgspec.Struct, frozen=True, tag="risk"):
+    """The limits, what has tripped, and what is locked."""
+
+    limits: tuple[LimitView, ...]
+    tripped: tuple[str, ...]
+    """``C9_DAILY_LOSS: limit=2.00% loss=2.31% …``; empty while no breaker has tripped."""
+    locks: tuple[LockView, ...]
+
+
+class KillSymbolView(msgspec.Struct, frozen=True):
+    """What the kill switch did with one symbol, and what is left of it."""
+
+    symbol: str
+    base_asset: str
+    quote_asset: str
+    cancelled: int
+    """Orders that the venue has confirmed as gone."""
+    filled: int
+    """Orders that filled before their cancel arrived."""
+    still_open: int
+    """Orders that have to go, and that the venue has not confirmed yet."""
+    resting_sales: int
+    """Sales that protect what is held, left at the venue on purpose."""
+    sold_qty: str
+    sold_quote: str
+    held_qty: str
+    why: str
+    """Why something is left that should not be; empty where nothing is."""
+
+
+class KillView(msgspec.Struct, frozen=True, tag="kill"):
+    """What the kill switch did, as of now."""
+
+    by: str
+    """``slack:U01ALICE``, ``cli:ann``, ``signal:SIGUSR1``, ``file:ann``."""
+    reason: str
+    """Who and why, in words."""
+    flatten: bool
+    """Whether something was to be sold too."""
+    is_done: bool
+    """True once the venue has confirmed that nothing is left which should not be."""
+    symbols: tuple[KillSymbolView, ...]
+    """Those with orders or a position, before or now."""

@@ -15,6 +15,11 @@ BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy E
 SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
 CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
 AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cross"
+RISK_USAGE: Final = "risk, or risk reset REASON   for example: risk reset seen and understood"
+LOCK_USAGE: Final = "lock SYMBOL 1h|off [because REASON]   for example: lock eth 1h because of the unlock"
+_SPAN: Final = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
+_SPAN_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example: kill flatten"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
 _AMOUNT: Final = re.compile(r"\$?(?P<number>[+-]?[0-9.,]+)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
@@ -50,6 +55,30 @@ class CloseWords(NamedTuple):
 
     symbol: str
     percent: float
+
+
+class KillWords(NamedTuple):
+    """What `kill` was told; an empty symbol is for all, and a reset has a reason."""
+
+    flatten: bool
+    symbol: str
+    reason: str
+    is_reset: bool = False
+
+
+class RiskWords(NamedTuple):
+    """What `risk` was told: nothing, or why the breakers may be reset."""
+
+    reason: str
+    is_reset: bool
+
+
+class LockWords(NamedTuple):
+    """What `lock` was told; 0 s takes the lock away."""
+
+    symbol: str
+    seconds: float
+    reason: str
 
 
 class AutoWords(NamedTuple):
@@ -102,6 +131,41 @@ def read_auto(text: str) -> AutoWords:
     if len(words) == 2 and not _STRATEGY.fullmatch(words[1]):
         raise BadWords(f"{words[1]!r} is no strategy's name: see status for the names. {AUTO_USAGE}")
     return AutoWords(mode, words[1] if len(words) == 2 else None)
+
+
+def read_kill(text: str) -> KillWords:
+    """Read ``[flatten] [SYMBOL]`` or ``reset REASON``, also with ``--flatten``, ``--symbol``, ``--reset``."""
+    words = [word for word in text.split() if word != "--symbol"]
+    first = words[0].lower().removeprefix("--") if words else ""
+    if first == "reset":
+        return KillWords(False, "", " ".join(words[1:]), True)
+    named = [word for word in words if word.lower().removeprefix("--") != "flatten"]
+    symbols = [word for word in named if word.lower() != "all"]
+    if len(symbols) > 1 or len(words) - len(named) > 1:
+        raise BadWords(f"Say what to kill: {KILL_USAGE}")
+    return KillWords(len(named) < len(words), read_symbol(symbols[0]) if symbols else "", "")
+
+
+def read_risk(text: str) -> RiskWords:
+    """Read nothing, or ``reset REASON``."""
+    words = text.split()
+    if words and words[0].lower() != "reset":
+        raise BadWords(f"{words[0]!r} is not understood: {RISK_USAGE}")
+    return RiskWords(" ".join(words[1:]), bool(words))
+
+
+def read_lock(text: str) -> LockWords:
+    """Read ``SYMBOL [for] 30s|10m|1h|2d|off [because REASON]``."""
+    words = [word for word in text.split() if word.lower() != "for"]
+    if len(words) < 2:
+        raise BadWords(f"Say what and for how long: {LOCK_USAGE}")
+    reason = " ".join(words[3:] if words[2:3] and words[2].lower() == "because" else words[2:])
+    if words[1].lower() == "off":
+        return LockWords(read_symbol(words[0]), 0.0, reason)
+    match = _SPAN.fullmatch(words[1].lower())
+    if match is None or not int(match[1]):
+        raise BadWords(f"{words[1]!r} is no time: write 30s, 10m, 1h, 2d or off. {LOCK_USAGE}")
+    return LockWords(read_symbol(words[0]), float(int(match[1]) * _SPAN_S[match[2]]), reason)
 
 
 def read_symbol(word: str) -> str:

@@ -6,13 +6,14 @@ from local_desk import ALICE
 from sample_views import NOW_NS, PRICE, filled, order, positions, proposal, status, trade
 
 from bot.memory import Card
-from bot.render import alert, answers, notes
+from bot.render import alert, answers, kill, notes
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import OrdersView
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
-from engine.wire.views import HealthView, PriceView, StrategyView
+from engine.wire.views import HealthView, KillSymbolView, KillView, PriceView, StrategyView
+from engine.wire.words import KillWords
 
 SMA = StrategyView("sma_cross", "technical", ("ETHUSDT",), "auto", "ask", 0.55, 0.85, 12, 9, 3, 0)
 NEWS = StrategyView("headlines", "event", (), "ask", "ask", 0.5, 0.9, 1, 0, 1, 0)
@@ -41,6 +42,11 @@ STATUS = status(
     health=(HealthView("market data", True, "0.1 s old"), HealthView("user stream", False, "lost 12 s ago")),
     open_orders=1,
 )
+
+KILLED = KillSymbolView("ETHUSDT", "ETH", "USDT", 3, 1, 0, 0, "0.0932", "249.70", "0.0000", "")
+KEPT = KillSymbolView("IOTAUSDT", "IOTA", "USDT", 1, 0, 0, 2, "0.0", "0.00", "95.1", "")
+LEFT = KillSymbolView("ETHUSDT", "ETH", "USDT", 1, 0, 2, 0, "0.0", "0.00", "0.0932", "the venue has not confirmed yet")
+KILL_REASON = f"killed by slack:{ALICE}: fat <finger>"
 
 MESSAGES: dict[str, Message] = {
     "alert_open": alert.alert(proposal()),
@@ -72,6 +78,11 @@ MESSAGES: dict[str, Message] = {
     ),
     "armed": notes.armed(TradingArmed(ts_ns=0, by="cli:ann")),
     "halted": notes.halted(TradingHalted(ts_ns=0, by="C6_REPEATS", reason="three alike within 60 s")),
+    "kill_question": kill.question(KillWords(False, "", "")),
+    "kill_question_flatten": kill.question(KillWords(True, "ETHUSDT", "")),
+    "kill_report": kill.report(KillView(f"slack:{ALICE}", KILL_REASON, True, True, (KILLED, KEPT))),
+    "kill_report_not_done": kill.report(KillView("file:ann", "killed by file:ann", True, False, (LEFT,))),
+    "kill_report_nothing": kill.report(KillView("signal:SIGUSR1", "killed by signal:SIGUSR1", False, True, ())),
     "notice": notes.notice(Notice(ts_ns=0, severity="warning", code="C13", text="The user stream is lost.")),
     "news": notes.news(
         NewsHeard(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from local_desk import ALICE, CHANNEL
+from msgspec.structs import replace
 from sample_views import PRICE, filled, order, positions, proposal, status, trade
 from slack_sdk.errors import SlackApiError
 
@@ -261,6 +262,25 @@ async def test_a_restarted_bot_edits_what_it_posted(tmp_path: Path) -> None:
         assert len(slack.roots) == 2
         assert "Holding 0.0932" in slack.roots[1]
         assert slack.replies[0].startswith("Bought 0.0932 ETH at")
+
+
+async def test_alerts_of_an_earlier_run_are_found_again_and_those_that_are_over_are_not_posted(tmp_path: Path) -> None:
+    """The engine remembers them over its restart: what is open is shown, what was posted is brought up to date."""
+    posted, missed, over = (proposal(proposal_id=name, ts_opened_ns=1) for name in ("p-1", "p-2", "p-3"))
+    ended = {"state": "dismissed", "outcome": "dismissed by Bob"}
+    after = (replace(posted, **ended), missed, replace(over, **ended))
+    async with channel(tmp_path) as desk:
+        await desk.hears(ProposalOpened(ts_ns=0, proposal=posted))
+        await desk.hears(replace(snapshot(started_ns=2), proposals=after))
+        alerts = [text for text in desk.slack.roots if "engine" not in text]
+        assert len(alerts) == 2
+        assert desk.slack.edits == 1
+        cards = {name: desk.posts._memory.card_of_proposal(name) for name in ("p-1", "p-2", "p-3")}
+        assert [card and card.proposal and card.proposal.state for card in cards.values()] == [
+            "dismissed",
+            "open",
+            None,
+        ]
 
 
 async def test_a_trade_that_ended_while_nobody_watched_is_shown_as_closed(tmp_path: Path) -> None:

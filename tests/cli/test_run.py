@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from engine.cli.wiring import (
     endless,
     engine_child,
     exchange_child,
+    ledger_child,
     local_slack_child,
     people_at,
 )
@@ -105,6 +108,24 @@ def test_the_bot_is_told_of_the_local_slack_only_where_there_is_one(tmp_path: Pa
     assert bot_child(settings, PORTS.page_url).env["TRADER_LOCAL_SLACK"] == "http://127.0.0.1:1003"
     assert "TRADER_LOCAL_SLACK" not in bot_child(settings, "").env
     assert local_slack_child(settings, PORTS).argv[-4:] == ("--port", "1003", "--home", str(tmp_path))
+
+
+def test_the_ledgers_database_is_the_ledgers_business_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address may have a password in it; and the ledger needs no key of the exchange and no token of Slack."""
+    settings = Settings(home=tmp_path)
+    for name in ("LEDGER_URL", "BINANCE_API_SECRET", "SLACK_BOT_TOKEN"):
+        monkeypatch.setenv(name, "hush")
+    ledger = ledger_child(settings)
+    assert ledger.argv[-2:] == ("ledger", "follow")
+    assert ledger.last_codes == {2}
+    others = (
+        *(engine_child(settings, arguments(), PORTS), exchange_child(settings, arguments(), PORTS)),
+        *(bot_child(settings, ""), local_slack_child(settings, PORTS)),
+    )
+    assert [name for name in ledger.env if name.startswith(("BINANCE_", "SLACK_"))] == []
+    assert (ledger.env["LEDGER_URL"], [child.name for child in others if "LEDGER_URL" in child.env]) == ("hush", [])
+    assert [child.name for child in others if "SLACK_BOT_TOKEN" in child.env] == ["bot"]
+    assert "BINANCE_API_SECRET" not in others[2].env
 
 
 def test_the_local_slack_is_for_paper_money_only() -> None:
@@ -230,6 +251,34 @@ def test_a_run_that_can_not_start_a_child_ends_with_its_sentence(tmp_path: Path)
     assert done.returncode == 2
     assert done.stderr.startswith("The exchange can't run: ")
     assert "no-such-file.gz" in done.stderr
+
+
+def test_a_ledger_that_can_not_run_is_told_and_nothing_else_ends(tmp_path: Path) -> None:
+    """The database's address makes no sense: one line says so, and the engine answers all the same."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "BINANCE_"))}
+    url = "postgresql://ann:hush@127.0.0.1/name?sslmode=odd"
+    with tempfile.TemporaryDirectory(prefix="trader-") as home:
+        env = kept | {"TRADER_HOME": home, "ENGINE_HTTP_PORT": "0", "LEDGER_URL": url}
+        trader = [sys.executable, "-m", "engine.cli.main"]
+        run = subprocess.Popen(
+            [*trader, "run", "--no-slack", "--exchange-port", "0"],
+            env=env,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert run.stdout is not None
+            told = next(line for line in run.stdout if line.startswith("There is no ledger"))
+            assert "trading goes on without it. LEDGER_URL has sslmode=odd" in told
+            assert "hush" not in told
+            while subprocess.run([*trader, "status", "--json"], env=env, capture_output=True, check=False).returncode:
+                assert run.poll() is None
+        finally:
+            run.send_signal(signal.SIGINT)
+            run.communicate(timeout=20)
+        assert run.returncode == 0
 
 
 def test_settings_are_replaced_not_changed() -> None:

@@ -93,6 +93,8 @@ async def test_the_position_and_the_money_are_still_there(env: dict[str, str]) -
         assert code == 0
         await run.until(lambda answer: bool(answer["result"]["positions"]), "positions")
         assert (await run.trader("health", "exchange"))[0] == 0
+        code, health = await run.trader("health", "ledger")
+        assert (code, health["health"][0]["detail"][:4]) == (0, "has ")
     account = json.loads((Path(env["TRADER_HOME"]) / "paper-account.json").read_text("utf-8"))["accounts"]["paper"]
     async with running(env) as run:
         ((symbol, qty),), balances = await run.held()

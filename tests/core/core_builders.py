@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
-from engine.core.actions import Action, Later, Publish, Send, Write
-from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
+from engine.core.actions import Action, Later, Protect, Publish, Replace, Send, Write
+from engine.core.config import Breakers, ExitsName, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.facts import Facts
 from engine.core.instrument import E8, Instrument, parse_e8
@@ -177,16 +177,25 @@ def facts(**changed: Any) -> Facts:
 
 
 def config(
-    limits: Limits = LIMITS, *, flow: OrderFlow | None = None, mode: str = "auto", **headlines: Any
+    limits: Limits = LIMITS,
+    *,
+    flow: OrderFlow | None = None,
+    mode: str = "auto",
+    exits: ExitsName = "engine",
+    **headlines: Any,
 ) -> TradingConfig:
-    """Make a configuration in which only headlines speak unless ``flow`` is given, and the mode is auto."""
+    """Make a configuration in which only headlines speak unless ``flow`` is given, and the mode is auto.
+
+    Exits are held by the engine, so that what a story sends is what it asks for; ``test_core_protector`` has the rest.
+    """
     silent = ("NONE",)
     strategies = Strategies(
         sma_cross=SmaCross(symbols=silent),
         order_flow=flow or OrderFlow(symbols=silent),
         headlines=Headlines(**headlines),
     )
-    return TradingConfig(mode=mode, limits=limits, strategies=strategies)  # type: ignore[arg-type]
+    rest = Breakers(cooldown_s=0.0)  # stories trade one symbol again and again
+    return TradingConfig(mode=mode, exits=exits, limits=limits, breakers=rest, strategies=strategies)  # type: ignore[arg-type]
 
 
 def quote_amount(value: str) -> Amount:
@@ -196,7 +205,7 @@ def quote_amount(value: str) -> Amount:
 
 def sent(actions: Iterable[Action]) -> list[ApprovedOrder]:
     """Return the orders that were sent."""
-    return [action.order for action in actions if isinstance(action, Send)]
+    return [action.order for action in actions if isinstance(action, Send | Replace)]
 
 
 def written(actions: Iterable[Action]) -> list[AnyRecord]:
@@ -205,8 +214,10 @@ def written(actions: Iterable[Action]) -> list[AnyRecord]:
     for action in actions:
         if isinstance(action, Write):
             records.append(action.record)
-        elif isinstance(action, Send):
+        elif isinstance(action, Send | Replace):
             records.append(Intended(action.order))
+        elif isinstance(action, Protect):
+            records += map(Intended, action.protection.orders)
     return records
 
 

@@ -16,6 +16,8 @@ from engine.core.records import (
     Decided,
     Declined,
     EquityMarked,
+    Killed,
+    KillReset,
     Listed,
     Proposed,
     Refused,
@@ -25,7 +27,7 @@ from engine.core.records import (
     encode_record,
 )
 from engine.core.types import Refusal, Side, Signal, SignalId, Symbol
-from engine.wire.commands import Amount, AnyCommand, Buy, Close, Decide, Halt, Resume, Sell, SetMode, Who
+from engine.wire.commands import Amount, AnyCommand, Buy, Close, Decide, Halt, Kill, Resume, Sell, SetMode, Who
 
 ETH = Symbol("ETHUSDT")
 ALICE = Who("U01ALICE", "Alice", "slack")
@@ -39,6 +41,8 @@ NEW: list[AnyRecord] = [
     Declined("c-1", "HALTED", "Trading is halted.", 1),
     Audited("U01ALICE", "slack", "limit max_order_pct", "1", "2", 1),
     Refused("command:1", "cli:ann", Refusal("HALTED", "", "Resume."), 1, ETH),
+    Killed("slack:U01ALICE", "fat finger", ETH, True, 1),
+    KillReset("slack:U01ALICE", "it was a drill", 2),
 ]
 
 
@@ -91,6 +95,7 @@ SAID: list[tuple[AnyCommand, str]] = [
     (SetMode(id="1", who=ALICE, mode="auto"), "set_mode mode=auto"),
     (Halt(id="1", who=ALICE, reason="gone for lunch"), "halt reason=gone for lunch"),
     (Resume(id="1", who=ALICE), "resume"),
+    (Kill(id="1", who=ALICE, flatten=True, symbol="eth"), "kill flatten=True symbol=eth"),
     (
         Decide(id="1", who=ALICE, proposal_id="p-1", choice="buy", fingerprint="ab"),
         "decide proposal_id=p-1 choice=buy fingerprint=ab",

@@ -7,7 +7,7 @@ from core_builders import ALICE, ETH, Desk, S, codes, sent, told, written
 
 from engine.core.actions import Action
 from engine.core.instrument import E8
-from engine.core.records import Failed, Intended
+from engine.core.records import Decided, Failed, Intended
 from engine.core.types import ApprovedOrder, Mode, SendFailed
 from engine.wire import events
 from engine.wire.commands import Close, Decide, Halt, SetMode
@@ -44,7 +44,7 @@ def test_a_lost_entry_of_a_signal_is_sent_once_more_at_the_present_price() -> No
     assert (again.ref_ticks, again.origin, again.qty_lots <= lost.qty_lots) == (201_000, lost.origin, True)
     assert again.stop_ticks == 201_000 - 201_000 * (200_000 - lost.stop_ticks) // 200_000
     assert again.ts_ns == desk.now_ns
-    assert [type(record) for record in written(actions)] == [Failed, Intended]
+    assert [type(record) for record in written(actions)] == [Failed, Intended, Decided]
     assert "sent once more" in notices(actions)[0]
 
 

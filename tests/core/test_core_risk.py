@@ -160,7 +160,7 @@ def test_nothing_passes_by_the_other_sides_controls(side: Side, reduce_only: boo
         assert refusal.code == "REDUCE_ONLY"
 
 
-@pytest.mark.parametrize("lots", [-1, -(10**12), 10**18])
+@pytest.mark.parametrize("lots", [-1, -(10**12), 10**18, 2**62, 10**30])
 @pytest.mark.parametrize("side", Side)
 def test_nonsense_quantities_are_refused(lots: int, side: Side) -> None:
     assert isinstance(check(request(side, lots), facts(), LIMITS), Refusal)

@@ -20,9 +20,9 @@ from core_builders import (
     written,
 )
 
-from engine.core.actions import Publish, Send
+from engine.core.actions import Publish, Send, Write
 from engine.core.config import Limits, OrderFlow
-from engine.core.records import Answered, Intended, ModeSet, Refused
+from engine.core.records import Answered, Asked, Decided, Declined, Intended, ModeSet, Proposed, Refused
 from engine.core.risk import Gate
 from engine.core.types import Mode, OrderState, OrderType, Side
 from engine.wire import events
@@ -142,9 +142,9 @@ def test_a_trade_that_signals_becomes_an_order_written_before_it_is_sent_and_tol
             break
     kinds = [type(action) for action in actions]
     assert kinds[0] is Send
-    assert set(kinds[1:]) == {Publish}
+    assert set(kinds[1:]) == {Publish, Write}
     order = sent(actions)[0]
-    assert [type(record) for record in written(actions)] == [Intended]
+    assert [type(record) for record in written(actions)] == [Intended, Proposed, Decided]
     assert (order.side, order.origin, order.symbol) == (Side.BUY, "strategy:order_flow", ETH)
     acted = told(actions, events.SignalActed)[0]
     assert (acted.proposal.state, acted.proposal.client_order_id) == ("acted", order.client_order_id)
@@ -300,7 +300,7 @@ def test_setting_a_mode_is_written_and_told_with_who_did_it() -> None:
     desk = Desk().ready()
     reply, actions = desk.ask(SetMode(id="m", who=BOB, mode="ask", strategy=None))
     assert "is ask now (it was auto)" in reply.text
-    assert written(actions)[0] == ModeSet("", "ask", "slack:U02BOB", desk.now_ns)
+    assert written(actions)[1] == ModeSet("", "ask", "slack:U02BOB", desk.now_ns)
     changed = told(actions, events.ModeChanged)[0]
     assert (changed.mode, changed.previous, changed.by, changed.strategy) == ("ask", "auto", "slack:U02BOB", "")
     assert "still caps it" in set_mode(desk, "auto", "headlines").text
@@ -342,7 +342,8 @@ def test_a_click_becomes_an_order_and_the_alert_says_who_and_what_became_of_it()
     proposal = asked(desk)
     reply, actions = click(desk, proposal)
     order = sent(actions)[0]
-    assert isinstance(actions[0], Send)
+    assert isinstance(actions[1], Send)
+    assert [type(record) for record in written(actions)] == [Asked, Intended, Decided, Answered]
     assert reply.ok
     assert isinstance(reply.result, ProposalTaken)
     assert reply.result.changes == ("alert 0 s old", "price +0.00 %", "still inside the gate")
@@ -436,7 +437,7 @@ def test_a_click_after_a_halt_is_refused_and_the_same_click_works_after_resume()
     desk.ask(Halt(id="h", who=ALICE))
     reply, actions = click(desk, proposal)
     assert (reply.code, sent(actions)) == ("HALTED", [])
-    assert [type(record) for record in written(actions)] == [Refused]
+    assert [type(record) for record in written(actions)] == [Asked, Refused, Declined]
     assert desk.engine.trading.proposals.get(proposal.proposal_id).is_open  # type: ignore[union-attr]
     assert desk.resume().ok
     assert click(desk, proposal)[0].ok
@@ -468,12 +469,6 @@ def test_the_sell_button_sells_what_is_held_and_buying_on_a_sell_alert_makes_no_
     reply, actions = click(desk, bad_news, "sell")
     assert reply.ok
     assert [(order.side, order.qty_lots) for order in sent(actions)] == [(Side.SELL, 4500)]
-
-
-def test_an_alert_from_before_the_restart_is_told_so() -> None:
-    desk = Desk().ready()
-    proposal = asked(desk)
-    assert click(desk.restarted(), proposal)[0].code == "EXPIRED"
 
 
 def test_an_order_that_finds_nobody_is_told_on_the_alert() -> None:
@@ -537,7 +532,7 @@ def test_a_command_id_that_was_seen_gets_the_same_answer_and_no_second_order() -
     first, actions = desk.ask(command)
     again, nothing = desk.ask(command)
     assert (again, nothing) == (first, [])
-    assert [type(record) for record in written(actions)] == [Intended, Answered]
+    assert [type(record) for record in written(actions)] == [Asked, Intended, Answered]
     assert len(desk.engine.trading.orders.working()) == 1
 
 

@@ -8,7 +8,7 @@ from fault_bench import IOTA, quiet, together, trading
 
 from engine.core.types import OrderState
 
-WIDE = quiet(max_order_pct=50.0, max_position_pct=100.0, max_gross_pct=100.0, collar_pct=2.0)
+WIDE = quiet("exchange", max_order_pct=50.0, max_position_pct=100.0, max_gross_pct=100.0, collar_pct=2.0)
 LATENCY_MS = 100.0
 
 

@@ -14,11 +14,17 @@ from engine.wire.words import (
     BadWords,
     BuyWords,
     CloseWords,
+    KillWords,
+    LockWords,
+    RiskWords,
     SellWords,
     read_amount,
     read_auto,
     read_buy,
     read_close,
+    read_kill,
+    read_lock,
+    read_risk,
     read_sell,
 )
 
@@ -115,10 +121,34 @@ def test_a_mode_that_is_none_is_refused(text: str) -> None:
         read_auto(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("", KillWords(False, "", "")),
+        ("all", KillWords(False, "", "")),
+        ("flatten", KillWords(True, "", "")),
+        ("Flatten ETH/USDT", KillWords(True, "ETH/USDT", "")),
+        ("eth flatten", KillWords(True, "eth", "")),
+        ("--symbol ETHUSDT --flatten", KillWords(True, "ETHUSDT", "")),
+        ("reset it was a drill", KillWords(False, "", "it was a drill", True)),
+        ("--reset drill", KillWords(False, "", "drill", True)),
+        ("reset", KillWords(False, "", "", True)),
+    ],
+)
+def test_a_kill_is_read_with_or_without_dashes(text: str, meant: KillWords) -> None:
+    assert read_kill(text) == meant
+
+
+@pytest.mark.parametrize("text", ["eth btc", "flatten flatten", "flat!", "--flatten --now eth"])
+def test_a_kill_that_can_not_be_meant_is_refused(text: str) -> None:
+    with pytest.raises(BadWords):
+        read_kill(text)
+
+
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
     """No text makes a reader raise anything but BadWords."""
-    for read in (read_buy, read_sell, read_close, read_auto):
+    for read in (read_buy, read_sell, read_close, read_auto, read_kill):
         with contextlib.suppress(BadWords):
             read(text)
 
@@ -126,3 +156,28 @@ def test_whatever_is_typed_is_read_or_refused(text: str) -> None:
 @given(st.decimals(min_value="0.00000001", max_value="999999999999", places=8))
 def test_every_amount_of_money_is_read_exactly(value: object) -> None:
     assert read_amount(f"{value:f}") == Amount("quote", f"{value:f}")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("eth 1h", LockWords("eth", 3600.0, "")),
+        ("ETH/USDT for 30m because of the unlock", LockWords("ETH/USDT", 1800.0, "of the unlock")),
+        ("eth 2d the weekend", LockWords("eth", 172_800.0, "the weekend")),
+        ("eth OFF", LockWords("eth", 0.0, "")),
+    ],
+)
+def test_a_lock_is_a_symbol_a_time_and_a_reason(text: str, meant: LockWords) -> None:
+    assert read_lock(text) == meant
+
+
+@pytest.mark.parametrize("text", ["", "eth", "eth 0h", "eth 1w", "eth 1.5h", "eth -1h", "e;th 1h", "eth 999999s"])
+def test_what_is_no_lock_is_told_in_a_sentence(text: str) -> None:
+    with pytest.raises(BadWords):
+        read_lock(text)
+
+
+def test_risk_shows_or_resets_with_a_reason() -> None:
+    assert (read_risk(""), read_risk("reset seen, fine")) == (RiskWords("", False), RiskWords("seen, fine", True))
+    with pytest.raises(BadWords, match="risk reset REASON"):
+        read_risk("everything")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+NO_LEDGER: Final = "There is no ledger yet: `trader run` keeps one, `trader ledger rebuild` makes it."
+
 
 class LedgerError(Exception):
     """Base of them all."""

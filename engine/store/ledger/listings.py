@@ -8,7 +8,7 @@ from sqlalchemy import Column, Select, Table
 
 from engine.store.ledger import tables
 from engine.store.ledger.database import Ledger
-from engine.store.ledger.errors import LedgerForeign
+from engine.store.ledger.errors import NO_LEDGER, LedgerForeign
 from engine.store.ledger.readable import readable, with_units
 
 
@@ -47,7 +47,7 @@ def ask(ledger: Ledger, name: str, wanted: Wanted) -> list[dict[str, Any]]:
     """Return the rows of a listing for people, the newest last; raises LedgerDown, LedgerForeign."""
     listing = LISTINGS[name]
     if ledger.progress() is None:
-        raise LedgerForeign("There is no ledger yet: `trader run` keeps one, `trader ledger rebuild` makes it.")
+        raise LedgerForeign(NO_LEDGER)
     query = _narrowed(with_units(listing.table), listing, wanted)
     query = query.order_by(listing.time.desc(), *(column.desc() for column in listing.table.primary_key))
     if wanted.last:

@@ -27,16 +27,22 @@ from engine.core.records import (
     AnyRecord,
     ArmedSet,
     Audited,
+    BreakersReset,
     Decided,
     Declined,
+    Killed,
+    KillReset,
+    Locked,
     ModeSet,
     Shrunk,
     Started,
+    Tripped,
 )
 from engine.store.ledger import tables
 from engine.store.ledger.acts import Acts
 from engine.store.ledger.books import Books
 from engine.store.ledger.rows import Rows, cleaned
+from engine.store.ledger.safeguards import Safeguards
 
 ENGINE: Final = "engine"
 """Who did what nobody did."""
@@ -65,6 +71,7 @@ class Trail:
         """Of the last entry: the head."""
         self._run = ""
         self._trading = ""
+        self._safeguards = Safeguards()
         self._proposals: OrderedDict[str, str] = OrderedDict()
 
     def take(self, number: int, digest: str, record: AnyRecord, books: Books, acts: Acts, rows: Rows) -> None:
@@ -91,6 +98,9 @@ class Trail:
             case ArmedSet(is_armed, by, reason, ts_ns):
                 before, self._trading = self._trading, "armed" if is_armed else f"halted: {reason}"
                 yield Entry(*_who(by), "trading", before, self._trading, ts_ns)
+            case Killed() | KillReset() | Tripped() | BreakersReset() | Locked():
+                by = record.code if isinstance(record, Tripped) else record.by
+                yield Entry(*_who(by), *self._safeguards.take(record), record.ts_ns)
             case Shrunk(symbol, base_e8, ts_ns):
                 held = scaled_text(books.held_e8(symbol), 8)
                 yield Entry(ENGINE, "reconciliation", f"position of {symbol}", held, scaled_text(base_e8, 8), ts_ns)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, select
 from engine.core.records import UnknownRecord
 from engine.store.ledger import tables
 from engine.store.ledger.database import Ledger
-from engine.store.ledger.errors import LedgerForeign
+from engine.store.ledger.errors import NO_LEDGER, LedgerForeign
 from engine.store.ledger.fold import Fold, Progress
 from engine.store.ledger.rows import Key, Row, Rows
 from engine.store.ledger.tail import Tail
@@ -38,7 +38,7 @@ def verify(journal: Path, ledger: Ledger, noted: str = "") -> Verdict:
     """
     stored = ledger.progress()
     if stored is None:
-        raise LedgerForeign("There is no ledger yet: `trader run` keeps one, `trader ledger rebuild` makes it.")
+        raise LedgerForeign(NO_LEDGER)
     with ledger.connected() as connection:
         entries = _rows_of(connection, tables.audit)
         problems = [f"audit trail: {words}" for words in broken_links(entries)]

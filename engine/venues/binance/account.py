@@ -29,6 +29,9 @@ INTERVALS_NS: Final = {
     "1d": 86_400_000_000_000,
 }
 
+_NAMED_MOST: Final = 200
+"""Symbols that one address names; of more, everything is asked for at the same weight."""
+
 
 class FilterWire(msgspec.Struct, frozen=True):
     """One of a symbol's filters. Source: Binance, "Filters".
@@ -118,11 +121,12 @@ class Account:
 
     async def fetch_instruments(self, symbols: Iterable[str]) -> dict[Symbol, Instrument]:
         """Fetch the units and limits of some symbols, or of all that trade where none is named."""
-        names = list(symbols)
-        params = {"symbols": msgspec.json.encode(names).decode()} if names else {}
+        names = set(symbols)
+        is_few = 0 < len(names) <= _NAMED_MOST
+        params = {"symbols": msgspec.json.encode(sorted(names)).decode()} if is_few else {}
         info = _parse(ExchangeInfoWire, await self._rest.get("/api/v3/exchangeInfo", params))
         self._budget.on_limits(info.rate_limits, asyncio.get_running_loop().time())
-        wires = [wire for wire in info.symbols if names or wire.status == "TRADING"]
+        wires = [wire for wire in info.symbols if (wire.symbol in names if names else wire.status == "TRADING")]
         return {Symbol(wire.symbol): to_instrument(wire) for wire in wires}
 
     async def snapshot(self) -> AccountSnapshot:

@@ -31,13 +31,19 @@ from engine.core.records import (
     ArmedSet,
     Asked,
     Audited,
+    BreakersReset,
     Decided,
     Declined,
+    Killed,
+    KillReset,
+    Locked,
     ModeSet,
     Reported,
     Shrunk,
     Started,
+    Tripped,
 )
+from engine.core.types import Symbol
 from engine.store import frames
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.errors import LedgerForeign
@@ -95,6 +101,34 @@ def test_a_change_of_mode_and_of_arming_says_what_was_before(tmp_path: Path) -> 
         ("U02BOB", "slack", "mode of everything", "auto", "ask"),
         ("engine", "FAULT", "trading", "armed", "halted: it broke"),
         ("engine", "engine", "start", "version 1.0, configuration abc", "version 1.1, configuration def"),
+    ]
+
+
+def test_breakers_and_locks_stand_in_it(tmp_path: Path) -> None:
+    """What tripped, who reset it and why, and who barred what until when."""
+    assert trail_of(
+        tmp_path,
+        Tripped("C9_DRAWDOWN", "limit=10.00% drawdown=10.20%", T0),
+        BreakersReset("slack:U01ALICE", "looked at", 1, T0),
+        Locked(ETH, T0 + 60 * S, "cli:ann", "news", T0),
+    ) == [
+        ("engine", "C9_DRAWDOWN", "breakers", "", "tripped: C9_DRAWDOWN limit=10.00% drawdown=10.20%"),
+        ("U01ALICE", "slack", "breakers", "tripped: C9_DRAWDOWN limit=10.00% drawdown=10.20%", "reset: looked at"),
+        ("ann", "cli", "lock of ETHUSDT", "", "until 2023-11-14T22:14:20.000Z: news"),
+    ]
+
+
+def test_the_kill_switch_stands_in_it(tmp_path: Path) -> None:
+    """Who threw it, for what, and who let it go."""
+    assert trail_of(
+        tmp_path,
+        Killed("slack:U01ALICE", "hands off", ETH, True, T0),
+        Killed("signal:SIGUSR1", "", Symbol(""), False, T0),
+        KillReset("cli:ann", "was a test", T0),
+    ) == [
+        ("U01ALICE", "slack", "kill switch", "", "thrown for ETHUSDT, and sell: hands off"),
+        ("SIGUSR1", "signal", "kill switch", "thrown for ETHUSDT, and sell: hands off", "thrown for everything: "),
+        ("ann", "cli", "kill switch", "thrown for everything: ", "reset: was a test"),
     ]
 
 

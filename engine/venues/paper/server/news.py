@@ -17,10 +17,12 @@ class NewsRoom:
     """Subscribers to the headlines.
 
     A message: ``{"id":"…","source":"story","title":"…","url":"https://…","ts_ms":1511877600000}``,
-    where ``ts_ms`` is the tape's time.
+    where ``ts_ms`` is the tape's time. Its id ends in the ``edition``: a story that is told again is another one for
+    who remembers the first, and may have decided about it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, edition: str) -> None:
+        self._edition = edition
         self._lines: dict[Line, None] = {}
         self._recent: list[Publication] = []
 
@@ -29,7 +31,7 @@ class NewsRoom:
         self._lines[line] = None
         for item in self._recent:
             if item.ts_ms >= tape_ms - KEPT_MS:
-                line.send(_message(item))
+                line.send(self._message(item))
 
     def leave(self, line: Line) -> None:
         """Forget a line."""
@@ -39,10 +41,10 @@ class NewsRoom:
         """Send a headline to all."""
         self._recent = [kept for kept in self._recent if kept.ts_ms >= item.ts_ms - KEPT_MS] + [item]
         for line in tuple(self._lines):
-            line.send(_message(item))
+            line.send(self._message(item))
 
-
-def _message(item: Publication) -> bytes:
-    return msgspec.json.encode(
-        {"id": item.id, "source": item.source, "title": item.title, "url": item.url, "ts_ms": item.ts_ms}
-    )
+    def _message(self, item: Publication) -> bytes:
+        news_id = f"{item.id}-{self._edition}"
+        return msgspec.json.encode(
+            {"id": news_id, "source": item.source, "title": item.title, "url": item.url, "ts_ms": item.ts_ms}
+        )

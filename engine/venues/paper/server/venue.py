@@ -52,7 +52,7 @@ class Venue:
         self.user_hub = UserHub()
         self.listen_keys: dict[str, str] = {}
         """Keys of older clients, and the accounts that they listen to."""
-        self.news = NewsRoom()
+        self.news = NewsRoom(edition=f"{clock.now_ns() // 1_000_000_000}")
         self.faults = Faults()
         self.tape_ms = 0
         self.is_over = False

@@ -1,0 +1,76 @@
+"""What bars entries beside the limits: breakers that have tripped, symbols that cool down, locks that people put on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.core.types import Symbol
+
+
+class Lock(NamedTuple):
+    """Who locked a symbol, until when, and why."""
+
+    until_ns: int
+    by: str
+    reason: str
+
+
+class Bars:
+    """Kept up by ``breakers``; asked at every entry."""
+
+    def __init__(self) -> None:
+        self.tripped: dict[str, str] = {}
+        """What has tripped, by code: the numbers that decided."""
+        self.cooling: dict[Symbol, int] = {}
+        """Until when a symbol rests after a loss."""
+        self.locks: dict[Symbol, Lock] = {}
+        self.are_any = False
+        """Kept, because every entry asks: nothing bars any, and nobody has to look further."""
+        self.day = -1
+        """Days since the epoch, UTC."""
+        self.day_e8 = self.peak_e8 = 0
+        """What the account was worth when the day began, and at most since the last reset."""
+        self.reset_ns = 0
+        """When an admin last reset the breakers: losses before that don't count."""
+
+    def trip(self, code: str, detail: str) -> None:
+        """Bar all entries until ``clear``."""
+        self.tripped[code] = detail
+        self._count()
+
+    def cool(self, symbol: Symbol, until_ns: int) -> None:
+        """Let a symbol rest until then."""
+        self.cooling[symbol] = until_ns
+        self._count()
+
+    def clear(self) -> None:
+        """Forget what has tripped and what cools down; locks are people's."""
+        self.tripped.clear()
+        self.cooling.clear()
+        self._count()
+
+    def lock(self, symbol: Symbol, until_ns: int, by: str, reason: str, now_ns: int) -> None:
+        """Lock a symbol, or take its lock away where the time has passed already."""
+        if until_ns > now_ns:
+            self.locks[symbol] = Lock(until_ns, by, reason)
+        else:
+            self.locks.pop(symbol, None)
+        self._count()
+
+    def of(self, symbol: Symbol, now_ns: int) -> tuple[str, str]:
+        """Return code and numbers of what bars an entry into a symbol now; empty where nothing does."""
+        for code, detail in self.tripped.items():
+            return code, detail
+        if (until_ns := self.cooling.get(symbol, 0)) > now_ns:
+            return "C9_COOL_DOWN", f"left={(until_ns - now_ns) / 1e9:.0f}s after a loss in {symbol}"
+        lock = self.locks.get(symbol)
+        if lock is not None and lock.until_ns > now_ns:
+            left_s = (lock.until_ns - now_ns) / 1e9
+            return "C9_LOCKED", f"symbol={symbol} by={lock.by} left={left_s:.0f}s reason={lock.reason}"
+        self.cooling.pop(symbol, None)
+        self.locks.pop(symbol, None)
+        self._count()
+        return "", ""
+
+    def _count(self) -> None:
+        self.are_any = bool(self.tripped or self.cooling or self.locks)

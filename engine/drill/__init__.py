@@ -1,0 +1,1 @@
+"""Drills: what the engine must survive, done to real processes on a paper exchange, and counted."""

@@ -1,0 +1,45 @@
+"""Words what becomes of kill switch, breakers and locks for the audit trail: what each was, and what it is now."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from engine.core.records import BreakersReset, Killed, KillReset, Locked, Tripped
+from engine.store.ledger.readable import utc_text
+
+Safeguard: TypeAlias = Killed | KillReset | Tripped | BreakersReset | Locked
+
+
+class Change(NamedTuple):
+    """What changed, what it was before, and what it is from now on."""
+
+    what: str
+    before: str
+    after: str
+
+
+class Safeguards:
+    """Remembers how each one stands."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+
+    def take(self, record: Safeguard) -> Change:
+        """Take what happened to one of them."""
+        what, after = _words(record)
+        before, self._states[what] = self._states.get(what, ""), after
+        return Change(what, before, after)
+
+
+def _words(record: Safeguard) -> tuple[str, str]:
+    match record:
+        case Killed(symbol=symbol, flatten=flatten, reason=reason):
+            return "kill switch", f"thrown for {symbol or 'everything'}{', and sell' if flatten else ''}: {reason}"
+        case KillReset(reason=reason):
+            return "kill switch", f"reset: {reason}"
+        case Tripped(code=code, detail=detail):
+            return "breakers", f"tripped: {code} {detail}"
+        case BreakersReset(reason=reason):
+            return "breakers", f"reset: {reason}"
+        case Locked(symbol=symbol, until_ns=until_ns, reason=reason):
+            return f"lock of {symbol}", f"until {utc_text(until_ns)}: {reason}"

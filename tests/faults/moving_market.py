@@ -1,0 +1,161 @@
+"""A paper exchange whose market moves when told to, and whose own book a test can look into, with an engine on it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import pytest
+from fault_bench import Scene, quiet, trading
+from paper_bench import ETH
+
+from engine.core.instrument import E8
+from engine.core.types import Symbol
+from engine.venues.paper import main
+from engine.venues.paper.defaults import PAPER_ACCOUNT
+from engine.venues.paper.orders import STOPS, Order
+from engine.venues.paper.server.venue import Venue
+from engine.venues.paper.tape.events import BookSnapshot, Kline
+from engine.venues.paper.tape.synthetic import SyntheticMarket
+
+SYMBOL: Final = Symbol("ETHUSDT")
+FIRST: Final = 2000.0
+EXCHANGE_EXITS: Final = quiet("exchange")
+_SPREAD_TICKS: Final = 2
+_BEAT_S: Final = 0.05
+
+
+class HandTape:
+    """A market that quotes and trades twenty times a second, back and forth by a tick around what it was last told."""
+
+    spec, speed, has_news, lap, rules = "hand", 1.0, False, 0, (ETH,)
+
+    def __init__(self) -> None:
+        self._market = SyntheticMarket(ETH, 100_000, np.random.default_rng(7))
+        self._price, self._is_up = FIRST, False
+        self._listener: Callable[[Any], None] = lambda event: None
+        self._requote()
+
+    async def prepare(self) -> None:
+        """Need nothing."""
+
+    def snapshots(self) -> Sequence[BookSnapshot]:
+        """Begin with the whole book."""
+        return (self._market.snapshot(0, 1),)
+
+    def history(self, symbol: str) -> Sequence[Kline]:
+        """Begin without a past."""
+        return ()
+
+    async def play(self, listener: Callable[[Any], None]) -> None:
+        """Go on for ever."""
+        self._listener = listener
+        while True:
+            self.move(self._price)
+            await asyncio.sleep(_BEAT_S)
+
+    def move(self, price: float) -> None:
+        """Move the whole market: its book, its best bid and ask, and a trade at either."""
+        self._price = price
+        for frame in self._requote():
+            self._listener(frame)
+        for is_buy in (True, False):
+            self._listener(self._market.trade(0, 1, is_buy, 1))
+
+    def _requote(self) -> list[Any]:
+        self._is_up = not self._is_up
+        return self._market.requote(0, 1, round(self._price * E8) // ETH.tick + self._is_up, _SPREAD_TICKS)
+
+
+class SeenExchange(Venue):
+    """The paper exchange itself; the last one that was made can be looked into."""
+
+    made: ClassVar[list[SeenExchange]] = []
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.made[:] = [self]
+
+    def open_orders(self) -> list[Order]:
+        """Return what is open in its own book."""
+        return self.matching.register.open_orders(PAPER_ACCOUNT)
+
+    def stop_lots(self) -> int:
+        """Return what the stops in its book would sell."""
+        return sum((o.qty - o.executed) // ETH.lot for o in self.open_orders() if o.request.type in STOPS)
+
+    def held_lots(self) -> int:
+        """Return what the account holds, free and locked."""
+        account = self.matching.accounts[PAPER_ACCOUNT]
+        return (account.free.get("ETH", 0) + account.locked.get("ETH", 0)) // ETH.lot
+
+    def lists(self) -> int:
+        """Return how many order lists there ever were."""
+        return len(self.matching.lists.of_account(PAPER_ACCOUNT))
+
+
+class Market:
+    """Both ends: the market that a test moves, and the exchange that it looks into."""
+
+    def __init__(self, tape: HandTape) -> None:
+        self.tape = tape
+
+    @property
+    def exchange(self) -> SeenExchange:
+        """The exchange that plays the tape."""
+        return SeenExchange.made[0]
+
+
+def install(monkeypatch: pytest.MonkeyPatch) -> Market:
+    """Let the next exchange play a tape that is moved by hand."""
+    tape = HandTape()
+    monkeypatch.setattr(main, "open_tape", lambda *_: tape)
+    monkeypatch.setattr(main, "Venue", SeenExchange)
+    return Market(tape)
+
+
+@asynccontextmanager
+async def protected(home: Path, market: Market, quote: str = "500") -> AsyncIterator[Scene]:
+    """Run both, buy for so much, and go on when the exchange's own book holds the stop over all of it."""
+    async with trading(home, EXCHANGE_EXITS) as scene:
+        await scene.bought(quote)
+        await until_covered(scene, market)
+        yield scene
+
+
+async def until_covered(scene: Scene, market: Market) -> None:
+    """Wait until a stop over everything that is held is in the exchange's book, and the engine knows."""
+    exchange, core = market.exchange, scene.trading
+    await scene.until(lambda: exchange.held_lots() and exchange.stop_lots() == exchange.held_lots())
+    await scene.until(
+        lambda: core.resting.stop(SYMBOL) and all(o.state == "working" for o in core.resting.legs(SYMBOL))
+    )
+
+
+@asynccontextmanager
+async def engine_process(home: Path, urls: main.Urls) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run an engine in a process of its own, as ``trader run`` does."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ENGINE_", "BINANCE_", "NEWS_", "SLACK_"))}
+    env = kept | {
+        "TRADER_HOME": str(home),
+        "ENGINE_HTTP_PORT": "0",
+        "ENGINE_REHEARSE_MS": "0",
+        "BINANCE_REST_URL": urls.rest,
+        "BINANCE_STREAM_URL": urls.stream,
+        "BINANCE_WS_API_URL": urls.ws_api,
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "engine.cli.main", "engine"), env=env, stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
