@@ -87,8 +87,6 @@ class Vigil:
             self.beat_s, self._patience_s = now_s, inf
         elif is_news and pulse.phase is Phase.BEATING:
             self.beat_s, self._patience_s = now_s, self._after_s
-        elif is_news and self._patience_s == inf:  # a start that was not there at the last look, and that may hang
-            self.beat_s, self._patience_s = now_s, max(self._after_s, START_S)
         is_starting = pulse is not None and pulse.phase is Phase.STARTING
         silent_s = now_s - self.beat_s
         return silent_s if silent_s > max(self._patience_s, START_S if is_starting else 0.0) else 0.0

@@ -41,6 +41,7 @@ DEAD: dict[str, list[tuple[float, Pulse | None]]] = {
     ],
     "found dead": [(0, beat(1, 7)), (START_S + 0.1, beat(1, 7))],
     "dead after a restart of the watchdog": [(0, starting(2)), (START_S + 0.1, starting(2))],
+    "begun and stopped between two looks": [(0, None), (1, beat(1, 1)), (6.1, beat(1, 1))],
     "stopped, started, and dead": [(0, stopped(1)), (5, beat(2, 1)), (10.1, beat(2, 1))],
 }  # fmt: skip
 ALIVE: dict[str, list[tuple[float, Pulse | None]]] = {
