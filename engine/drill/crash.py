@@ -98,6 +98,7 @@ async def crash_drill(rounds: int, seed: int) -> Counts:
         options = msgspec.structs.replace(unlimited, port=0, seed=seed, speed=60.0, wait_for_client=True)
         async with running_exchange(options) as urls, Asker(urls) as asker:
             drill = _Drill(home, urls, asker, Random(seed))  # noqa: S311  chance, and no secret
+            await drill.begin()
             for number in range(rounds):
                 await drill.round(number)
             await drill.finish()
@@ -114,7 +115,18 @@ class _Drill:
         self._asker = asker
         self._chance = chance
         self._ids = count(1)
-        self._bases: set[str] = set()
+        self._lots: dict[str, int] = {}
+        """Each base asset's lot in 1e-8."""
+        self._dust_e8: dict[str, int] = {}
+        """What was held beside the position when it was last compared."""
+        self._last: dict[str, int] = {}
+        """The newest order and fill that was counted, by what and symbol."""
+        self._names: set[str] = set()
+        """Of every order of ours that was counted."""
+
+    async def begin(self) -> None:
+        """Ask for the lots that positions are counted in."""
+        self._lots = await self._asker.lots()
 
     async def round(self, number: int) -> None:
         """Start, compare, trade, and be killed."""
@@ -129,13 +141,10 @@ class _Drill:
             self.counts.points[point] = self.counts.points.get(point, 0) + 1
 
     async def finish(self) -> None:
-        """Start once more, compare what the last round left, and count what the exchange has."""
+        """Start once more, and compare what the last round left."""
         async with self._engine(NOWHERE, 0), EngineLine(socket_path(self._home)) as line:
             await self._settled(line)
             await self._compare(line, self.counts.rounds)
-        for symbol in self._urls.symbols:
-            self.counts.orders += len(await self._asker.ask("allOrders", symbol=symbol, limit=1000))
-            self.counts.fills += len(await self._asker.ask("myTrades", symbol=symbol, limit=1000))
 
     @contextlib.asynccontextmanager
     async def _engine(self, point: str, nth: int) -> AsyncIterator[Process]:
@@ -227,9 +236,26 @@ class _Drill:
             async with asyncio.timeout(_SETTLED_S):
                 while found := await self._differences(line):  # noqa: ASYNC110  the exchange tells nobody
                     await asyncio.sleep(_PAUSE_S)
+        await self._count()
         for kind, words in found:
             setattr(self.counts, kind, getattr(self.counts, kind) + 1)
             self.counts.problems.append(f"round {number}: {words}")
+
+    async def _count(self) -> None:
+        """Count the orders and fills that are new."""
+        for symbol in self._urls.symbols:
+            orders = await self._new("allOrders", symbol, "orderId", mark=True)
+            self.counts.orders += len(orders)
+            self._names |= {row["clientOrderId"] for row in orders}
+            self.counts.fills += len(await self._new("myTrades", symbol, "id", mark=True))
+
+    async def _new(self, what: str, symbol: str, key: str, *, mark: bool) -> list[dict[str, Any]]:
+        """Return what came since it was last marked; a round has far fewer than the exchange lists at once."""
+        rows = await self._asker.ask(what, symbol=symbol, limit=1000)
+        new = [row for row in rows if row[key] > self._last.get(f"{what} {symbol}", -1)]
+        if mark and new:
+            self._last[f"{what} {symbol}"] = max(row[key] for row in new)
+        return new
 
     async def _differences(self, line: EngineLine) -> list[tuple[str, str]]:
         seen = await self._snapshot(line)
@@ -237,45 +263,51 @@ class _Drill:
             return [("position_mismatches", "the engine does not answer")]
         account = await self._asker.ask("account")
         open_there = await self._asker.ask("openOrders")
-        orders = [row for symbol in self._urls.symbols for row in await self._asker.ask("allOrders", symbol=symbol)]
+        orders = [
+            row for symbol in self._urls.symbols for row in await self._new("allOrders", symbol, "orderId", mark=False)
+        ]
         held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
         return [
-            *(("duplicates", f"{name} is there twice") for name in _twice(orders)),
+            *(("duplicates", f"{name} is there twice") for name in _twice(orders, self._names)),
             *(("orphans", f"{name} is unknown to the engine") for name in _unknown(open_there, seen)),
-            *self._positions(seen, held, open_there),
+            *self._positions(seen, held, open_there, _sales(orders)),
         ]
 
     def _positions(
-        self, seen: Snapshot, held: dict[str, int], open_there: list[dict[str, Any]]
+        self, seen: Snapshot, held: dict[str, int], open_there: list[dict[str, Any]], sales: int
     ) -> list[tuple[str, str]]:
-        """Compare what is held, and look for an order that protects it."""
+        """Compare what is held, and look for an order that protects it.
+
+        A fee in the base asset leaves less than a lot behind at each sale: dust, which no position counts any more. So
+        much may be there beside it, and far less than the smallest fill.
+        """
         ours = {trade.base_asset: trade for trade in seen.positions.positions}
-        self._bases |= ours.keys()
         found = []
-        for base in self._bases:
+        for base, lot_e8 in self._lots.items():
             qty_e8 = parse_e8(ours[base].qty) if base in ours else 0
-            if abs(held.get(base, 0) - qty_e8) >= _lot_e8(base, seen, ours):
+            beside_e8, before_e8 = held.get(base, 0) - qty_e8, self._dust_e8.get(base, 0)
+            if before_e8 - lot_e8 < beside_e8 < before_e8 + lot_e8 * (sales + 1):
+                self._dust_e8[base] = beside_e8
+            else:
                 found.append(("position_mismatches", f"{base}: {held.get(base, 0)} there, {qty_e8} here, in 1e-8"))
-            elif base in ours and not any(
+            is_protected = base in ours and any(
                 row["side"] == "SELL" and row["symbol"] == ours[base].symbol for row in open_there
-            ):
+            )
+            if base in ours and not is_protected:
                 found.append(("naked_positions", f"{ours[base].symbol}: nothing rests there for {ours[base].qty}"))
         return found
 
 
-def _twice(orders: list[dict[str, Any]]) -> list[str]:
+def _sales(orders: list[dict[str, Any]]) -> int:
+    return sum(row["side"] == "SELL" and parse_e8(row["executedQty"]) > 0 for row in orders)
+
+
+def _twice(orders: list[dict[str, Any]], before: set[str]) -> list[str]:
     names = Counter(row["clientOrderId"] for row in orders if row["clientOrderId"].startswith(ORDER_PREFIX))
-    return [name for name, times in names.items() if times > 1]
+    return [name for name, times in names.items() if times > 1 or name in before]
 
 
 def _unknown(open_there: list[dict[str, Any]], seen: Snapshot) -> list[str]:
     known = {order.client_order_id for order in seen.orders.open}
     names = (row["clientOrderId"] for row in open_there)
     return [name for name in names if name.startswith(ORDER_PREFIX) and name not in known]
-
-
-def _lot_e8(base: str, seen: Snapshot, ours: dict[str, Any]) -> int:
-    """Return one unit of the last decimal that a position is written with; less is dust that nobody can sell."""
-    text = ours[base].qty if base in ours else "0.0"
-    decimals = len(text.partition(".")[2])
-    return int(10 ** (8 - decimals)) if base in ours else 10**8

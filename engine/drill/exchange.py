@@ -12,6 +12,7 @@ import aiohttp
 import msgspec
 
 from engine.clock import now_ns
+from engine.core.instrument import parse_e8
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 from engine.venues.paper.main import Urls
 
@@ -32,6 +33,19 @@ class Asker:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def lots(self) -> dict[str, int]:
+        """Return the lot of each base asset that is traded, in 1e-8."""
+        if self._session is None:
+            raise RuntimeError("open the asker first: async with Asker(urls) as asker")
+        async with self._session.get(f"{self._base}exchangeInfo") as response:
+            info = msgspec.json.decode(await response.read())
+        return {
+            row["baseAsset"]: parse_e8(rule["stepSize"])
+            for row in info["symbols"]
+            for rule in row["filters"]
+            if rule["filterType"] == "LOT_SIZE"
+        }
 
     async def ask(self, what: str, **params: str | int) -> Any:
         """Return the answer as plain objects; raises aiohttp.ClientResponseError for a refusal."""
