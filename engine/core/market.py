@@ -83,8 +83,8 @@ class Book:
 class Market:
     """Everything that is known of one symbol's market; changed by the engine's events only.
 
-    What kernels know is in two arrays, ``numbers`` and ``minds``, laid out in ``kernels.market``; the properties read
-    them for people and for what is decided in Python.
+    What kernels know is in one array, ``numbers``, laid out in ``kernels.market``; the properties read it for people
+    and for what is decided in Python.
     """
 
     __slots__ = ("_instrument", "book", "candles", "floats", "ints", "minds", "numbers", "seen", "trades")
@@ -92,17 +92,17 @@ class Market:
     def __init__(self, instrument: Instrument, slow: int = 0) -> None:
         """Begin with nothing heard; ``slow``: the bars of the slow moving average."""
         self.book = Book()
-        self.numbers: NDArray[np.int64] = kernel.new_numbers()
+        self.numbers: NDArray[np.int64] = kernel.new_numbers(slow)
         self.instrument = instrument
-        self.minds: NDArray[np.float64] = kernel.new_minds(slow)
-        """Parameters and states of the technical strategies."""
+        self.minds: NDArray[np.float64] = self.numbers[kernel.MINDS :].view(np.float64)
+        """Its last part: parameters and states of the technical strategies."""
         self.ints = cast(Sequence[int], self.numbers.data)
         self.floats = cast(Sequence[float], self.minds.data)
         """The same two, for reading one number at a time: a third of what it takes through NumPy."""
         numbers = self.numbers
         self.trades: NDArray[np.int64] = numbers[kernel.TRADES : kernel.CANDLES].reshape(TRADE_ROWS, 3)
         """Columns: price in ticks, signed lots (+ the aggressor bought), exchange time in ns."""
-        self.candles: NDArray[np.int64] = numbers[kernel.CANDLES :].reshape(CANDLE_ROWS, 6)
+        self.candles: NDArray[np.int64] = numbers[kernel.CANDLES : kernel.MINDS].reshape(CANDLE_ROWS, 6)
         """One-minute candles; columns as in ``kernels.tape``."""
         self.seen: NDArray[np.int64] = numbers[kernel.TAPE : kernel.TRADES]
 
@@ -180,7 +180,6 @@ class Market:
         """Take a trade; return what it stirs, as bits of ``kernels.market``."""
         return kernel.take_trade(
             self.numbers,
-            self.minds,
             trade.fill_id,
             trade.price_ticks,
             trade.qty_lots,

@@ -59,7 +59,7 @@ def test_stages_find_every_function_of_the_path() -> None:
 
 def test_ingest_follows_every_frame() -> None:
     """The engine keeps every book in sequence, for one symbol and for a thousand."""
-    found = run("ingest", "--rounds", "1", "--events", "2000")
+    found = run("ingest", "--rounds", "1", "--events", "20000")
     for symbols in (1, 100, 1000):
         assert found[f"symbols_{symbols}"]["engine"]["ratio"] > 0
         assert found[f"symbols_{symbols}"]["engine"]["rss_mb"] > 0

@@ -1,7 +1,8 @@
 """One call for each trade and each quote: a symbol's numbers, its tape, and a step of every technical strategy.
 
-Two arrays hold all that a symbol's kernels know, so that a call has few arguments (each array costs 70 ns): whole
-numbers in one, the strategies' parameters and states in the other. The places in both are named here and nowhere else.
+One array holds all that a symbol's kernels know, so that a call has few arguments (each array costs 70 ns): whole
+numbers first, and behind them the strategies' parameters and states, whose bits are those of floats. The places are
+named here and nowhere else.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ TAPE = 24
 TRADE_ROWS, CANDLE_ROWS = 1024, 512
 TRADES = TAPE + 2
 CANDLES = TRADES + 3 * TRADE_ROWS
-NUMBERS = CANDLES + 6 * CANDLE_ROWS
+MINDS = CANDLES + 6 * CANDLE_ROWS
+"""Where the strategies' part begins."""
 CANDLE_NS = 60_000_000_000
 
 SMA_CROSS, ORDER_FLOW, LOOK = 1, 2, 4
@@ -34,16 +36,14 @@ SMA_SAID, FLOW_SAID, SMA_PARAMS, FLOW_PARAMS, FLOW_STATE, SMA_STATE = 0, 1, 2, 5
 """The strategies' places: what each last said, its parameters, its state; the one whose length varies stands last."""
 
 
-def new_numbers() -> np.ndarray:
-    """Return the numbers of a symbol that was never heard of: int64, shape (6170,)."""
-    numbers = np.zeros(NUMBERS, np.int64)
+def new_numbers(slow: int) -> np.ndarray:
+    """Return the numbers of a symbol that was never heard of: int64, shape (6170 + 25 + slow,).
+
+    ``slow``: the bars of the slow moving average.
+    """
+    numbers = np.zeros(MINDS + SMA_STATE + sma_cross.RING + slow, np.int64)
     numbers[LAST_FILL_ID] = numbers[LAST_QUOTE_ID] = -1
     return numbers
-
-
-def new_minds(slow: int) -> np.ndarray:
-    """Return parameters and states of strategies that have seen nothing: float64, shape (18 + 7 + slow,)."""
-    return np.zeros(SMA_STATE + sma_cross.RING + slow)
 
 
 @njit("int64(int64[::1], int64, int64, int64, int64, int64)", cache=True)
@@ -57,10 +57,9 @@ def take_quote(numbers: np.ndarray, bid: int, bid_lots: int, ask: int, ask_lots:
     return LOOK if numbers[IS_WATCHED] else 0
 
 
-@njit("int64(int64[::1], float64[::1], int64, int64, int64, boolean, int64, int64)", cache=True)
+@njit("int64(int64[::1], int64, int64, int64, boolean, int64, int64)", cache=True)
 def take_trade(
     numbers: np.ndarray,
-    minds: np.ndarray,
     fill_id: int,
     price: int,
     lots: int,
@@ -70,12 +69,12 @@ def take_trade(
 ) -> int:
     """Take a public trade (``is_sale``: the aggressor sold) and let every strategy that follows step once.
 
-    Returns the bits of those that have something to say, which then stands in ``minds``, and ``LOOK``.
+    Returns the bits of those that have something to say, which then stands in its place, and ``LOOK``.
     """
-    sign = -1 if is_sale else 1
+    sign, minds = -1 if is_sale else 1, numbers[MINDS:].view(np.float64)
     tape.record_trade(
         numbers[TRADES:CANDLES].reshape(TRADE_ROWS, 3),
-        numbers[CANDLES:NUMBERS].reshape(CANDLE_ROWS, 6),
+        numbers[CANDLES:MINDS].reshape(CANDLE_ROWS, 6),
         numbers[TAPE:TRADES],
         price,
         lots,

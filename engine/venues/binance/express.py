@@ -48,8 +48,8 @@ _INTS: Any = types.int64[::1]
 _FRAME: Any = types.Bytes(types.uint8, 1, "C", readonly=True)
 
 
-@njit([types.int64(_FRAME, types.int64, _INTS, types.float64[::1], types.int64)], cache=True)
-def take_flat(frame: Any, data_at: int, numbers: Any, minds: Any, ts_recv_ns: int) -> Any:
+@njit([types.int64(_FRAME, types.int64, _INTS, types.int64)], cache=True)
+def take_flat(frame: Any, data_at: int, numbers: Any, ts_recv_ns: int) -> Any:
     """Take a combined stream's trade or quote whose data object starts at ``data_at``.
 
     Returns what it stirs as bits of ``core.kernels.market``, 0 for nothing, or a negative reason why it was dropped:
@@ -67,7 +67,7 @@ def take_flat(frame: Any, data_at: int, numbers: Any, minds: Any, ts_recv_ns: in
         if ident <= numbers[LAST_FILL_ID]:
             return DUPLICATE
         numbers[LAST_FILL_ID] = ident
-        return take_trade(numbers, minds, ident, price, size, is_sale == 1, time_ms * _MS, ts_recv_ns)
+        return take_trade(numbers, ident, price, size, is_sale == 1, time_ms * _MS, ts_recv_ns)
     return kind
 
 
@@ -76,7 +76,6 @@ class _Lane(NamedTuple):
 
     market: Market
     numbers: NDArray[np.int64]
-    minds: NDArray[np.float64]
 
 
 class ExpressReader(MarketReader):
@@ -92,7 +91,7 @@ class ExpressReader(MarketReader):
         """Begin; ``markets`` are the core's own, and their arrays are written to."""
         super().__init__([market.instrument for market in markets.values()], sink, ask_snapshot, on_shutdown)
         self._stirs = sink
-        self._by_symbol = {symbol: _Lane(market, market.numbers, market.minds) for symbol, market in markets.items()}
+        self._by_symbol = {symbol: _Lane(market, market.numbers) for symbol, market in markets.items()}
         self._lanes = {
             stream_head(symbol, stream): lane for symbol, lane in self._by_symbol.items() for stream in FLAT_STREAMS
         }
@@ -110,8 +109,8 @@ class ExpressReader(MarketReader):
                 super().on_frame(frame, ts_recv_ns)
             return
         self.frames += 1
-        market, numbers, minds = lane
-        stirred = take_flat(frame, data_at - 1, numbers, minds, ts_recv_ns)
+        market, numbers = lane
+        stirred = take_flat(frame, data_at - 1, numbers, ts_recv_ns)
         if stirred > 0:
             self._stirs.on_stirred(market, stirred, ts_recv_ns)
         elif stirred < 0:
