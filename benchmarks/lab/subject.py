@@ -23,7 +23,7 @@ _WHO: Final = Who("bench", "bench", "cli")
 _FIRST_TRADES: Final = 10
 """Before the strategy says its first word; more than ``min_trades`` in ``engine.toml``."""
 _BREATH_S: Final = 0.05
-_CONFIG: Final = Path(__file__).with_name("engine.toml")
+CONFIG: Final = Path(__file__).with_name("engine.toml")
 
 
 class Subject:
@@ -91,7 +91,7 @@ def _environment(variant: Variant, port: int, home: Path) -> dict[str, str]:
         "BINANCE_STREAM_URL": f"ws://127.0.0.1:{port}",
         "BINANCE_WS_API_URL": f"ws://127.0.0.1:{port}/ws-api/v3",
         "TRADER_HOME": str(home),
-        "TRADER_CONFIG": str(_CONFIG),
+        "TRADER_CONFIG": str(CONFIG),
         "LOG_LEVEL": "ERROR",
         **variant.environ,
     }

@@ -54,13 +54,19 @@ def variants() -> tuple[Variant, ...]:
             price_of=collar_ticks,
         ),
     ]
+    module = "benchmarks.clients.least"
+    least = [
+        Variant("least", "ws", module, ("still", "hears"), share=0.2),
+        Variant("least_spin", "ws", module, ("spin", "hears"), share=0.2),
+        Variant("least_deaf", "ws", module, ("still", "deaf"), paces=("gap_200us",), share=0.2),
+    ]
     others = [
         Variant("aiohttp_session", "rest", "benchmarks.clients.aiohttp_session", share=0.2),
         Variant("ccxt_ws", "ws", "benchmarks.clients.ccxt_client", ("ws",), paces=("gap_200us",), share=0.2),
         Variant("ccxt_rest", "rest", "benchmarks.clients.ccxt_client", ("rest",), share=0.2),
     ]
     floor = Variant(FLOOR, "echo", "benchmarks.clients.floor")
-    return tuple(one for one in (floor, *ours, *others) if _can_run(one))
+    return tuple(one for one in (floor, *least, *ours, *others) if _can_run(one))
 
 
 def command(variant: Variant, port: int) -> list[str]:
