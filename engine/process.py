@@ -83,7 +83,7 @@ async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterat
     async with contextlib.AsyncExitStack() as stack:
         heart = Heart(settings.home, now_ns())
         stack.enter_context(_stopped_on_purpose(heart))
-        journal = stack.enter_context(Journal.open(settings.home / "journal.bin"))
+        journal = stack.enter_context(Journal.open(settings.home / "journal.bin", sync_always=settings.sync_always))
         recorder = stack.enter_context(Recorder(settings.record)) if settings.record else None
         venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
         stack.push_async_callback(venue.close)

@@ -60,6 +60,7 @@ NAMES: Final = (
     "NEWS_STREAM_URL",
     "NEWS_FILE",
     "TRADER_HOME",
+    "JOURNAL_SYNC",
     "TRADER_CONFIG",
     "LEDGER_URL",
     "SENTRY_DSN",
@@ -134,6 +135,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     news_file: Path | None = None
     home: Path = Path("var")
     """Journal, logs and sockets live here."""
+    sync_always: bool = False
+    """Wait for the disk with each record, and so before each order; else the disk follows within 5 ms."""
     ledger_url: Secret = Secret("sqlite:///var/ledger.sqlite")
     """The ledger's database. A secret, because it may have a password in it."""
     http_port: int | None = None
@@ -189,7 +192,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """
     folder = folder or Path.cwd()
     dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
-    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_"):
+    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_", "JOURNAL_"):
         Named(dotenv, folder).refuse_unknown(prefix, NAMES)
     named = Named({**dotenv, **environ}, folder)
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
@@ -302,6 +305,7 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         news_file=named.existing_file("NEWS_FILE"),
         watchdog_s=named.number("WATCHDOG_AFTER_S", 5.0, _WATCHDOG_MOST_S),
         home=_home(named),
+        sync_always=named.choice("JOURNAL_SYNC", ("background", "always"), "background") == "always",
         ledger_url=_ledger_url(named),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),

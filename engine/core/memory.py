@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final, assert_never
 
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision
@@ -10,40 +11,63 @@ from engine.core.proposals import Proposal
 from engine.core.records import (
     Answered,
     AnyRecord,
+    ArmedSet,
+    Asked,
+    Audited,
     BreakersReset,
     DayOpened,
     Decided,
+    Declined,
     EquityMarked,
     Failed,
     Intended,
     Killed,
     KillReset,
+    Listed,
     Locked,
     ModeSet,
     Proposed,
+    Refused,
     Reported,
     Shrunk,
+    Started,
     Tripped,
 )
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.commands import Reply
 
+PASSED_OVER: Final = (Started, Refused, ArmedSet, Listed, Asked, Declined, Audited)
+"""Kinds that a restart makes nothing of: they are for the ledger. That trading was armed is not remembered: it starts
+halted."""
+
 
 def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> None:
-    """Fold the records of earlier runs: orders, positions with their stops, proposals, modes, answered commands, and
-    the peak of the equity.
+    """Fold the records of earlier runs: orders, positions with their stops, proposals, modes, answered commands, the
+    safeguards, and the peak of the equity.
 
-    Whether trading was armed is not remembered: it starts halted. Records of symbols that are not followed any more
-    are passed over; their positions stay at the venue.
+    Records of symbols that are not followed any more are passed over; their positions stay at the venue.
     """
-    questions = _Questions(trading)
+    memory = Memory(trading, people)
     for record in records:
+        memory.take(record)
+    memory.finish()
+
+
+class Memory:
+    """Folds records into the state, one after the other, and at last writes down what the last run had no time to."""
+
+    def __init__(self, trading: Trading, people: People) -> None:
+        self._trading = trading
+        self._people = people
+        self._questions = _Questions(trading)
+
+    def take(self, record: AnyRecord) -> None:
+        """Take the next record."""
+        trading, people = self._trading, self._people
         match record:
-            case Intended(order) if order.symbol in trading.markets:
-                trading.resting.adopt(trading.orders.open(order))
-                trading.remember_cause(order.cause_id)
-                questions.on_order(order)
+            case Intended(order):
+                self._intend(order)
             case Reported(report):
                 trading.on_report(report)
             case Failed(failure):
@@ -57,19 +81,32 @@ def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> N
             case KillReset():
                 trading.latch.reset()
             case Proposed():
-                questions.on_proposed(record)
+                self._questions.on_proposed(record)
             case Decided():
-                questions.on_decided(record)
+                self._questions.on_decided(record)
             case EquityMarked(_, _, peak_e8):
                 trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
                 people.breakers.restore(record)
             case DayOpened() | Tripped() | BreakersReset() | Locked():
                 people.breakers.restore(record)
-            case Shrunk(symbol, base_e8, ts_ns) if symbol in trading.portfolio.open:
-                trading.portfolio.shrink_to(trading.portfolio.open[symbol], base_e8, ts_ns)
-            case _:
+            case Shrunk(symbol, base_e8, ts_ns):
+                if (trip := trading.portfolio.open.get(symbol)) is not None:
+                    trading.portfolio.shrink_to(trip, base_e8, ts_ns)
+            case Started() | Refused() | ArmedSet() | Listed() | Asked() | Declined() | Audited():
                 pass
-    questions.write_missing()
+            case _:
+                assert_never(record)
+
+    def finish(self) -> None:
+        """Say that this was the last one."""
+        self._questions.write_missing()
+
+    def _intend(self, order: ApprovedOrder) -> None:
+        trading = self._trading
+        if order.symbol in trading.markets:
+            trading.resting.adopt(trading.orders.open(order))
+            trading.remember_cause(order.cause_id)
+            self._questions.on_order(order)
 
 
 def _restore_mode(trading: Trading, strategy: str, mode: Mode) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
 from pathlib import Path
@@ -288,11 +288,12 @@ async def trading(
     is_armed: bool = True,
     ping_s: float = PING_S,
     faults: Iterable[dict[str, Any]] = (),
+    told: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AsyncIterator[Scene]:
     """Run an exchange (the story of seed 7, if ``options`` don't say otherwise) and an engine that trades on it.
 
-    ``faults`` are ordered before the engine connects.
+    ``faults`` are ordered before the engine connects; ``told`` are settings of the engine.
     """
     exchange = ExchangeOptions(port=0, seed=7, wait_for_client=True, **options)
     news = _new_file(home, "news.jsonl")
@@ -307,6 +308,7 @@ async def trading(
             news_file=news,
             home=home,
             http_port=0,
+            **(told or {}),
         )
         SeenVenue.ping_s[urls.rest] = ping_s
         async with process.running(settings) as live, EngineLine(socket_path(home), watch=True) as line:

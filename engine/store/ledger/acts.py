@@ -7,6 +7,7 @@ from engine.core.records import (
     AnyRecord,
     ArmedSet,
     Asked,
+    DayOpened,
     Decided,
     Declined,
     EquityMarked,
@@ -43,6 +44,8 @@ class Acts:
             case EquityMarked(equity_e8, cash_e8, peak_e8, ts_ns):
                 amounts = {"equity_e8": equity_e8, "cash_e8": cash_e8, "peak_e8": peak_e8}
                 rows.put(tables.equity, record=number, ts_ns=ts_ns, **amounts)
+            case DayOpened(day, equity_e8, ts_ns):
+                rows.put(tables.days, record=number, ts_ns=ts_ns, day=day, equity_e8=equity_e8)
             case Refused():
                 _put_refusal(number, record, rows)
             case Proposed():

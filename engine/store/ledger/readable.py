@@ -25,6 +25,7 @@ VIEWED: Final = (
     tables.decisions,
     tables.refusals,
     tables.equity,
+    tables.days,
     tables.commands,
     tables.audit,
 )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, MetaData, Table, Text
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """Tables of another version are made anew with ``trader ledger rebuild``."""
 
 metadata: Final = MetaData()
@@ -227,6 +227,9 @@ commands: Final = Table(
 equity: Final = Table(
     "equity", metadata, _key("record"), _int("ts_ns"), _int("equity_e8"), _int("cash_e8"), _int("peak_e8")
 )
+
+days: Final = Table("days", metadata, _key("record"), _int("ts_ns"), _int("day"), _int("equity_e8"))
+"""What the account was worth when each day (UTC, counted since the epoch) began: the daily loss is measured from it."""
 
 audit: Final = Table(
     "audit",

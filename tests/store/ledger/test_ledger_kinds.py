@@ -1,0 +1,81 @@
+"""Every kind of record has its place: in what a restart remembers, or a stated no; and in the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import pytest
+from ledger_records import E8, ETH, T0, approved, contents, filled, journal_of, listed, project, proposed, sqlite_url
+
+from engine.core import records as kinds
+from engine.core.memory import PASSED_OVER
+from engine.core.records import AnyRecord
+from engine.core.types import ClientOrderId, Refusal, SendFailed
+from engine.store.ledger.database import Ledger
+
+BY: Final = "slack:U01ALICE"
+BEFORE: Final[tuple[AnyRecord, ...]] = (
+    listed(),
+    kinds.Intended(approved("tr-1")),
+    filled("tr-1", 1, 100),
+    kinds.Intended(approved("tr-2")),
+    proposed(),
+)
+"""What a record may speak of: a position, an order without an answer, an open proposal."""
+SAMPLES: Final[tuple[AnyRecord, ...]] = (
+    kinds.Started("1.0", "abc", T0),
+    kinds.Intended(approved("tr-3")),
+    filled("tr-2", 2, 100),
+    kinds.Failed(SendFailed(ClientOrderId("tr-2"), False, -2010, "no funds", T0)),
+    kinds.Refused("signal:s-2", BY, Refusal("HALTED", "", ""), T0, ETH),
+    kinds.ModeSet("", "auto", BY, T0),
+    kinds.ArmedSet(True, BY, "", T0),
+    kinds.Answered("c-1", True, "OK", "Done.", T0),
+    kinds.Shrunk(ETH, 1, T0),
+    listed(tick_e8=E8 // 10),
+    proposed("p-2"),
+    kinds.Decided("p-1", "bought", BY, "on its way", "tr-1", T0),
+    kinds.EquityMarked(3, 2, 4, T0),
+    kinds.Asked("c-2", "U01ALICE", "Alice", "slack", "halt", T0),
+    kinds.Declined("c-3", "HALTED", "Trading is halted.", T0),
+    kinds.Audited("U01ALICE", "slack", "limit", "1", "2", T0),
+    kinds.Killed(BY, "", ETH, True, T0),
+    kinds.KillReset(BY, "a drill", T0),
+    kinds.DayOpened(19_000, 5, T0),
+    kinds.Tripped("C9_DRAWDOWN", "limit=10.00%", T0),
+    kinds.BreakersReset(BY, "seen", 5, T0),
+    kinds.Locked(ETH, T0 + 1, BY, "unlock", T0),
+)
+
+
+def test_there_is_a_sample_of_every_kind() -> None:
+    """A new kind needs one here, and with it a place in the ledger."""
+    assert {type(sample) for sample in SAMPLES} == set(get_args(AnyRecord))
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=[type(sample).__name__ for sample in SAMPLES])
+def test_every_kind_has_a_row_in_the_ledger(tmp_path: Path, sample: AnyRecord) -> None:
+    """Of each something can be found there that was not before, and not only how far it has read."""
+    before, after = (_tables(tmp_path / name, records) for name, records in (("a", BEFORE), ("b", (*BEFORE, sample))))
+    assert {name for name in after if after[name] != before[name]}
+
+
+def test_what_a_restart_passes_over_is_stated_in_the_docs() -> None:
+    """The table says no of the same kinds as the code."""
+    table = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    named = {name.strip("|` "): row[-1].rstrip(" |") for row in rows for name in row[0].split(",")}
+    assert {kind.__name__ for kind in get_args(AnyRecord)} <= set(named)
+    told = {kind.__name__ for kind in get_args(AnyRecord) if named[kind.__name__].startswith("no")}
+    assert told == {kind.__name__ for kind in PASSED_OVER}
+
+
+def _tables(folder: Path, records: tuple[AnyRecord, ...]) -> dict[str, list[tuple[Any, ...]]]:
+    folder.mkdir()
+    ledger = Ledger(sqlite_url(folder / "ledger.sqlite"))
+    project(journal_of(folder / "journal.bin", records), ledger)
+    found = contents(ledger)
+    ledger.close()
+    del found["ledger_progress"]
+    return found
