@@ -98,6 +98,8 @@ def _wanted(path: tuple[str, ...]) -> str:
             return f"a number{_range(kind)}"
         case inspect.LiteralType():
             return "one of " + ", ".join(f'"{value}"' for value in kind.values)
+        case inspect.VarTupleType() if isinstance(kind.item_type, inspect.StructType):
+            return f"at most {kind.max_length} steps of [profit %, part %] such as [[2.0, 50.0], [4.0, 30.0]]"
         case inspect.VarTupleType():
             return 'a list of symbols such as ["ETHUSDT"]'
         case inspect.StructType():

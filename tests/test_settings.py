@@ -208,6 +208,21 @@ BROKEN_TOML = [
     ("[strategies.sma_cros]", r"line 1: there is no setting strategies.sma_cros; did you mean sma_cross"),
     ("[strategies.sma_cross]\nask = 1.0", r"line 1: in strategies.sma_cross, ask = 1 is above act = "),
     ("[strategies.sma_cross]\nsymbols = [1]", r'line 2: strategies.sma_cross.symbols .* such as \["ETHUSDT"\]'),
+    ("[by_hand]\n\ntrail_pct = -1", r"line 3: by_hand.trail_pct = -1 .* from 0 to 99\."),
+    ("[by_hand]\nsteps = [2.0]", r"line 2: by_hand.steps = \[2.0\] .* at most 3 steps of \[profit %, part %\]"),
+    ("[by_hand]\nsteps = [[2.0, 50.0], [1.0, 20.0]]", r"line 1: in by_hand, steps must go upwards"),
+    ("[by_hand]\nsteps = [[2.0, 60.0], [3.0, 40.0]]", r"line 1: in by_hand, steps sell 100 % in all: leave a part"),
+    ("[strategies.sma_cross.exits]\ntrail_pct = 1.0\ntrail_atr = 2.0", r"line 1: in .*exits, trail_pct and trail_atr"),
+    ("[strategies.sma_cross.exits]\ntrail_after_pct = 1.0", r"trail_after_pct is set without trail_pct"),
+    ("[strategies.sma_cross.exits]\ntime_below_pct = 1.0", r"time_below_pct is set without time_s"),
+    (
+        "[strategies.sma_cross.exits]\nsteps = [[3.0, 50.0]]",
+        r"the step at 3 % lies at or beyond the last target of 3 %",
+    ),
+    (
+        "[strategies.sma_cross.exits]\ntrial_pct = 1.0",
+        r"no setting strategies.sma_cross.exits.trial_pct; did you mean trail_",
+    ),
 ]
 
 

@@ -1,4 +1,4 @@
-"""`/buy SYMBOL AMOUNT|all [STOP%] [TARGET%]`."""
+"""`/buy SYMBOL AMOUNT|all [STOP%] [TARGET%]`, or with its exits named: `sl= tp= trail= be= time=`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot import ids
 from bot.listeners.answer import tell_reply
 from bot.listeners.placed import show_placed
+from engine.wire.buy_words import read_buy
 from engine.wire.commands import Buy
-from engine.wire.words import read_buy
 
 
 async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -25,6 +25,7 @@ async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBolt
             amount=words.amount,
             stop_pct=words.stop_pct,
             target_pct=words.target_pct,
+            exits=words.exits,
         )
     )
     if not show_placed(context, reply, words.amount):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.cli.arguments import VERBS
+from engine.wire.buy_words import read_buy
 from engine.wire.commands import (
     AnyCommand,
     Buy,
@@ -25,7 +26,7 @@ from engine.wire.commands import (
     SetMode,
     Who,
 )
-from engine.wire.words import BadWords, read_auto, read_buy, read_close, read_kill, read_lock, read_risk, read_sell
+from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_risk, read_sell
 
 _CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
 
@@ -43,8 +44,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "latency":
             return GetLatency(id=command_id, who=who)
         case "buy":
-            symbol, amount, stop_pct, target_pct = read_buy(text)
-            return Buy(id=command_id, who=who, symbol=symbol, amount=amount, stop_pct=stop_pct, target_pct=target_pct)
+            return Buy(id=command_id, who=who, **read_buy(text)._asdict())
         case "sell":
             symbol, amount = read_sell(text)
             return Sell(id=command_id, who=who, symbol=symbol, amount=amount)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from engine.core.config import refuse_late_step
 from engine.core.facts import Facts
 from engine.core.instrument import parse_e8
+from engine.core.plan import ExitPlan
 from engine.core.risk import Gate, least_lots
-from engine.wire.commands import Amount
+from engine.wire.commands import Amount, BuyExits
 
 
 class Unclear(ValueError):
@@ -63,6 +67,22 @@ def distance(name: str, given: float | None, default: float, largest: float) -> 
     if not 0.0 < given <= largest:
         raise Unclear("BAD_AMOUNT", f"A {name} of {given:g} % makes no sense: say one above 0 and up to {largest:g} %.")
     return given
+
+
+def exit_plan(given: BuyExits | None, default: ExitPlan, target_pct: float) -> ExitPlan:
+    """Lay what a person named over the setting; raises Unclear for what can't be meant."""
+    try:
+        plan = default if given is None else msgspec.convert(_laid_over(default, given), ExitPlan)
+        refuse_late_step(plan, target_pct)
+    except ValueError as error:
+        raise Unclear("BAD_EXITS", f"These exits can't be meant: {error}.") from None
+    return plan
+
+
+def _laid_over(default: ExitPlan, given: BuyExits) -> dict[str, object]:
+    laid: dict[str, object] = msgspec.to_builtins(default)
+    named: dict[str, object] = msgspec.to_builtins(given)
+    return laid | named
 
 
 def _amount_e8(amount: Amount) -> int:

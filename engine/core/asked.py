@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import msgspec
+
 from engine.core.records import Asked
-from engine.wire.commands import Amount, Command
+from engine.wire.commands import Amount, BuyExits, Command
 
 _SAID_ELSEWHERE: Final = frozenset({"id", "who"})
 
@@ -24,4 +26,8 @@ def in_words(command: Command) -> str:
 
 
 def _part(value: Any) -> str:
-    return f"{value.value} {value.unit}".strip() if isinstance(value, Amount) else str(value)
+    if isinstance(value, Amount):
+        return f"{value.value} {value.unit}".strip()
+    if isinstance(value, BuyExits):
+        return ",".join(f"{name}:{part}" for name, part in msgspec.structs.asdict(value).items() if part is not None)
+    return str(value)

@@ -10,6 +10,7 @@ from engine.core import queries, risk
 from engine.core.instrument import scaled_text
 from engine.core.orders import Order
 from engine.core.people import People
+from engine.core.plan import plan_of
 from engine.core.proposal_records import decided, proposed
 from engine.core.proposals import Proposal, ProposalKind
 from engine.core.queries import Roster
@@ -30,6 +31,7 @@ class Bands:
         self._trading = trading
         self._roster = roster
         self._people = people
+        self._plans = {name: plan_of(config.exits) for name, config in roster.configs.items()}
         self._acted_ns: dict[tuple[str, str, Side], deque[int]] = {}
 
     def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
@@ -145,7 +147,8 @@ class Bands:
                 if not_sized:
                     trading.later(lambda: self._refused(signal, item, not_sized))
                     return f"refused: {not_sized}"
-            request = trading.entry(signal.symbol, cause, origin, lots, signal.stop_ticks, signal.target_ticks)
+            stop, target, plan = signal.stop_ticks, signal.target_ticks, self._plans[signal.strategy]
+            request = trading.entry(signal.symbol, cause, origin, lots, stop, target, plan)
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
         trading.last_hop.cause_in(cause)

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from engine.core.plan import ExitPlan
+
 Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
@@ -86,11 +88,20 @@ class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     target_pct: Percent = 3.0
     expires_s: Seconds = 60.0
     sizing: Sizing = Sizing()
+    exits: ExitPlan = ExitPlan()
 
     def __post_init__(self) -> None:
-        """Refuse bands that are the wrong way round."""
+        """Refuse bands that are the wrong way round, and a step that the last target never lets come."""
         if self.ask > self.act:
             raise ValueError(f"ask = {self.ask:g} is above act = {self.act:g}: ask must not be the higher one")
+        refuse_late_step(self.exits, self.target_pct)
+
+
+def refuse_late_step(exits: ExitPlan, target_pct: float) -> None:
+    """Raise ValueError where a step lies beyond the last target."""
+    if exits.target and exits.steps and exits.steps[-1].at_pct >= target_pct:
+        last = f"{exits.steps[-1].at_pct:g} %"
+        raise ValueError(f"the step at {last} lies at or beyond the last target of {target_pct:g} %: put it below")
 
 
 class SmaCross(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -148,4 +159,10 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where stops and targets wait: at the exchange with the engine as the second line, or in the engine alone."""
     limits: Limits = Limits()
     breakers: Breakers = Breakers()
+    by_hand: ExitPlan = ExitPlan()
+    """What a person's buy has where it names none of its own."""
     strategies: Strategies = Strategies()
+
+    def __post_init__(self) -> None:
+        """Refuse a step of buys by hand that their own last target never lets come."""
+        refuse_late_step(self.by_hand, self.limits.default_target_pct)

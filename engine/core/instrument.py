@@ -104,9 +104,12 @@ def scaled_text(value_e8: int, decimals: int) -> str:
 
 
 def exit_levels(entry_ticks: int, stop_pct: float, target_pct: float) -> tuple[int, int]:
-    """Return stop and target of a long entry in ticks, from distances in percent; rounded towards the entry."""
+    """Return stop and target of a long entry in ticks, from distances in percent; rounded towards the entry.
+
+    A target of 0 % is none.
+    """
     stop = entry_ticks - int(entry_ticks * stop_pct / 100.0)
-    return stop, entry_ticks + int(entry_ticks * target_pct / 100.0)
+    return stop, entry_ticks + int(entry_ticks * target_pct / 100.0) if target_pct else 0
 
 
 def moved_levels(price_ticks: int, from_ticks: int, stop_ticks: int, target_ticks: int) -> tuple[int, int]:

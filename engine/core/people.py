@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from engine.core import queries, risk_view
 from engine.core.actions import Cancel
-from engine.core.amounts import Unclear, buy_lots, distance, sell_lots
+from engine.core.amounts import Unclear, buy_lots, distance, exit_plan, sell_lots
 from engine.core.asked import asked
 from engine.core.breakers import Breakers
 from engine.core.instrument import exit_levels, moved_levels
 from engine.core.kill import KillSwitch
+from engine.core.plan import plan_of
 from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
 from engine.core.queries import Identity, Roster
@@ -114,11 +115,12 @@ class People:
         symbol, limits = self._symbol(command.symbol), self._trading.config.limits
         stop_pct = distance("stop", command.stop_pct, limits.default_stop_pct, 99.0)
         target_pct = distance("target", command.target_pct, limits.default_target_pct, 1000.0)
+        exits = exit_plan(command.exits, self._trading.config.by_hand, target_pct)
         facts = self._trading.facts(symbol)
         lots = buy_lots(command.amount, facts, self._trading.gate)
-        stop, target = exit_levels(facts.ask_ticks, stop_pct, target_pct)
-        cause = f"command:{command.id}"
-        return self._order(command, self._trading.entry(symbol, cause, _by(command.who), lots, stop, target))
+        stop, target = exit_levels(facts.ask_ticks, stop_pct, target_pct if exits.target else 0.0)
+        cause, plan = f"command:{command.id}", plan_of(exits)
+        return self._order(command, self._trading.entry(symbol, cause, _by(command.who), lots, stop, target, plan))
 
     def _sell(self, command: commands.Sell) -> Reply:
         symbol = self._symbol(command.symbol)
@@ -274,7 +276,8 @@ class People:
         if proposal.lots and lots != proposal.lots:
             change = 100.0 * (lots / proposal.lots - 1.0)
             changes.append(f"size {'cut' if change < 0 else 'raised'} {abs(change):.1f} %")
-        return trading.entry(signal.symbol, _cause(proposal), by, lots, stop, target), changes
+        plan = plan_of(self._roster.configs[signal.strategy].exits)
+        return trading.entry(signal.symbol, _cause(proposal), by, lots, stop, target, plan), changes
 
     def _moved(self, signal: Signal) -> Refusal | None:
         """Say whether the price left the collar around what the alert showed; without a price the gate says so."""

@@ -7,12 +7,17 @@ rounding; a fee taken in the base asset makes the position smaller than what was
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from engine.core.instrument import Instrument
 from engine.core.orders import Fill
+from engine.core.plan import ExitPlan
 from engine.core.types import ApprovedOrder, Balance, Side, Symbol, TradeId
 
 _E8 = 100_000_000
+STOP_LOSS: Final = "stop_loss"
+_TARGETS: Final = "exit:take_profit"
+"""What the origin of every target begins with, those of the steps included."""
 
 
 class RoundTrip:
@@ -25,15 +30,25 @@ class RoundTrip:
         "closed_ns",
         "cost_e8",
         "exit_reason",
+        "fees_elsewhere",
         "fills",
+        "first_stop_ticks",
+        "high_ticks",
         "instrument",
+        "kept_ns",
+        "kept_ticks",
         "opened_ns",
         "origin",
+        "plan",
         "proceeds_e8",
+        "seen_candles",
         "sold_e8",
         "sold_quote_e8",
+        "stop_kind",
         "stop_ticks",
+        "taken_lots",
         "target_ticks",
+        "told_ticks",
         "trade_id",
     )
 
@@ -52,6 +67,19 @@ class RoundTrip:
         """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
         self.stop_ticks = self.target_ticks = 0
         self.exit_reason = ""
+        self.fees_elsewhere = False
+        """Some were paid in an asset that is neither base nor quote."""
+        self.plan: ExitPlan | None = None
+        self.stop_kind = STOP_LOSS
+        """What the stop is by now: as it was first, or ``trailing_stop`` or ``break_even`` since it was raised."""
+        self.first_stop_ticks = 0
+        """Of the first entry: what lies between it and the entry price is one R."""
+        self.high_ticks = self.seen_candles = 0
+        """The highest price that two sources have seen, and as of which candle the trail was worked out."""
+        self.kept_ticks = self.kept_ns = self.told_ticks = 0
+        """The stop as it is in the journal and should rest at the exchange, since when, and as people know it."""
+        self.taken_lots = 0
+        """What targets have sold."""
 
     @property
     def lots(self) -> int:
@@ -62,6 +90,21 @@ class RoundTrip:
     def is_open(self) -> bool:
         """True until it was closed; what is left below one lot (dust) does not keep it open."""
         return not self.closed_ns
+
+    @property
+    def is_raised(self) -> bool:
+        """True since a trail or break-even has moved the stop."""
+        return self.stop_kind != STOP_LOSS
+
+    def keep_stop(self, ts_ns: int) -> None:
+        """Let the stop rest at the exchange where it is now."""
+        self.kept_ticks, self.kept_ns = self.stop_ticks, ts_ns
+
+    def move_stop(self, stop_ticks: int, high_ticks: int, kind: str, ts_ns: int) -> None:
+        """Take what the journal or the ledger knows of a stop that was moved."""
+        self.stop_ticks, self.high_ticks, self.stop_kind = stop_ticks, max(high_ticks, self.high_ticks), kind
+        self.keep_stop(ts_ns)
+        self.told_ticks = stop_ticks
 
     def entry_ticks(self) -> float:
         """Average price paid for one unit, in ticks, before fees."""
@@ -103,12 +146,16 @@ class Portfolio:
         quantity_e8 = fill.qty_lots * instrument.lot_e8
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
+        own = (instrument.quote_asset, instrument.base_asset)
+        trip.fees_elsewhere |= bool(fill.fee_e8) and fill.fee_asset not in own
         if fill.side is Side.BUY:
             trip.bought_quote_e8 += quote_e8
             self._bought(trip, quantity_e8, quote_e8 + fee_quote_e8, order)
         else:
             trip.sold_quote_e8 += quote_e8
             self._sold(trip, quantity_e8, quote_e8 - fee_quote_e8)
+            if order.origin.startswith(_TARGETS):
+                trip.taken_lots += fill.qty_lots
         if fill.fee_asset == instrument.base_asset:
             trip.base_e8 -= fill.fee_e8
         if fill.side is Side.SELL and trip.lots <= 0:
@@ -160,8 +207,11 @@ class Portfolio:
         trip.bought_e8 += quantity_e8
         trip.cost_e8 += paid_e8
         self.cash_e8 -= paid_e8
-        trip.stop_ticks = order.stop_ticks or trip.stop_ticks
+        trip.plan = order.plan or trip.plan
         trip.target_ticks = order.target_ticks or trip.target_ticks
+        if order.stop_ticks and not (trip.is_raised and order.stop_ticks <= trip.stop_ticks):
+            trip.first_stop_ticks = trip.first_stop_ticks or order.stop_ticks
+            trip.stop_ticks = trip.kept_ticks = trip.told_ticks = order.stop_ticks
 
     def _sold(self, trip: RoundTrip, quantity_e8: int, received_e8: int) -> None:
         trip.base_e8 -= quantity_e8

@@ -75,7 +75,8 @@ class Resend:
         # Where there is less room than before the gate sizes it (0), and says which limit is in the way if one is.
         has_room = trading.gate.entry_lots(facts.ask_ticks, stop, facts) >= approved.qty_lots
         lots = approved.qty_lots if has_room else 0
-        return trading.entry(approved.symbol, approved.cause_id + _AGAIN, approved.origin, lots, stop, target)
+        cause, origin = approved.cause_id + _AGAIN, approved.origin
+        return trading.entry(approved.symbol, cause, origin, lots, stop, target, approved.plan)
 
     def _follow(self, lost: str, again: str) -> None:
         """Let the alert that led to the order show what becomes of the second try."""

@@ -167,4 +167,5 @@ def _approve(request: OrderRequest, lots: int, worst_ticks: int, market: Market)
         request.trade_id,
         market.last_ticks,
         request.ts_ns,
+        request.plan,
     )

@@ -19,6 +19,7 @@ from engine.core.last_hop import LastHop
 from engine.core.latch import Latch
 from engine.core.market import Market
 from engine.core.orders import Fill, Order, Orders
+from engine.core.plan import ExitPlan
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
@@ -221,13 +222,22 @@ class Trading:
             self.bars.of(symbol, self.now_ns) if self.bars.are_any else _NOT_BARRED,
         )
 
-    def entry(self, symbol: Symbol, cause_id: str, origin: str, lots: int, stop: int, target: int) -> OrderRequest:
+    def entry(
+        self,
+        symbol: Symbol,
+        cause_id: str,
+        origin: str,
+        lots: int,
+        stop: int,
+        target: int,
+        plan: ExitPlan | None = None,
+    ) -> OrderRequest:
         """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
-        return self._request(symbol, BUY, cause_id, origin, lots, stop, target)
+        return self._request(symbol, BUY, cause_id, origin, lots, stop, target, plan)
 
     def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
-        return self._request(symbol, SELL, cause_id, origin, lots, 0, 0)
+        return self._request(symbol, SELL, cause_id, origin, lots, 0, 0, None)
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what open sell orders have reserved; protection makes way for a sale."""
@@ -305,6 +315,7 @@ class Trading:
         lots: int,
         stop: int,
         target: int,
+        plan: ExitPlan | None,
     ) -> OrderRequest:
         digest, trade_id = blake2b(cause_id.encode(), digest_size=12).hexdigest(), None
         if self.portfolio.open or self.orders.is_anything_unsettled:
@@ -323,6 +334,7 @@ class Trading:
             origin,
             trade_id or TradeId("t-" + digest[:8] if side is BUY else ""),
             self.now_ns,
+            plan,
         )
 
     def _sale(self, sale: ApprovedOrder, decided: int, gated: int) -> Send | Replace:

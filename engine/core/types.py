@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.plan import ExitPlan
+
 Symbol = NewType("Symbol", str)
 """The venue's own name of an instrument, upper case: ``ETHUSDT``."""
 ClientOrderId = NewType("ClientOrderId", str)
@@ -207,9 +209,11 @@ class OrderRequest(msgspec.Struct, frozen=True):
     """Who asks, for people to read: ``strategy:sma_cross``, ``slack:U01ALICE``, ``exit:stop_loss``."""
     trade_id: TradeId
     ts_ns: int
+    plan: ExitPlan | None = None
+    """How an entry is to be left besides its stop and target; None for by nothing else."""
 
 
-class ApprovedOrder(msgspec.Struct, frozen=True):
+class ApprovedOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     """An order that passed the gate. Only ``risk.py`` makes one, and the encoder accepts nothing else."""
 
     client_order_id: ClientOrderId
@@ -229,6 +233,7 @@ class ApprovedOrder(msgspec.Struct, frozen=True):
     """The reference price of the collar (C4)."""
     ts_ns: int
     """The moment of the decision; the signature's timestamp is made from it, so that a replay gives the same bytes."""
+    plan: ExitPlan | None = None
 
 
 class Refusal(msgspec.Struct, frozen=True):

@@ -51,13 +51,29 @@ class Command(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
     who: Who
 
 
+class BuyExits(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a buy is to be left besides its stop and last target; None takes the setting (``[by_hand]``), 0 is off."""
+
+    target: bool | None = None
+    """False: no last target."""
+    steps: tuple[tuple[float, float], ...] | None = None
+    """Before it, upwards: at so many percent of profit so many percent of the position."""
+    trail_pct: float | None = None
+    trail_atr: float | None = None
+    trail_after_pct: float | None = None
+    break_even_pct: float | None = None
+    break_even_r: float | None = None
+    time_s: float | None = None
+    time_below_pct: float | None = None
+
+
 class Buy(Command, frozen=True, tag="buy"):
     """Buy a symbol.
 
     Raw::
 
         {"type":"buy","symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"},"stop_pct":2.0,"target_pct":null,
-         "id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
+         "exits":null,"id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
     """
 
     symbol: str
@@ -66,6 +82,7 @@ class Buy(Command, frozen=True, tag="buy"):
     stop_pct: float | None = None
     """Distance of the stop-loss from the entry in percent; None takes the setting's default."""
     target_pct: float | None = None
+    exits: BuyExits | None = None
 
 
 class Sell(Command, frozen=True, tag="sell"):

@@ -11,7 +11,6 @@ from typing import Final, Literal, NamedTuple
 
 from engine.wire.commands import Amount, ModeName
 
-BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy ETHUSDT 250 2% 5%"
 SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
 CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
 AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cross"
@@ -32,15 +31,6 @@ _MODES: Final[dict[str, ModeName]] = {"off": "off", "ask": "ask", "auto": "auto"
 
 class BadWords(ValueError):
     """What was typed can't be meant; the message says what to type."""
-
-
-class BuyWords(NamedTuple):
-    """What `buy` was told."""
-
-    symbol: str
-    amount: Amount
-    stop_pct: float | None
-    target_pct: float | None
 
 
 class SellWords(NamedTuple):
@@ -86,21 +76,6 @@ class AutoWords(NamedTuple):
 
     mode: ModeName
     strategy: str | None
-
-
-def read_buy(text: str) -> BuyWords:
-    """Read ``SYMBOL AMOUNT|all [STOP%] [TARGET%]``, where the two may also be ``sl=2%`` and ``tp=5%``."""
-    words = text.split()
-    if len(words) < 2:
-        raise BadWords(f"Say what and how much: {BUY_USAGE}")
-    symbol = read_symbol(words[0])
-    amount = read_amount(words[1], symbol)
-    named: dict[str, float] = {}
-    for name, word in _exit_words(words[2:]):
-        if name in named:
-            raise BadWords(f"Two values for {name}: {BUY_USAGE}")
-        named[name] = read_percent(word, name)
-    return BuyWords(symbol, amount, named.get("stop"), named.get("target"))
 
 
 def read_sell(text: str) -> SellWords:
@@ -162,10 +137,16 @@ def read_lock(text: str) -> LockWords:
     reason = " ".join(words[3:] if words[2:3] and words[2].lower() == "because" else words[2:])
     if words[1].lower() == "off":
         return LockWords(read_symbol(words[0]), 0.0, reason)
-    match = _SPAN.fullmatch(words[1].lower())
+    seconds = read_span(words[1].lower(), f"write 30s, 10m, 1h, 2d or off. {LOCK_USAGE}")
+    return LockWords(read_symbol(words[0]), seconds, reason)
+
+
+def read_span(word: str, advice: str) -> float:
+    """Read ``30s``, ``10m``, ``1h`` or ``2d`` as seconds; raises BadWords with advice for what is no time, or none."""
+    match = _SPAN.fullmatch(word)
     if match is None or not int(match[1]):
-        raise BadWords(f"{words[1]!r} is no time: write 30s, 10m, 1h, 2d or off. {LOCK_USAGE}")
-    return LockWords(read_symbol(words[0]), float(int(match[1]) * _SPAN_S[match[2]]), reason)
+        raise BadWords(f"{word!r} is no time: {advice}")
+    return float(int(match[1]) * _SPAN_S[match[2]])
 
 
 def read_symbol(word: str) -> str:
@@ -210,20 +191,6 @@ def _unit_of(unit: str, symbol: str, word: str) -> Literal["quote", "base"]:
     raise BadWords(
         f"I don't know the amount {word!r}: write 250 for the quote currency, 0.1{base or 'eth'}, 10% or all."
     )
-
-
-def _exit_words(words: list[str]) -> list[tuple[str, str]]:
-    names = {"sl": "stop", "stop": "stop", "tp": "target", "target": "target"}
-    found, bare = [], iter(("stop", "target"))
-    for word in words:
-        key, equals, value = word.partition("=")
-        if equals and key.lower() in names:
-            found.append((names[key.lower()], value))
-        elif equals or (name := next(bare, None)) is None:
-            raise BadWords(f"I don't know {word!r}: {BUY_USAGE}")
-        else:
-            found.append((name, word))
-    return found
 
 
 def _positive(number: str, word: str) -> Decimal:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.wire.commands import Amount
+from engine.wire.buy_words import BuyWords, read_buy
+from engine.wire.commands import Amount, BuyExits
 from engine.wire.words import (
     AutoWords,
     BadWords,
-    BuyWords,
     CloseWords,
     KillWords,
     LockWords,
@@ -20,7 +20,6 @@ from engine.wire.words import (
     SellWords,
     read_amount,
     read_auto,
-    read_buy,
     read_close,
     read_kill,
     read_lock,
@@ -28,6 +27,8 @@ from engine.wire.words import (
     read_sell,
 )
 
+ONE_TARGET = BuyExits(target=True, steps=())
+"""Who names a target has no steps, whatever the setting says."""
 NO_AMOUNTS = [
     "0",
     "-5",
@@ -60,8 +61,8 @@ NO_BUYS += ["ETHUSDT 5 sl=nan", "ETHUSDT 5 rr=3", "ETHUSDT 5 2% sl=3%", f"{'A' *
     [
         ("ETHUSDT 250", BuyWords("ETHUSDT", Amount("quote", "250"), None, None)),
         ("  eth   0.1eth ", BuyWords("eth", Amount("base", "0.1"), None, None)),
-        ("ETH/USDT 1,250.50usdt 2% 5%", BuyWords("ETH/USDT", Amount("quote", "1250.50"), 2.0, 5.0)),
-        ("eth $250 tp=5 sl=2%", BuyWords("eth", Amount("quote", "250"), 2.0, 5.0)),
+        ("ETH/USDT 1,250.50usdt 2% 5%", BuyWords("ETH/USDT", Amount("quote", "1250.50"), 2.0, 5.0, ONE_TARGET)),
+        ("eth $250 tp=5 sl=2%", BuyWords("eth", Amount("quote", "250"), 2.0, 5.0, ONE_TARGET)),
         ("ETHBTC 0.5btc", BuyWords("ETHBTC", Amount("quote", "0.5"), None, None)),
         ("BTCUSDT 0.5btc", BuyWords("BTCUSDT", Amount("base", "0.5"), None, None)),
         ("eth 10%", BuyWords("eth", Amount("percent", "10"), None, None)),

@@ -49,7 +49,8 @@ class HeadlineStrategy:
     def _signal(self, headline: Headline, symbol: Symbol, market: Market) -> Signal:
         item, price = headline.item, market.last_ticks
         side = Side.BUY if headline.score > 0 else Side.SELL
-        levels = exit_levels(price, self.config.stop_pct, self.config.target_pct)
+        target_pct = self.config.target_pct if self.config.exits.target else 0.0
+        levels = exit_levels(price, self.config.stop_pct, target_pct)
         stop, target = levels if side is Side.BUY else (0, 0)
         return Signal(
             signal_id=SignalId(f"{self.name}:{symbol}:{item.source}:{item.news_id}"),

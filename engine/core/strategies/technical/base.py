@@ -32,6 +32,7 @@ class Technical(ABC):
         """Keep the settings; ``reasons``: why it would buy, and why it would sell, in words."""
         self.config = config
         self._params = params
+        self._target_pct = config.target_pct if config.exits.target else 0.0
         self._buys, self._sells = ((words,) for words in reasons)
 
     @abstractmethod
@@ -54,7 +55,7 @@ class Technical(ABC):
         price, fill_id, ts_recv_ns = ints[LAST], ints[FILL_ID], ints[TRADE_RECV_NS]
         confidence = market.floats[self.said]
         is_buy = confidence > 0.0
-        stop, target = exit_levels(price, config.stop_pct, config.target_pct) if is_buy else (0, 0)
+        stop, target = exit_levels(price, config.stop_pct, self._target_pct) if is_buy else (0, 0)
         return Signal(
             SignalId(f"{self.name}:{symbol}:{fill_id}:{ts_recv_ns}"),
             self.name,
