@@ -42,7 +42,7 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
     vitals = Vitals()
     async with serve(settings.home / "bot.sock", vitals):
         channel = await find_channel(client, settings.channel)
-        outbox = vitals.outbox = Outbox()
+        outbox = vitals.outbox = Outbox(gap_s=settings.gap_s)
         async with EngineLine(socket_path(settings.home), watch=True) as line, asyncio.TaskGroup() as tasks:
             posts = Posts(client, outbox, channel, settings.home / "bot-state.json")
             desk = vitals.desk = Desk(line, posts)

@@ -26,8 +26,13 @@ class Vitals:
         """Say how it is: well (``ok``) means that Slack and the engine are both connected."""
         slack = self.ears is not None and self.ears.is_connected
         engine = self.desk is not None and self.desk.is_connected
-        waiting = self.outbox.backlog if self.outbox is not None else 0
-        return {"ok": slack and engine, "slack_connected": slack, "engine_connected": engine, "backlog": waiting}
+        return {
+            "ok": slack and engine,
+            "slack_connected": slack,
+            "engine_connected": engine,
+            "backlog": self.outbox.backlog if self.outbox is not None else 0,
+            "refused_signatures": self.ears.refused if self.ears is not None else 0,
+        }
 
 
 @asynccontextmanager

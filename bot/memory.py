@@ -1,4 +1,4 @@
-"""What the bot remembers over a restart: which message shows which proposal, order and trade."""
+"""What the bot remembers over a restart: which message shows which proposal, order and trade, and what waits."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Final
 
 import msgspec
 
+from bot.delivery import Letter
 from bot.render import alert, order, trade
-from bot.render.blocks import Message, message
+from bot.render.blocks import Block, Message, message
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 _log = logging.getLogger(__name__)
@@ -18,12 +19,31 @@ _MOST_CARDS: Final = 300
 _MOST_HEADLINES: Final = 200
 
 
-class Card(msgspec.Struct):
+class Note(Letter, kw_only=True):
+    """A message that will not change, until it is in the channel."""
+
+    text: str
+    blocks: list[Block]
+    is_urgent: bool = False
+
+
+class Lines(Letter):
+    """Lines for a card's thread that go out as one reply."""
+
+    lines: list[str] = msgspec.field(default_factory=list)
+
+
+class Card(Letter):
     """One message in the channel and the thread below it: a cause, its order, and the trade that came of it."""
 
-    key: str
     ts: str = ""
     """Slack's id of the message; empty until it is posted."""
+    is_due: bool = False
+    """True while the channel doesn't show it as it is."""
+    replies: list[Lines] = msgspec.field(default_factory=list)
+    """What waits to be told in its thread, oldest first."""
+    replied: int = 0
+    """How many replies there were, those that wait included."""
     asked: str = ""
     """What the person typed, in words: ``ETH for 250 USDT``."""
     changes: tuple[str, ...] = ()
@@ -31,6 +51,13 @@ class Card(msgspec.Struct):
     proposal: ProposalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
+
+    def reply(self, line: str) -> None:
+        """Put off a line for the thread; lines that wait together are one reply."""
+        if not self.replies or self.replies[-1].tried_after:
+            self.replies.append(Lines(f"{self.key}:{self.replied}"))
+            self.replied += 1
+        self.replies[-1].lines.append(line)
 
     @property
     def trade_id(self) -> str:
@@ -68,6 +95,10 @@ class Memory(msgspec.Struct):
 
     channel: str
     engine_started_ns: int = 0
+    latest: str = ""
+    """Slack's id of the newest message that we posted."""
+    notes: list[Note] = msgspec.field(default_factory=list)
+    """What waits to be posted, oldest first."""
     cards: list[Card] = msgspec.field(default_factory=list)
     headlines: list[str] = msgspec.field(default_factory=list)
     """The names of the headlines that were shown, newest last."""

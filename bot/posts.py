@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections import defaultdict
+import uuid
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import memory
-from bot.memory import Card
-from bot.outbox import Outbox, reason_of
+from bot.delivery import Delivery
+from bot.memory import Card, Note
+from bot.outbox import Outbox
 from bot.render import kill, notes, trade
-from bot.render.blocks import SECTION_TEXT, Message, clip
+from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
@@ -48,14 +49,13 @@ class Posts:
 
     def __init__(self, client: AsyncWebClient, outbox: Outbox, channel: str, file: Path) -> None:
         """Post to ``channel`` (an id), and remember in ``file`` which message shows what."""
-        self._client = client
         self._outbox = outbox
-        self._channel = channel
         self._file = file
         self._memory = memory.load(file, channel)
-        self._replies: defaultdict[str, list[str]] = defaultdict(list)
+        self._delivery = Delivery(client, channel, self._save, self._memory.latest)
         self._asked: dict[str, str] = {}
-        self._notes = 0
+        self._is_saving = False
+        self._go_on()
 
     def on_event(self, event: AnyEvent) -> None:
         """Take the next event."""
@@ -132,8 +132,9 @@ class Posts:
 
     def post(self, note: Message, *, is_urgent: bool = False) -> None:
         """Post a message that will not change; an urgent one, which somebody waits for, before all that waits."""
-        self._notes += 1
-        self._outbox.put(f"note:{self._notes}", partial(self._send_note, note), is_urgent=is_urgent)
+        kept = Note(f"note:{uuid.uuid4().hex}", text=note.text, blocks=note.blocks, is_urgent=is_urgent)
+        self._memory.notes.append(kept)
+        self._put_note(kept)
 
     def _greet(self, status: StatusView) -> None:
         if self._memory.engine_started_ns != status.ts_started_ns:
@@ -204,50 +205,75 @@ class Posts:
             self.post(notes.closed(event.trade))
         self._show(card)
 
+    def _go_on(self) -> None:
+        """Queue again what waited when the last bot ended, whatever ended it."""
+        for note in self._memory.notes:
+            self._put_note(note)
+        for card in self._memory.cards:
+            if card.is_due:
+                self._show(card)
+            if card.replies:
+                self._put_replies(card)
+
+    def _put_note(self, note: Note) -> None:
+        gone = partial(self._forget_note, note)
+        self._outbox.put(note.key, partial(self._send_note, note), is_urgent=note.is_urgent, dropped=gone)
+        self._save_soon()
+
     def _show(self, card: Card) -> None:
-        self._outbox.put(card.key, partial(self._send_card, card))
+        card.is_due = True
+        self._outbox.put(card.key, partial(self._send_card, card), dropped=partial(self._give_up, card))
+        self._save_soon()
 
     def _reply(self, card: Card, line: str) -> None:
-        self._replies[card.key].append(line)
+        card.reply(line)
         self._show(card)
-        self._outbox.put(f"reply:{card.key}", partial(self._send_replies, card))
+        self._put_replies(card)
 
-    async def _send_note(self, note: Message) -> None:
-        await self._client.chat_postMessage(
-            channel=self._channel, text=note.text, blocks=note.blocks, unfurl_links=False, unfurl_media=False
-        )
-        memory.save(self._file, self._memory)
+    def _put_replies(self, card: Card) -> None:
+        self._outbox.put(f"reply:{card.key}", partial(self._send_replies, card), dropped=card.replies.clear)
+
+    async def _send_note(self, note: Note) -> None:
+        await self._delivery.post(note, Message(note.text, note.blocks))
+        self._forget_note(note)
 
     async def _send_card(self, card: Card) -> None:
         shown = card.render()
-        if not card.ts or not await self._edit(card.ts, shown):
+        if not card.ts or not await self._delivery.edit(card.ts, shown):
             if card.ts and not card.is_live:
                 _log.info("a finished message is gone from the channel", extra={"card": card.key})
                 return self._memory.forget(card)
-            answer = await self._client.chat_postMessage(
-                channel=self._channel, text=shown.text, blocks=shown.blocks, unfurl_links=False, unfurl_media=False
-            )
-            card.ts = str(answer["ts"])
-        return memory.save(self._file, self._memory)
-
-    async def _edit(self, ts: str, shown: Message) -> bool:
-        """Edit a message; False where it is gone, as all are when a throwaway Slack was started anew."""
-        try:
-            await self._client.chat_update(channel=self._channel, ts=ts, text=shown.text, blocks=shown.blocks)
-        except SlackApiError as error:
-            if reason_of(error) != "message_not_found":
-                raise
-            return False
-        return True
+            card.ts = await self._delivery.post(card, shown)
+        card.is_due = card.render() != shown
+        return self._save()
 
     async def _send_replies(self, card: Card) -> None:
-        lines = tuple(self._replies[card.key])
-        if card.ts and lines:
-            text = clip("\n".join(lines), SECTION_TEXT)
-            await self._client.chat_postMessage(
-                channel=self._channel, thread_ts=card.ts, text=text, unfurl_links=False, unfurl_media=False
-            )
-        del self._replies[card.key][: len(lines)]
+        while card.replies:
+            reply = card.replies[0]
+            if card.ts:
+                text = clip("\n".join(reply.lines), SECTION_TEXT)
+                await self._delivery.post(reply, message(text, [section(text)]), card.ts)
+            card.replies.remove(reply)
+            self._save()
+
+    def _forget_note(self, note: Note) -> None:
+        self._memory.notes.remove(note)
+        self._save()
+
+    def _give_up(self, card: Card) -> None:
+        card.is_due = False
+        self._save()
+
+    def _save_soon(self) -> None:
+        """Save when what happens now has happened whole: once, however much of it there is."""
+        if not self._is_saving:
+            self._is_saving = True
+            asyncio.get_running_loop().call_soon(self._save)
+
+    def _save(self) -> None:
+        self._is_saving = False
+        self._memory.latest = self._delivery.latest
+        memory.save(self._file, self._memory)
 
 
 def _newer(known: OrderView | None, order: OrderView) -> OrderView:

@@ -48,6 +48,11 @@ class Settings:
     """True for the embedded local Slack, whose admin has that role on a paper account only."""
 
     @property
+    def gap_s(self) -> float:
+        """Seconds between messages: Slack takes about one a second in a channel, the embedded one any number."""
+        return 0.01 if self.is_local else 1.0
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that may appear in no log."""
         return tuple(filter(None, (self.bot_token, self.app_token, self.signing_secret, self.sentry_dsn)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local_desk import ALICE, BOB, local_slack, short_home
-from repeating_slack import repeating_slack
+from rough_slack import rough_slack
 from whole_desk import desk_in_a_workspace, running_desk
 
 EAGER = """
@@ -85,9 +85,10 @@ async def test_an_envelope_that_slack_delivers_twice_buys_once() -> None:
     with short_home() as home:
         async with (
             local_slack(home) as slack,
-            repeating_slack(slack.page) as repeating,
+            rough_slack(slack.page) as repeating,
             desk_in_a_workspace(slack, repeating.env, "--tape", "story", "--speed", "60") as desk,
         ):
+            repeating.repeats = True
             await desk.armed()
             await slack.command(ALICE, "/buy", "IOTA 250")
             alert = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)

@@ -17,7 +17,7 @@ from needs import ROOT
 
 from engine.wire.line import socket_path
 
-WELL = {"ok": True, "slack_connected": True, "engine_connected": True, "backlog": 0}
+WELL = {"ok": True, "slack_connected": True, "engine_connected": True, "backlog": 0, "refused_signatures": 0}
 
 
 @asynccontextmanager
@@ -83,7 +83,7 @@ async def test_it_says_how_it_is_before_slack_answers() -> None:
             assert process.stderr is not None
             line = await asyncio.wait_for(process.stderr.readline(), WITHIN_S)
             assert json.loads(line)["text"] == "Slack can't be reached yet"
-            assert await health(home) == (503, dict.fromkeys(WELL, False) | {"backlog": 0})
+            assert await health(home) == (503, dict.fromkeys(WELL, False) | {"backlog": 0, "refused_signatures": 0})
             process.terminate()
             await asyncio.wait_for(process.communicate(), WITHIN_S)
     assert process.returncode == 0

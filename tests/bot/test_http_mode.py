@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 from local_desk import ALICE, CHANNEL, LocalSlack, ScriptedEngine, free_port, local_slack, running_bot, short_home
 from sample_views import order
+from test_bot_process import health
 
 from bot import settings as bot_settings
 from bot.ears import HTTP_PATH
@@ -37,8 +38,8 @@ def configured(page: str, home: Path, port: int) -> bot_settings.Settings:
 
 
 @asynccontextmanager
-async def http_desk() -> AsyncIterator[tuple[LocalSlack, ScriptedEngine, str]]:
-    """Run Slack, bot and engine; the third is where the bot takes requests."""
+async def http_desk() -> AsyncIterator[tuple[LocalSlack, ScriptedEngine, str, Path]]:
+    """Run Slack, bot and engine; then come where the bot takes requests, and its home."""
     engine, port = ScriptedEngine(), free_port()
     url = f"http://127.0.0.1:{port}{HTTP_PATH}"
     with short_home() as home:
@@ -48,7 +49,7 @@ async def http_desk() -> AsyncIterator[tuple[LocalSlack, ScriptedEngine, str]]:
             running_bot(configured(slack.page, home, port)),
         ):
             await slack.sees_text("The engine is up")
-            yield slack, engine, url
+            yield slack, engine, url, home
 
 
 def signed(body: str, secret: str = workspace.SIGNING_SECRET, age_s: int = 0) -> dict[str, str]:
@@ -85,7 +86,7 @@ async def post(url: str, body: str, headers: dict[str, str]) -> int:
 
 
 async def test_a_command_typed_in_slack_arrives_by_http() -> None:
-    async with http_desk() as (slack, engine, _url):
+    async with http_desk() as (slack, engine, _url, _home):
         engine.answer(Buy, OrderPlaced((order(),)))
         await slack.command(ALICE, "/buy", "ETHUSDT 250")
         assert (await engine.has(Buy)).symbol == "ETHUSDT"
@@ -94,7 +95,7 @@ async def test_a_command_typed_in_slack_arrives_by_http() -> None:
 
 async def test_the_same_request_delivered_twice_buys_once() -> None:
     """Slack redelivers what it thinks was not acknowledged; the command's id is Slack's own, so the engine knows it."""
-    async with http_desk() as (slack, engine, url):
+    async with http_desk() as (slack, engine, url, _home):
         engine.answer(Buy, OrderPlaced((order(),)))
         body = buy_body(slack.page)
         assert await post(url, body, signed(body)) == 200
@@ -107,11 +108,12 @@ async def test_the_same_request_delivered_twice_buys_once() -> None:
         assert sum("buys ETH " in message["text"] for message in await slack.messages()) == 1
 
 
-async def test_a_forged_or_stale_signature_gets_401_and_does_nothing() -> None:
-    async with http_desk() as (slack, engine, url):
+async def test_f21_a_forged_or_stale_signature_gets_401_does_nothing_and_is_counted() -> None:
+    async with http_desk() as (slack, engine, url, home):
         body = buy_body(slack.page)
         assert await post(url, body, signed(body, secret="guessed")) == 401
         assert await post(url, body + "1", signed(body)) == 401
         assert await post(url, body, signed(body, age_s=301)) == 401
         assert await post(url, body, {}) == 401
         assert not any(isinstance(command, Buy) for command in engine.heard)
+        assert (await health(home))[1]["refused_signatures"] == 4

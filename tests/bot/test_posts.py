@@ -314,7 +314,7 @@ async def test_where_all_messages_are_gone_what_is_live_is_posted_anew(tmp_path:
 
 def test_a_memory_of_another_channel_is_no_memory(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "bot-state.json"
-    memory.save(file, Memory("C1", 5, [Card("trade:1", "1.0", trade=trade())]))
+    memory.save(file, Memory("C1", 5, cards=[Card("trade:1", ts="1.0", trade=trade())]))
     assert memory.load(file, "C1").cards[0].trade == trade()
     assert memory.load(file, "C2") == Memory("C2")
     assert [path.name for path in file.parent.iterdir()] == [file.name]
