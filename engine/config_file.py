@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import inspect
 
-from engine.core.config import TradingConfig
+from engine.core.config import OwnLimits, TradingConfig
 from engine.environment import nearest
 
 _AT_LINE: Final = re.compile(r"(?P<what>.*) \(at (line (?P<line>[0-9]+), column [0-9]+|end of document)\)", re.DOTALL)
@@ -48,6 +48,11 @@ def _parse_toml(text: str, name: str) -> dict[str, Any]:
 def _refuse_unknown_keys(
     table: Mapping[str, Any], struct: inspect.Type, path: tuple[str, ...], text: str, name: str
 ) -> None:
+    if isinstance(struct, inspect.DictType):  # whose keys are names that somebody gave
+        for key, value in table.items():
+            if isinstance(value, dict):
+                _refuse_unknown_keys(value, struct.value_type, (*path, key), text, name)
+        return
     if not isinstance(struct, inspect.StructType):
         return
     fields = {field.name: field.type for field in struct.fields}
@@ -71,17 +76,44 @@ def _merge(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 def _explain(message: str, table: Mapping[str, Any], text: str, name: str) -> str:
     match = _AT_PATH.fullmatch(message)
     what, dotted = (match["what"], match["path"]) if match else (message, "")
-    path = tuple(dotted.partition("[")[0].split("."))
+    path = _named_path(tuple(dotted.replace("[...]", "[]").split(".")), table)
     place, key = _place(text, path, name), ".".join(path)
     if not what.startswith(("Expected", "Invalid")):
-        return f"{place}: in {key}, {what}."
+        return f"{place}: in {key}, {what}." if key else f"{place}: {what}."
     return f"{place}: {key} = {_written(table, path)} can't be used; write {_wanted(path)}."
 
 
-def _written(table: Mapping[str, Any], path: tuple[str, ...]) -> str:
+def _named_path(parts: tuple[str, ...], table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Put the name in where only ``symbols[...]`` is told: that of the first table there that is at fault."""
+    path: tuple[str, ...] = ()
+    for part in parts:
+        name, bracket, _ = part.partition("[")
+        path = (*path, name)
+        below = _at(table, path) if bracket else None
+        if isinstance(below, dict):
+            path = (*path, next(name for name, own in below.items() if _is_at_fault(own)))
+        elif bracket:  # a place in a list
+            return path
+    return path
+
+
+def _is_at_fault(own: Any) -> bool:
+    try:
+        msgspec.convert(own, OwnLimits)
+    except msgspec.ValidationError:
+        return True
+    return False
+
+
+def _at(table: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     value: Any = table
     for key in path:
         value = value[key]
+    return value
+
+
+def _written(table: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    value = _at(table, path)
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -91,6 +123,10 @@ def _wanted(path: tuple[str, ...]) -> str:
     for key in path:
         if isinstance(kind, inspect.StructType):
             kind = next(field.type for field in kind.fields if field.name == key)
+        elif isinstance(kind, inspect.DictType):
+            kind = kind.value_type
+    if isinstance(kind, inspect.UnionType):  # of something and None, which a file can't say
+        kind = next(one for one in kind.types if not isinstance(one, inspect.NoneType))
     match kind:
         case inspect.IntType():
             return f"a whole number{_range(kind)}"
@@ -102,7 +138,7 @@ def _wanted(path: tuple[str, ...]) -> str:
             return f"at most {kind.max_length} steps of [profit %, part %] such as [[2.0, 50.0], [4.0, 30.0]]"
         case inspect.VarTupleType():
             return 'a list of symbols such as ["ETHUSDT"]'
-        case inspect.StructType():
+        case inspect.StructType() | inspect.DictType():
             return f"a table: [{'.'.join(path)}] with its keys on the lines below"
         case _:
             return "a text in quotes"

@@ -198,7 +198,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
     named.refuse_unknown("ENGINE_", NAMES)
     settings = _read_rest(named, _read_venue(named))
-    _check_strategy_symbols(settings)
+    _check_symbols(settings)
     return settings
 
 
@@ -366,8 +366,12 @@ def _ledger_url(named: Named) -> Secret:
     return Secret(url)
 
 
-def _check_strategy_symbols(settings: Settings) -> None:
+def _check_symbols(settings: Settings) -> None:
     strategies = settings.trading.strategies
+    for symbol in settings.trading.limits.symbols:
+        if settings.symbols and symbol not in settings.symbols:
+            followed = ", ".join(settings.symbols)
+            raise SettingsError(f"limits.symbols has {symbol}, but ENGINE_SYMBOLS follows {followed}.")
     for name in strategies.__struct_fields__:
         for symbol in getattr(strategies, name).symbols:
             if settings.symbols and symbol not in settings.symbols:

@@ -279,9 +279,9 @@ _VERBS: Final = (
     ),
     _Verb(
         "risk",
-        "show the limits, and what has tripped or is locked; reset what has tripped",
-        "trader risk reset seen and understood",
-        _words("nothing, or reset REASON"),
+        "show the limits, and what has tripped or is locked; change a limit, reset what has tripped",
+        "trader risk set max_order_pct 0.5 --symbol ETHUSDT because of the weekend",
+        _words("nothing; set NAME VALUE [loosen] or unset NAME, [--symbol S|--strategy S] because WHY; reset REASON"),
     ),
     _Verb(
         "lock",

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from engine.wire.views import RiskView
+from engine.wire.views import LimitView, RiskView
 
 
 def risk_text(risk: RiskView) -> str:
-    """Write one line for each limit, and one for everything that bars entries."""
-    lines = [f"{'code':<5}{'limit':<17}{'at most':<28}used"]
-    lines += [f"{row.code:<5}{row.name:<17}{row.limit:<28}{row.used}".rstrip() for row in risk.limits]
+    """Write one line for each limit, one for everything that was changed, and one for all that bars entries."""
+    lines = [f"{'code':<5}{'limit':<20}{'at most':<28}used"]
+    lines += [line for row in risk.limits for line in _lines(row)]
     lines += [f"TRIPPED  {words}   (risk reset REASON)" for words in risk.tripped]
     lines += [f"LOCKED   {lock.symbol} for {lock.left_s:.0f} s, {lock.why}" for lock in risk.locks]
     return "\n".join(lines)
+
+
+def _lines(row: LimitView) -> list[str]:
+    lines = [f"{row.code:<5}{row.name:<20}{row.limit:<28}{row.used}".rstrip()]
+    if row.scope:
+        lines[0] += f"   of the {row.scope}"
+    return [*lines, f"     CHANGED by {row.changed}"] if row.changed else lines

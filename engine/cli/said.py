@@ -14,19 +14,18 @@ from engine.wire.commands import (
     GetLatency,
     GetOrders,
     GetPositions,
-    GetRisk,
     GetStatus,
     Halt,
     Kill,
     LockSymbol,
-    ResetBreakers,
     ResetKill,
     Resume,
     Sell,
     SetMode,
     Who,
 )
-from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_risk, read_sell
+from engine.wire.risk_words import read_risk, risk_command
+from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_sell
 
 _CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
 
@@ -64,10 +63,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
                 return ResetKill(id=command_id, who=who, reason=reason)
             return Kill(id=command_id, who=who, flatten=flatten, symbol=symbol)
         case "risk":
-            reason, is_reset = read_risk(text)
-            if is_reset:
-                return ResetBreakers(id=command_id, who=who, reason=reason)
-            return GetRisk(id=command_id, who=who)
+            return risk_command(read_risk(text), command_id, who)
         case "lock":
             symbol, seconds, reason = read_lock(text)
             return LockSymbol(id=command_id, who=who, symbol=symbol, seconds=seconds, reason=reason)

@@ -104,7 +104,7 @@ class Bands:
     def _size(self, proposal: Proposal) -> int:
         """Set what the gate would size a proposal to now, and return it: 0 where that is less than the venue takes."""
         trading, signal = self._trading, proposal.signal
-        facts = trading.facts(signal.symbol)
+        facts = trading.facts(signal.symbol, "", signal.strategy)
         if signal.side is SELL:
             lots = facts.sellable_lots
         else:
@@ -152,7 +152,7 @@ class Bands:
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
         trading.last_hop.cause_in(cause)
-        result = trading.submit(request)
+        result = trading.submit(request, signal.strategy)
         if isinstance(result, Refusal):
             why = str(result)
             trading.later(lambda: self._refused(signal, item, why))
@@ -181,7 +181,7 @@ class Bands:
 
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
-        limits, now_ns = self._trading.config.limits, self._trading.now_ns
+        limits, now_ns = self._trading.gate.limits, self._trading.now_ns
         key, began_ns = (signal.strategy, signal.symbol, signal.side), now_ns - int(limits.repeat_window_s * 1e9)
         times = self._acted_ns.get(key)
         if times is None:
@@ -193,7 +193,7 @@ class Bands:
 
     def _halt_strategy(self, signal: Signal) -> str:
         """Turn a strategy off that signals without end; return why, in words."""
-        trading, name, limits = self._trading, signal.strategy, self._trading.config.limits
+        trading, name, limits = self._trading, signal.strategy, self._trading.gate.limits
         detail = f"C6_REPEATS: {limits.repeats} alike within {limits.repeat_window_s:g} s"
         trading.set_mode(Mode.OFF, name, "C6_REPEATS")
         words = f"{name} is off: {detail} on {signal.symbol}. An admin may turn it on with /auto auto {name}."

@@ -27,7 +27,10 @@ class Breakers:
 
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
-        self._settings: Settings = trading.config.breakers
+
+    @property
+    def _settings(self) -> Settings:
+        return self._trading.limits.breakers
 
     # ------------------------------------------------------------------ what happens
 

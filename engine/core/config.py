@@ -14,12 +14,30 @@ from engine.core.plan import ExitPlan
 Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+OrdersPerS = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 ModeName = Literal["off", "ask", "auto"]
 ExitsName = Literal["exchange", "engine"]
 
 
+class OwnLimits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Limits of one symbol or one strategy beside the account's, of which the tightest counts; None for none.
+
+    Each is held against the same amount as the account's: ``max_gross_pct`` of a symbol is how large everything may be
+    together when that symbol is bought.
+    """
+
+    max_order_pct: Percent | None = None
+    max_position_pct: Percent | None = None
+    max_gross_pct: Percent | None = None
+    collar_pct: Percent | None = None
+    stale_s: Seconds | None = None
+    orders_per_s: OrdersPerS | None = None
+    risk_per_trade_pct: Percent | None = None
+    min_stop_pct: Percent | None = None
+
+
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The gate's limits; percentages are of equity unless said. Source of the defaults: C2 to C7 and C10."""
+    """The gate's limits; percentages are of equity unless said. Source of the defaults: C2 to C7, C10 and C13."""
 
     max_order_pct: Percent = 1.0
     max_position_pct: Percent = 5.0
@@ -31,7 +49,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     repeats: Annotated[int, msgspec.Meta(ge=2, le=100)] = 3
     """So many alike within ``repeat_window_s`` halt the strategy (C6)."""
     repeat_window_s: Seconds = 60.0
-    orders_per_s: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 5
+    orders_per_s: OrdersPerS = 5
     """Entries wait while so many orders left within the last second; closes, exits and cancels don't (C7)."""
     risk_per_trade_pct: Percent = 0.5
     min_stop_pct: Percent = 0.05
@@ -39,6 +57,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_stop_pct: Percent = 2.0
     """Of the entry price, for a person's buy that names none."""
     default_target_pct: Percent = 4.0
+    symbols: dict[str, OwnLimits] = {}
+    """By the venue's name of the symbol."""
+    strategies: dict[str, OwnLimits] = {}
+    """For what a strategy signals, by itself or with somebody's click on it."""
 
 
 class Breakers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -164,5 +186,9 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     strategies: Strategies = Strategies()
 
     def __post_init__(self) -> None:
-        """Refuse a step of buys by hand that their own last target never lets come."""
+        """Refuse limits of a strategy that there is none of, and a step of buys by hand that their target outruns."""
+        known = self.strategies.__struct_fields__
+        for name in self.limits.strategies:
+            if name not in known:
+                raise ValueError(f"limits.strategies names {name!r}: there are {', '.join(known)}")
         refuse_late_step(self.by_hand, self.limits.default_target_pct)

@@ -40,7 +40,9 @@ class Facts(msgspec.Struct, frozen=True):
     clock_offset_ms: int | None
     """The venue's clock less ours; None while it is not known."""
     barred: tuple[str, str] = ("", "")
-    """Code and numbers of a breaker or a lock that bars entries (C9)."""
+    """Code and numbers of what bars entries beside the limits: a breaker, a lock, a lost user stream (C9, C13)."""
+    strategy: str = ""
+    """Whose signal it is, for the limits that it has of its own; empty where it is nobody's."""
 
     @property
     def instrument(self) -> Instrument:

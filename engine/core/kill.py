@@ -165,7 +165,7 @@ class KillSwitch:
         sellable, it, bid_ticks = trading.sellable_lots(symbol), market.instrument, market.bid_ticks
         if bid_ticks <= 0 or sellable < (least := risk.least_lots(bid_ticks, market)):
             return 0
-        most_e8 = int(trading.equity_e8() * trading.gate.limits.max_order_pct / 100.0)
+        most_e8 = int(trading.equity_e8() * trading.gate.limits_of(symbol).max_order_pct / 100.0)
         if it.max_notional_e8:
             most_e8 = min(most_e8, it.max_notional_e8 // 2)
         lots = min(it.lots_for_quote(most_e8, bid_ticks), it.max_qty_lots // 2)

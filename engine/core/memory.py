@@ -23,6 +23,7 @@ from engine.core.records import (
     Intended,
     Killed,
     KillReset,
+    LimitSet,
     Listed,
     Locked,
     ModeSet,
@@ -87,6 +88,8 @@ class Memory:
             case EquityMarked(_, _, peak_e8):
                 trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
                 people.breakers.restore(record)
+            case LimitSet():
+                people.limits.restore(record)
             case DayOpened() | Tripped() | BreakersReset() | Locked():
                 people.breakers.restore(record)
             case Shrunk(symbol, base_e8, ts_ns):

@@ -18,6 +18,7 @@ from engine.core.asked import asked
 from engine.core.breakers import Breakers
 from engine.core.instrument import exit_levels, moved_levels
 from engine.core.kill import KillSwitch
+from engine.core.limit_changes import LimitChanges
 from engine.core.plan import plan_of
 from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
@@ -51,6 +52,7 @@ class People:
         self._answers: dict[str, Reply] = {}
         self.kill = KillSwitch(trading)
         self.breakers = Breakers(trading)
+        self.limits = LimitChanges(trading, self._symbol)
         self.outside_health: Sequence[HealthView] = ()
         self._acts: dict[type, Callable[[Any], Reply]] = {
             commands.Buy: self._buy,
@@ -65,6 +67,7 @@ class People:
             commands.ResetKill: self.kill.on_reset,
             commands.ResetBreakers: self._reset_breakers,
             commands.LockSymbol: self._lock,
+            commands.SetLimit: self.limits.on_set,
         }
 
     def answer(self, command: AnyCommand) -> Reply:
@@ -236,7 +239,7 @@ class People:
         else:
             raise Unclear("BAD_REQUEST", f"This alert proposes to sell; to buy, type /buy {signal.symbol} AMOUNT.")
         moved = None if command.choice == "sell" else self._moved(signal)
-        result = self._trading.refuse(request, moved) if moved else self._submit(request)
+        result = self._trading.refuse(request, moved) if moved else self._submit(request, signal.strategy)
         if isinstance(result, Refusal):
             return Reply(
                 command.id, False, result.code, f"{result}. {result.advice}", self._taken(proposal, changes, None)
@@ -263,7 +266,7 @@ class People:
     def _repriced(self, proposal: Proposal, by: str) -> tuple[OrderRequest, list[str]]:
         """Word a proposal's entry anew at the present price, its stop and target as far away as they were."""
         signal, trading = proposal.signal, self._trading
-        facts = trading.facts(signal.symbol)
+        facts = trading.facts(signal.symbol, "", signal.strategy)
         if facts.ask_ticks <= 0:
             return trading.entry(signal.symbol, _cause(proposal), by, 0, 0, 0), []
         move_pct = _move_pct(signal, facts.ask_ticks)
@@ -281,11 +284,13 @@ class People:
 
     def _moved(self, signal: Signal) -> Refusal | None:
         """Say whether the price left the collar around what the alert showed; without a price the gate says so."""
-        ask_ticks, limit_pct = self._trading.markets[signal.symbol].ask_ticks, self._trading.config.limits.collar_pct
-        move_pct = _move_pct(signal, ask_ticks)
-        if ask_ticks <= 0 or abs(move_pct) <= limit_pct:
+        market = self._trading.markets[signal.symbol]
+        limit_pct = self._trading.gate.limits_of(signal.symbol, signal.strategy).collar_pct
+        move_pct = _move_pct(signal, market.ask_ticks)
+        if market.ask_ticks <= 0 or abs(move_pct) <= limit_pct:
             return None
-        detail = f"limit={limit_pct:.2f}% move={move_pct:+.2f}% since the alert"
+        ref, age_s = market.instrument.price_text(signal.price_ticks), (self._trading.now_ns - signal.ts_ns) / 1e9
+        detail = f"limit={limit_pct:.2f}% move={move_pct:+.2f}% ref={ref} age={age_s:.1f}s since the alert"
         return Refusal("C4_PRICE_COLLAR", detail, "Nothing was done: the alert's price is gone.")
 
     def tell(self, proposal: Proposal) -> None:
@@ -297,10 +302,10 @@ class People:
             lambda: events.ProposalClosed(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, ""))
         )
 
-    def _submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
+    def _submit(self, request: OrderRequest, strategy: str = "") -> ApprovedOrder | Refusal:
         """Ask for an order; that a person wants it is what lets it leave (C15)."""
         self._trading.last_hop.cause_in(request.cause_id)
-        return self._trading.submit(request)
+        return self._trading.submit(request, strategy)
 
     def _order(self, command: AnyCommand, request: OrderRequest) -> Reply:
         result = self._submit(request)

@@ -50,7 +50,11 @@ def is_fresh(trading: Trading, symbol: Symbol) -> bool:
     """Say whether C5 would let an entry rest on a symbol's data now."""
     market = trading.markets[symbol]
     age_s = (trading.now_ns - market.heard_ns) / 1e9
-    return market.book.is_in_sync and age_s <= trading.config.limits.stale_s and 0 < market.bid_ticks < market.ask_ticks
+    return (
+        market.book.is_in_sync
+        and age_s <= trading.gate.limits_of(symbol).stale_s
+        and 0 < market.bid_ticks < market.ask_ticks
+    )
 
 
 def prices(trading: Trading) -> tuple[views.PriceView, ...]:

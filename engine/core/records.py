@@ -176,6 +176,7 @@ class Audited(Record, frozen=True, tag="audited"):
     before: str
     after: str
     ts_ns: int
+    reason: str = ""
 
 
 class Killed(Record, frozen=True, tag="killed"):
@@ -232,6 +233,24 @@ class Locked(Record, frozen=True, tag="locked"):
     ts_ns: int
 
 
+class LimitSet(Record, frozen=True, tag="limit"):
+    """An admin set a limit of the account, or of the symbol or strategy that is named.
+
+    Its words are in an ``Audited`` of their own.
+    """
+
+    name: str
+    symbol: str
+    strategy: str
+    value: float | None
+    """None: the one in ``trader.toml`` counts again."""
+    is_loose: bool
+    """It was said in so many words that it may be looser than in ``trader.toml``."""
+    by: str
+    reason: str
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -255,6 +274,7 @@ AnyRecord = (
     | Tripped
     | BreakersReset
     | Locked
+    | LimitSet
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

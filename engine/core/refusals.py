@@ -49,26 +49,29 @@ def _c4_collar(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits
     is_market_far = abs(facts.ask_ticks - facts.last_ticks) > int(facts.last_ticks * limits.collar_pct / 100.0)
     price = facts.ask_ticks if is_market_far else request.limit_ticks
     move, ref = 100.0 * (price / facts.last_ticks - 1.0), facts.instrument.price_text(facts.last_ticks)
-    detail = f"limit={limits.collar_pct:.2f}% move={move:+.2f}% ref={ref}"
+    detail = f"limit={limits.collar_pct:.2f}% move={move:+.2f}% ref={ref} age={_age_s(facts):.1f}s"
     return Refusal("C4_PRICE_COLLAR", detail, "The price is too far from the last trade: wait for it to settle.")
 
 
 def _c5_book(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    return Refusal("C5_BOOK_OUT_OF_SYNC", "book=dirty", "The book is being fetched anew: try again in a second.")
+    detail = f"symbol={facts.instrument.symbol} book=dirty age={_age_s(facts):.1f}s"
+    return Refusal("C5_BOOK_OUT_OF_SYNC", detail, "The book is being fetched anew: try again in a second.")
 
 
 def _c5_stale(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    detail = f"limit={limits.stale_s:g}s age={(facts.now_ns - facts.market.heard_ns) / 1e9:.1f}s"
+    detail = f"limit={limits.stale_s:g}s age={_age_s(facts):.1f}s"
     return Refusal("C5_STALE_DATA", detail, "The market data is old: see /status for the feed.")
 
 
 def _c5_quote(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    detail = f"bid={facts.bid_ticks} ask={facts.ask_ticks} last={facts.last_ticks} ticks"
+    text = facts.instrument.price_text
+    detail = f"bid={text(facts.bid_ticks)} ask={text(facts.ask_ticks)} last={text(facts.last_ticks)}"
     return Refusal("C5_BAD_QUOTE", detail, "There is no price yet: try again soon.")
 
 
 def _c5_crossed(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    detail = f"bid={facts.bid_ticks} ask={facts.ask_ticks} ticks"
+    text = facts.instrument.price_text
+    detail = f"bid={text(facts.bid_ticks)} ask={text(facts.ask_ticks)}"
     return Refusal("C5_CROSSED_BOOK", detail, "The book is crossed: try again in a second.")
 
 
@@ -123,7 +126,8 @@ def _c8_triggered(request: OrderRequest, tried: Tried, facts: Facts, limits: Lim
 
 def _c10_stop(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
     text, entry = facts.instrument.price_text, request.limit_ticks or facts.ask_ticks
-    detail = f"entry={text(entry)} stop={text(request.stop_ticks)} least={limits.min_stop_pct:g}%"
+    distance = f"{100.0 * (entry - request.stop_ticks) / entry:.3f}%" if request.stop_ticks else "none"
+    detail = f"limit={limits.min_stop_pct:g}% distance={distance} entry={text(entry)} stop={text(request.stop_ticks)}"
     return Refusal("C10_STOP", detail, "An entry needs a stop below it, and not nearer than that.")
 
 
@@ -147,6 +151,11 @@ def _more_than_held(request: OrderRequest, tried: Tried, facts: Facts, limits: L
     text = facts.instrument.qty_text
     detail = f"wanted={text(request.qty_lots)} sellable={text(facts.sellable_lots)}"
     return Refusal("REDUCE_ONLY", detail, "That is more than is held: say a smaller amount, or all.")
+
+
+def _age_s(facts: Facts) -> float:
+    """Return how old what was last heard of the symbol is."""
+    return (facts.now_ns - facts.market.heard_ns) / 1e9
 
 
 def _too_much(code: str, value_e8: int, most_e8: int, facts: Facts, words: str) -> Refusal:

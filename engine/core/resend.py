@@ -31,9 +31,10 @@ class Resend:
         """Take an order that is known not to have arrived: send it once more, or tell people why not."""
         name, why = order.approved.client_order_id, self._why_not(order)
         if not why:
-            request = self._request(order)
+            strategy = self._strategy(order)
+            request = self._request(order, strategy)
             self._trading.last_hop.cause_in(request.cause_id)
-            result = self._trading.submit(request)
+            result = self._trading.submit(request, strategy)
             if not isinstance(result, Refusal):
                 self._follow(name, result.client_order_id)
                 words = f"Order {name} never reached the venue. It is sent once more, priced anew, as"
@@ -61,16 +62,21 @@ class Resend:
 
     def _why_moved(self, order: Order) -> str:
         market, ref_ticks = self._trading.markets[order.approved.symbol], order.approved.ref_ticks
-        limit_pct = self._trading.config.limits.collar_pct
+        limit_pct = self._trading.gate.limits_of(order.approved.symbol, self._strategy(order)).collar_pct
         move_pct = 100.0 * (market.ask_ticks / ref_ticks - 1.0)
         if abs(move_pct) <= limit_pct:
             return ""
         return f"C4_PRICE_COLLAR: limit={limit_pct:.2f}% move={move_pct:+.2f}% since it was decided. Decide anew."
 
-    def _request(self, order: Order) -> OrderRequest:
+    def _strategy(self, order: Order) -> str:
+        """Say whose signal led to an order, by itself or through somebody's click on its alert."""
+        proposal = self._trading.proposals.of_client_order(order.approved.client_order_id)
+        return proposal.signal.strategy if proposal else order.approved.origin.removeprefix("strategy:")
+
+    def _request(self, order: Order, strategy: str) -> OrderRequest:
         """Word the entry anew at the present price, stop and target as far away as they were, and not larger."""
         trading, approved = self._trading, order.approved
-        facts = trading.facts(approved.symbol)
+        facts = trading.facts(approved.symbol, "", strategy)
         stop, target = moved_levels(facts.ask_ticks, approved.ref_ticks, approved.stop_ticks, approved.target_ticks)
         # Where there is less room than before the gate sizes it (0), and says which limit is in the way if one is.
         has_room = trading.gate.entry_lots(facts.ask_ticks, stop, facts) >= approved.qty_lots

@@ -8,6 +8,8 @@ get out.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import numpy as np
 
@@ -35,17 +37,22 @@ class Gate:
     """The one way to an ``ApprovedOrder``, under the limits of one account."""
 
     def __init__(self, limits: Limits) -> None:
+        self.take(limits, {})
+
+    def take(self, limits: Limits, narrower: Mapping[tuple[str, str], Limits]) -> None:
+        """Go by these limits from now on, and by narrower ones for a symbol and a strategy (empty for none)."""
         self.limits = limits
-        self._limits = np.zeros(9)
-        self._limits[kernel.MAX_ORDER] = limits.max_order_pct
-        self._limits[kernel.MAX_POSITION] = limits.max_position_pct
-        self._limits[kernel.MAX_GROSS] = limits.max_gross_pct
-        self._limits[kernel.COLLAR] = limits.collar_pct
-        self._limits[kernel.STALE_NS] = limits.stale_s * 1e9
-        self._limits[kernel.ORDERS_PER_S] = limits.orders_per_s
-        self._limits[kernel.RISK] = limits.risk_per_trade_pct
-        self._limits[kernel.MIN_STOP] = limits.min_stop_pct
-        self._limits[kernel.CLOCK_MS] = CLOCK_LIMIT_MS
+        self._account = _array(limits)
+        self._narrower = {key: (own, _array(own)) for key, own in narrower.items()}
+
+    def limits_of(self, symbol: str, strategy: str = "") -> Limits:
+        """Return the limits that count for a symbol, and for a strategy where it signals."""
+        narrower = self._narrower.get((symbol, strategy))
+        return self.limits if narrower is None else narrower[0]
+
+    def _array_of(self, facts: Facts) -> np.ndarray:
+        narrower = self._narrower.get((facts.market.instrument.symbol, facts.strategy))
+        return self._account if narrower is None else narrower[1]
 
     def check(self, request: OrderRequest, facts: Facts) -> ApprovedOrder | Refusal:
         """Pass a request through every control that applies to it.
@@ -56,13 +63,14 @@ class Gate:
         """
         if facts.barred[0] and not request.reduce_only:
             return Refusal(*facts.barred, "Closes and exits go on; see trader risk for what may be done.")
+        limits = self._array_of(facts) if self._narrower else self._account
         qty_lots = min(request.qty_lots, kernel.MOST)  # whatever somebody has typed
         if request.reduce_only is (request.side is BUY):
             bar, lots, worst_ticks, cost_e8 = kernel.WRONG_SIDE, 0, 0, 0
         elif request.reduce_only:
             bar, lots, worst_ticks, cost_e8 = kernel.try_exit(
                 facts.market.numbers,
-                self._limits,
+                limits,
                 qty_lots,
                 request.limit_ticks,
                 facts.sellable_lots,
@@ -74,7 +82,7 @@ class Gate:
             offset_ms = facts.clock_offset_ms
             bar, lots, worst_ticks, cost_e8 = kernel.try_entry(
                 facts.market.numbers,
-                self._limits,
+                limits,
                 qty_lots,
                 request.limit_ticks,
                 request.stop_ticks,
@@ -92,7 +100,7 @@ class Gate:
                 facts.gross_exposure_e8,
             )
         if bar:
-            return WORDS[kernel.CODES[bar]](request, Tried(lots, worst_ticks, cost_e8), facts, self.limits)
+            return WORDS[kernel.CODES[bar]](request, Tried(lots, worst_ticks, cost_e8), facts, self._limits_of(facts))
         return _approve(request, lots, worst_ticks, facts.market)
 
     def protect(
@@ -104,7 +112,7 @@ class Gate:
         both, the venue's filters (C8) at each one's own price. Where the market has come to one of them already,
         there is nothing left to wait for: ``C8_TRIGGERED``.
         """
-        last, limits = facts.last_ticks, self.limits
+        last, limits = facts.last_ticks, self._limits_of(facts)
         if not stop.stop_ticks < last or (target is not None and last >= target.target_ticks):
             return WORDS["C8_TRIGGERED"](stop, Tried(0, 0, 0), facts, limits)
         below = kernel.in_venue_range(
@@ -128,15 +136,33 @@ class Gate:
         Clamped by the largest order (C2), the largest position and gross exposure (C3) and the free cash. Returns 0
         for a stop that is missing, on the wrong side or nearer than ``min_stop_pct`` (C10).
         """
-        return kernel.entry_lots(facts.market.numbers, self._limits, *_room(facts), entry_ticks, stop_ticks)
+        return kernel.entry_lots(facts.market.numbers, self._array_of(facts), *_room(facts), entry_ticks, stop_ticks)
 
     def largest_lots(self, facts: Facts) -> int:
         """Return the most that C2, C3, C8 and the free cash let a buy have at the collar's price, in lots."""
-        return kernel.largest_lots(facts.market.numbers, self._limits, *_room(facts))
+        return kernel.largest_lots(facts.market.numbers, self._array_of(facts), *_room(facts))
 
     def collar_ticks(self, side: Side, market: Market) -> int:
         """Return the worst price that an order may have: the collar around the reference (C4), rounded inwards."""
-        return kernel.collar(market.numbers, self._limits, int(side))
+        narrower = self._narrower.get((market.instrument.symbol, ""))
+        return kernel.collar(market.numbers, self._account if narrower is None else narrower[1], int(side))
+
+    def _limits_of(self, facts: Facts) -> Limits:
+        return self.limits_of(facts.market.instrument.symbol, facts.strategy)
+
+
+def _array(limits: Limits) -> np.ndarray:
+    array = np.zeros(9)
+    array[kernel.MAX_ORDER] = limits.max_order_pct
+    array[kernel.MAX_POSITION] = limits.max_position_pct
+    array[kernel.MAX_GROSS] = limits.max_gross_pct
+    array[kernel.COLLAR] = limits.collar_pct
+    array[kernel.STALE_NS] = limits.stale_s * 1e9
+    array[kernel.ORDERS_PER_S] = limits.orders_per_s
+    array[kernel.RISK] = limits.risk_per_trade_pct
+    array[kernel.MIN_STOP] = limits.min_stop_pct
+    array[kernel.CLOCK_MS] = CLOCK_LIMIT_MS
+    return array
 
 
 def least_lots(price_ticks: int, market: Market) -> int:

@@ -1,16 +1,18 @@
-"""What people see of the limits: each with how much of it is used, what has tripped, and what is locked."""
+"""What people see of the limits: each with how much of it is used, who changed it, what has tripped and is locked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.core.instrument import scaled_text
+from engine.core.limits import ACCOUNT, KINDS, Scope
 from engine.core.trading import Trading
+from engine.core.types import Symbol
 from engine.wire.views import LimitView, LockView, RiskView
 
 
 def risk(trading: Trading) -> RiskView:
-    """Show the gate and the breakers as they stand."""
+    """Show the gate and the breakers as they stand: the account's limits, then those of symbols and strategies."""
     now_ns, bars = trading.now_ns, trading.bars
     cooling = [
         LockView(symbol, (until_ns - now_ns) / 1e9, "C9_COOL_DOWN: after a loss")
@@ -23,32 +25,50 @@ def risk(trading: Trading) -> RiskView:
         if lock.until_ns > now_ns
     ]
     tripped = tuple(f"{code}: {detail}" for code, detail in bars.tripped.items())
-    return RiskView(tuple(_limits(trading)), tripped, (*cooling, *locked))
+    return RiskView((*_of_account(trading), *_own(trading)), tripped, (*cooling, *locked))
 
 
-def _limits(trading: Trading) -> Iterator[LimitView]:
-    limits, breakers = trading.config.limits, trading.config.breakers
-    exposures = {symbol: trading.facts(symbol) for symbol in trading.markets}
-    equity_e8 = trading.equity_e8()
-    largest_e8 = max((facts.symbol_exposure_e8 for facts in exposures.values()), default=0)
-    gross_e8 = next((facts.gross_exposure_e8 for facts in exposures.values()), 0)
-    rate = next((facts.orders_last_s for facts in exposures.values()), 0)
-    yield LimitView("C2", "max_order_pct", _of(limits.max_order_pct, equity_e8, trading), "")
-    yield LimitView("C3", "max_position_pct", _of(limits.max_position_pct, equity_e8, trading), _money(largest_e8))
-    yield LimitView("C3", "max_gross_pct", _of(limits.max_gross_pct, equity_e8, trading), _money(gross_e8))
-    yield LimitView("C4", "collar_pct", f"{limits.collar_pct:g} %", "")
-    yield LimitView("C5", "stale_s", f"{limits.stale_s:g} s", "")
-    yield LimitView("C6", "repeats", f"{limits.repeats} alike in {limits.repeat_window_s:g} s", "")
-    yield LimitView("C7", "orders_per_s", f"{limits.orders_per_s} /s", str(rate))
-    yield LimitView("C9", "daily_loss_pct", f"{breakers.daily_loss_pct:g} %", _loss(trading.bars.day_e8, equity_e8))
-    yield LimitView("C9", "drawdown_pct", f"{breakers.drawdown_pct:g} %", _loss(trading.bars.peak_e8, equity_e8))
-    yield LimitView("C9", "losses", f"{breakers.losses} in a row", "")
-    yield LimitView("C9", "cooldown_s", f"{breakers.cooldown_s:g} s", "")
-    yield LimitView("C10", "min_stop_pct", f"{limits.min_stop_pct:g} %", "")
+def _of_account(trading: Trading) -> Iterator[LimitView]:
+    used = _used_of_account(trading)
+    for name in KINDS:
+        value = trading.limits.value(ACCOUNT, name)
+        if value is not None:
+            yield _view(trading, ACCOUNT, name, value, used.get(name, ""))
 
 
-def _of(pct: float, equity_e8: int, trading: Trading) -> str:
-    return f"{pct:g} % = {_money(int(equity_e8 * pct / 100.0))} {trading.config.quote_asset}"
+def _own(trading: Trading) -> Iterator[LimitView]:
+    for scope, name in trading.limits.own():
+        value, used = trading.limits.value(scope, name), ""
+        if scope.kind == "symbol" and name == "max_position_pct" and scope.name in trading.markets:
+            used = _money(trading.facts(Symbol(scope.name)).symbol_exposure_e8)
+        if value is not None:
+            yield _view(trading, scope, name, value, used)
+
+
+def _view(trading: Trading, scope: Scope, name: str, value: float, used: str) -> LimitView:
+    kind, change = KINDS[name], trading.limits.changes.get((scope, name))
+    limit = f"{value:g} {kind.unit}"
+    if kind.unit == "% of equity":
+        equity_e8 = int(trading.equity_e8() * value / 100.0)
+        limit = f"{value:g} % = {_money(equity_e8)} {trading.config.quote_asset}"
+    changed = ""
+    if change is not None:
+        in_file = trading.limits.of_file(scope, name)
+        kept = "nothing" if in_file is None else f"{in_file:g}"
+        changed = f"{change.by}: {change.reason} (trader.toml: {kept})"
+    return LimitView(kind.code, name, limit, used, "" if scope == ACCOUNT else str(scope), changed)
+
+
+def _used_of_account(trading: Trading) -> dict[str, str]:
+    everywhere = [trading.facts(symbol) for symbol in trading.markets]
+    equity_e8, bars = trading.equity_e8(), trading.bars
+    return {
+        "max_position_pct": _money(max((facts.symbol_exposure_e8 for facts in everywhere), default=0)),
+        "max_gross_pct": _money(everywhere[0].gross_exposure_e8 if everywhere else 0),
+        "orders_per_s": str(everywhere[0].orders_last_s if everywhere else 0),
+        "daily_loss_pct": _loss(bars.day_e8, equity_e8),
+        "drawdown_pct": _loss(bars.peak_e8, equity_e8),
+    }
 
 
 def _money(value_e8: int) -> str:

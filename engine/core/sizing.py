@@ -101,7 +101,7 @@ def _by_volatility(sizing: Sizing, facts: Facts, gate: Gate) -> Sized:
     fall_ticks = ceil(true_range_ticks(facts.market, sizing.atr_bars) * sizing.atr_multiple)
     if fall_ticks <= 0:
         return Sized(0, f"SIZE: {sizing.atr_bars + 1} finished candles that move are needed for the true range")
-    risk_e8 = int(facts.equity_e8 * gate.limits.risk_per_trade_pct / 100.0)
+    risk_e8 = int(facts.equity_e8 * gate.limits_of(facts.instrument.symbol, facts.strategy).risk_per_trade_pct / 100.0)
     return _clamped(facts.instrument.lots_for_quote(risk_e8, fall_ticks), facts, gate)
 
 

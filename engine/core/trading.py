@@ -17,6 +17,7 @@ from engine.core.facts import Facts
 from engine.core.instrument import Instrument
 from engine.core.last_hop import LastHop
 from engine.core.latch import Latch
+from engine.core.limits import LimitBook
 from engine.core.market import Market
 from engine.core.orders import Fill, Order, Orders
 from engine.core.plan import ExitPlan
@@ -100,7 +101,9 @@ class Trading:
         """Given by whoever keeps the time, for what ``Send`` carries; the core decides nothing by it."""
         self.config = config
         self.account = account
-        self.gate = Gate(config.limits)
+        self.limits = LimitBook(config, instruments)
+        self.gate = Gate(self.limits.account)
+        self.gate.take(self.limits.account, self.limits.narrower)
         slow = config.strategies.sma_cross.slow
         self.markets = {symbol: Market(instrument, slow) for symbol, instrument in instruments.items()}
         self.orders = Orders()
@@ -158,10 +161,13 @@ class Trading:
         actions, self._actions = self._actions, []
         return actions
 
-    def submit(self, request: OrderRequest) -> ApprovedOrder | Refusal:
-        """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent."""
+    def submit(self, request: OrderRequest, strategy: str = "") -> ApprovedOrder | Refusal:
+        """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent.
+
+        ``strategy`` says whose signal it is, whoever decided about it: its own limits count as well.
+        """
         decided = self.stamp()
-        result = self.gate.check(request, self.facts(request.symbol, request.cause_id))
+        result = self.gate.check(request, self.facts(request.symbol, request.cause_id, strategy))
         if isinstance(result, Refusal):
             return self.refuse(request, result)
         gated = self.stamp()
@@ -191,7 +197,7 @@ class Trading:
             market.watch(trip.is_open)
         return booked
 
-    def facts(self, symbol: Symbol, cause_id: str = "") -> Facts:
+    def facts(self, symbol: Symbol, cause_id: str = "", strategy: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
         portfolio, equity_e8, held_lots = self.portfolio, self.portfolio.cash_e8, 0
         exposure_e8 = gross_e8 = selling_lots = 0
@@ -220,6 +226,7 @@ class Trading:
             self.silent_until_ns,
             self.clock_offset_ms,
             self.bars.of(symbol, self.now_ns) if self.bars.are_any else _NOT_BARRED,
+            strategy,
         )
 
     def entry(
@@ -245,7 +252,7 @@ class Trading:
 
     def size(self, sizing: Sizing, strategy: str, symbol: Symbol, entry_ticks: int, stop_ticks: int) -> Sized:
         """Size an entry of a strategy the way it is set to; by risk and stop distance where it says no other."""
-        facts = self.facts(symbol)
+        facts = self.facts(symbol, "", strategy)
         record = record_of(strategy, self.portfolio.closed) if sizing.method == "kelly" else NO_RECORD
         sized = size_entry(sizing, entry_ticks, facts, self.gate, record)
         if sized.lots or sized.why_not:

@@ -150,6 +150,23 @@ class LockSymbol(Command, frozen=True, tag="lock"):
     reason: str = ""
 
 
+class SetLimit(Command, frozen=True, tag="set_limit"):
+    """Set a limit while it runs: the account's, or that of the symbol or strategy that is named.
+
+    Refused without a reason, and outside of what the limit may be.
+    """
+
+    name: str
+    """As in ``trader.toml``: ``max_order_pct``."""
+    value: float | None
+    """None lets the value in ``trader.toml`` count again."""
+    symbol: str = ""
+    strategy: str = ""
+    reason: str = ""
+    loosen: bool = False
+    """Without it a value that is looser than in ``trader.toml`` is refused."""
+
+
 class GetRisk(Command, frozen=True, tag="risk"):
     """Ask for the limits, how much of each is used, what has tripped and what is locked."""
 
@@ -201,6 +218,7 @@ AnyCommand = (
     | ResetKill
     | ResetBreakers
     | LockSymbol
+    | SetLimit
     | Decide
     | GetStatus
     | GetPositions

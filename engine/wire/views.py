@@ -242,6 +242,10 @@ class LimitView(msgspec.Struct, frozen=True):
     limit: str
     used: str
     """Empty where nothing can be used up: a collar, a distance."""
+    scope: str = ""
+    """``symbol ETHUSDT`` or ``strategy sma_cross``; empty for the account."""
+    changed: str = ""
+    """Who set it while running, why, and what ``trader.toml`` has; empty where that counts."""
 
 
 class LockView(msgspec.Struct, frozen=True):

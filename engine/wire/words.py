@@ -14,7 +14,6 @@ from engine.wire.commands import Amount, ModeName
 SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
 CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
 AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cross"
-RISK_USAGE: Final = "risk, or risk reset REASON   for example: risk reset seen and understood"
 LOCK_USAGE: Final = "lock SYMBOL 1h|off [because REASON]   for example: lock eth 1h because of the unlock"
 _SPAN: Final = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
 _SPAN_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -54,13 +53,6 @@ class KillWords(NamedTuple):
     symbol: str
     reason: str
     is_reset: bool = False
-
-
-class RiskWords(NamedTuple):
-    """What `risk` was told: nothing, or why the breakers may be reset."""
-
-    reason: str
-    is_reset: bool
 
 
 class LockWords(NamedTuple):
@@ -119,14 +111,6 @@ def read_kill(text: str) -> KillWords:
     if len(symbols) > 1 or len(words) - len(named) > 1:
         raise BadWords(f"Say what to kill: {KILL_USAGE}")
     return KillWords(len(named) < len(words), read_symbol(symbols[0]) if symbols else "", "")
-
-
-def read_risk(text: str) -> RiskWords:
-    """Read nothing, or ``reset REASON``."""
-    words = text.split()
-    if words and words[0].lower() != "reset":
-        raise BadWords(f"{words[0]!r} is not understood: {RISK_USAGE}")
-    return RiskWords(" ".join(words[1:]), bool(words))
 
 
 def read_lock(text: str) -> LockWords:

@@ -18,6 +18,7 @@ from engine.core.records import (
     EquityMarked,
     Killed,
     KillReset,
+    LimitSet,
     Listed,
     Proposed,
     Refused,
@@ -43,6 +44,7 @@ NEW: list[AnyRecord] = [
     Refused("command:1", "cli:ann", Refusal("HALTED", "", "Resume."), 1, ETH),
     Killed("slack:U01ALICE", "fat finger", ETH, True, 1),
     KillReset("slack:U01ALICE", "it was a drill", 2),
+    LimitSet("max_order_pct", "", "sma_cross", 0.5, False, "slack:U01ALICE", "the weekend", 3),
 ]
 
 

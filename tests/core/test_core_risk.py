@@ -188,7 +188,7 @@ def test_a_refusal_at_the_collar_says_how_far_the_price_is(limit: int, ask: int,
     wish = request(limit_ticks=limit, stop_ticks=150_000, **LIMIT)
     refusal = check(wish, facts(ask_ticks=ask, bid_ticks=189_000), LIMITS)
     assert isinstance(refusal, Refusal)
-    assert str(refusal) == f"C4_PRICE_COLLAR: limit=2.00% move={move}% ref=2000.00"
+    assert str(refusal) == f"C4_PRICE_COLLAR: limit=2.00% move={move}% ref=2000.00 age=0.0s"
 
 
 def test_the_collar_stays_within_the_venues_prices() -> None:

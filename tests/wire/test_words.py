@@ -16,14 +16,12 @@ from engine.wire.words import (
     CloseWords,
     KillWords,
     LockWords,
-    RiskWords,
     SellWords,
     read_amount,
     read_auto,
     read_close,
     read_kill,
     read_lock,
-    read_risk,
     read_sell,
 )
 
@@ -176,9 +174,3 @@ def test_a_lock_is_a_symbol_a_time_and_a_reason(text: str, meant: LockWords) -> 
 def test_what_is_no_lock_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(BadWords):
         read_lock(text)
-
-
-def test_risk_shows_or_resets_with_a_reason() -> None:
-    assert (read_risk(""), read_risk("reset seen, fine")) == (RiskWords("", False), RiskWords("seen, fine", True))
-    with pytest.raises(BadWords, match="risk reset REASON"):
-        read_risk("everything")

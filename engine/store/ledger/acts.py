@@ -11,6 +11,7 @@ from engine.core.records import (
     Decided,
     Declined,
     EquityMarked,
+    LimitSet,
     ModeSet,
     Proposed,
     Refused,
@@ -46,6 +47,9 @@ class Acts:
                 rows.put(tables.equity, record=number, ts_ns=ts_ns, **amounts)
             case DayOpened(day, equity_e8, ts_ns):
                 rows.put(tables.days, record=number, ts_ns=ts_ns, day=day, equity_e8=equity_e8)
+            case LimitSet(name, symbol, strategy, value, is_loose, by, reason, ts_ns):
+                what = {"name": name, "symbol": symbol, "strategy": strategy, "value": value, "is_loose": is_loose}
+                rows.put(tables.limits, record=number, ts_ns=ts_ns, by=by, reason=reason, **what)
             case Refused():
                 _put_refusal(number, record, rows)
             case Proposed():

@@ -26,6 +26,7 @@ VIEWED: Final = (
     tables.refusals,
     tables.equity,
     tables.days,
+    tables.limits,
     tables.commands,
     tables.audit,
 )

@@ -231,6 +231,21 @@ equity: Final = Table(
 days: Final = Table("days", metadata, _key("record"), _int("ts_ns"), _int("day"), _int("equity_e8"))
 """What the account was worth when each day (UTC, counted since the epoch) began: the daily loss is measured from it."""
 
+limits: Final = Table(
+    "limits",
+    metadata,
+    _key("record"),
+    _int("ts_ns"),
+    _text("name"),
+    _text("symbol"),
+    _text("strategy"),
+    Column("value", Double),
+    _flag("is_loose"),
+    _text("by"),
+    _text("reason"),
+)
+"""Changes of limits, of the account where neither symbol nor strategy is named; without a value the file's counts."""
+
 audit: Final = Table(
     "audit",
     metadata,

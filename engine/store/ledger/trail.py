@@ -111,8 +111,9 @@ class Trail:
                 yield _answer(acts, command_id, f"{'OK' if ok else code}: {text}", ts_ns)
             case Declined(command_id, code, text, ts_ns):
                 yield _answer(acts, command_id, f"{code}: {text}", ts_ns)
-            case Audited(who, source, what, before, after, ts_ns):
-                yield Entry(who, source, what, before, after, ts_ns)
+            case Audited(who, source, what, before, after, ts_ns, reason):
+                because = f", because {reason}" if reason else ""
+                yield Entry(who, source, what, before, after + because, ts_ns)
 
     def _state_of(self, proposal_id: str, state: str) -> str:
         """Return what a proposal was before, and remember what it is now."""

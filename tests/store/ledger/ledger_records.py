@@ -25,6 +25,7 @@ from engine.core.records import (
     Intended,
     Killed,
     KillReset,
+    LimitSet,
     Listed,
     Locked,
     ModeSet,
@@ -203,7 +204,8 @@ RECORDS: Final = st.lists(
         st.builds(Decided, _PROPOSALS, st.sampled_from(["bought", "expired"]), _BY, _WORDS, _NAMES, _TIMES),
         st.builds(EquityMarked, st.integers(0, 10**15), st.integers(0, 10**15), st.integers(0, 10**15), _TIMES),
         st.builds(DayOpened, st.integers(0, 40_000), st.integers(0, 10**15), _TIMES),
-        st.builds(Audited, _WORDS, _WORDS, _WORDS, _WORDS, _WORDS, _TIMES),
+        st.builds(Audited, _WORDS, _WORDS, _WORDS, _WORDS, _WORDS, _TIMES, _WORDS),
+        st.builds(LimitSet, _WORDS, _SYMBOLS, _WORDS, st.none() | st.floats(0, 1), st.booleans(), _BY, _WORDS, _TIMES),
     ),
     max_size=40,
 )

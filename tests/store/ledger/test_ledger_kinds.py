@@ -46,6 +46,7 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Tripped("C9_DRAWDOWN", "limit=10.00%", T0),
     kinds.BreakersReset(BY, "seen", 5, T0),
     kinds.Locked(ETH, T0 + 1, BY, "unlock", T0),
+    kinds.LimitSet("collar_pct", ETH, "", 1.0, False, BY, "a thin book", T0),
 )
 
 
