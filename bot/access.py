@@ -32,10 +32,12 @@ NEEDS: Final[dict[str, Role]] = {
     "/positions": Role.VIEWER,
     "/orders": Role.VIEWER,
     "/status": Role.VIEWER,
+    "/risk": Role.VIEWER,
     "/buy": Role.TRADER,
     "/sell": Role.TRADER,
     "/close": Role.TRADER,
     "/halt": Role.TRADER,
+    "/lock": Role.TRADER,
     "decide_buy": Role.TRADER,
     "decide_sell": Role.TRADER,
     "decide_dismiss": Role.TRADER,
@@ -47,6 +49,8 @@ NEEDS: Final[dict[str, Role]] = {
     "kill_now": Role.ADMIN,
 }
 """The role that each command and button needs; what isn't listed needs an admin."""
+NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN}
+"""What a command needs when anything is typed after it."""
 _PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}
 
 
@@ -88,7 +92,7 @@ class Access:
         asked = _asked_for(body)
         if asked is None:
             return await next()
-        refusal = self._refusal(asked, context.user_id or "", context.channel_id)
+        refusal = self._refusal(_needed(asked, body), context.user_id or "", context.channel_id)
         if refusal:
             _log.warning("refused", extra={"by": context.user_id, "asked": asked, "where": context.channel_id})
             if context.response_url:
@@ -98,10 +102,9 @@ class Access:
         context["who"] = Who(context.user_id or "", _name(body), "slack")
         return await next()
 
-    def _refusal(self, asked: str, user_id: str, channel: str | None) -> str:
+    def _refusal(self, needed: Role, user_id: str, channel: str | None) -> str:
         if channel is not None and channel != self._channel and not channel.startswith("D"):
             return f"I take this only in <#{self._channel}> and in direct messages. Nothing was done."
-        needed = NEEDS.get(asked, Role.ADMIN)
         if self.role_of(user_id) >= needed:
             return ""
         if self._settings.is_local and not self._desk.is_paper:
@@ -129,6 +132,12 @@ def _asked_for(body: dict[str, Any]) -> str | None:
     if body.get("view") and str(body.get("type", "")).startswith("view_"):
         return str(body["view"].get("callback_id", ""))
     return None
+
+
+def _needed(asked: str, body: dict[str, Any]) -> Role:
+    if asked in NEEDS_WITH_WORDS and str(body.get("text", "")).strip():
+        return NEEDS_WITH_WORDS[asked]
+    return NEEDS.get(asked, Role.ADMIN)
 
 
 def _name(body: dict[str, Any]) -> str:

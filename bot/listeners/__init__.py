@@ -17,9 +17,11 @@ from bot.listeners import (
     errors,
     halt,
     kill,
+    lock,
     orders,
     positions,
     resume,
+    risk,
     sell,
     status,
 )
@@ -37,6 +39,8 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/orders": orders.orders,
     "/status": status.status,
     "/halt": halt.halt,
+    "/risk": risk.risk,
+    "/lock": lock.lock,
     "/kill": kill.kill,
     "/resume": resume.resume,
 }

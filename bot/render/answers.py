@@ -23,6 +23,7 @@ def usage(status: StatusView | None) -> str:
     return (
         f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
         "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · "
+        f"`/risk` · `/lock {symbol} 1h [because reason]` · "
         "`/kill [flatten] [symbol]` · `/resume`"
     )
 

@@ -6,13 +6,22 @@ from local_desk import ALICE
 from sample_views import NOW_NS, PRICE, filled, order, positions, proposal, status, trade
 
 from bot.memory import Card
-from bot.render import alert, answers, kill, notes
+from bot.render import alert, answers, kill, notes, risk
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import OrdersView
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
-from engine.wire.views import HealthView, KillSymbolView, KillView, PriceView, StrategyView
+from engine.wire.views import (
+    HealthView,
+    KillSymbolView,
+    KillView,
+    LimitView,
+    LockView,
+    PriceView,
+    RiskView,
+    StrategyView,
+)
 from engine.wire.words import KillWords
 
 SMA = StrategyView("sma_cross", "technical", ("ETHUSDT",), "auto", "ask", 0.55, 0.85, 12, 9, 3, 0)
@@ -43,6 +52,15 @@ STATUS = status(
     open_orders=1,
 )
 
+RISK = RiskView(
+    (
+        LimitView("C2", "max_order_pct", "0.5 % = 50.00 USDT", "", "", f"slack:{ALICE}: <off> (trader.toml: 1)"),
+        LimitView("C3", "max_position_pct", "5 % = 500.00 USDT", "249.70"),
+        LimitView("C4", "collar_pct", "1 % of the price", "", "symbol ETHUSDT", ""),
+    ),
+    ("C9_DAILY_LOSS: limit=2.00% loss=2.31% from=10000.00 USDT",),
+    (LockView("IOTAUSDT", 3540.0, f"C9_LOCKED: slack:{ALICE} the unlock"),),
+)
 KILLED = KillSymbolView("ETHUSDT", "ETH", "USDT", 3, 1, 0, 0, "0.0932", "249.70", "0.0000", "")
 KEPT = KillSymbolView("IOTAUSDT", "IOTA", "USDT", 1, 0, 0, 2, "0.0", "0.00", "95.1", "")
 LEFT = KillSymbolView("ETHUSDT", "ETH", "USDT", 1, 0, 2, 0, "0.0", "0.00", "0.0932", "the venue has not confirmed yet")
@@ -78,6 +96,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "armed": notes.armed(TradingArmed(ts_ns=0, by="cli:ann")),
     "halted": notes.halted(TradingHalted(ts_ns=0, by="C6_REPEATS", reason="three alike within 60 s")),
+    "risk": risk.limits(RISK),
+    "risk_quiet": risk.limits(RiskView(RISK.limits[1:2], (), ())),
     "kill_question": kill.question(KillWords(False, "", "")),
     "kill_question_flatten": kill.question(KillWords(True, "ETHUSDT", "")),
     "kill_report": kill.report(KillView(f"slack:{ALICE}", KILL_REASON, True, True, (KILLED, KEPT))),

@@ -12,13 +12,13 @@ from sample_messages import MESSAGES, SMA
 from sample_views import PRICE, filled, order, positions, proposal, status, trade
 
 from bot.memory import Card
-from bot.render import alert, answers, notes
+from bot.render import alert, answers, notes, risk
 from bot.render.blocks import Message
 from bot.render.order import fill_reply, order_message
 from bot.render.trade import root
 from engine.wire.commands import OrdersView
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingHalted
-from engine.wire.views import HealthView, OrderView, ProposalView, TradeView
+from engine.wire.views import HealthView, LimitView, LockView, OrderView, ProposalView, RiskView, TradeView
 
 HUGE = "<&>" * 5_000
 WILD: dict[str, Message] = {
@@ -137,3 +137,9 @@ def test_whatever_is_told_of_the_desk_fits(
 ) -> None:
     for message in (notes.news(news), notes.notice(notice), notes.halted(halted), notes.mode_changed(mode)):
         _check(message)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(any_of(LimitView), any_of(LockView), WORDS, st.integers(0, 80))
+def test_whatever_the_limits_are_they_fit(limit: LimitView, lock: LockView, tripped: str, count: int) -> None:
+    _check(risk.limits(RiskView((limit,) * count, (tripped,) * 12, (lock,) * 12)))

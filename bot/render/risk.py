@@ -1,0 +1,50 @@
+"""The limits, how much of each is used, who changed it, what has tripped and what is locked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.render.blocks import Block, Message, clip, context, escape, header, message, section
+from bot.render.say import plural, seconds
+from engine.wire.views import LimitView, LockView, RiskView
+
+_MOST_ROWS: Final = 12
+"""Lines of one section, whose text may have 3,000 characters."""
+_MOST: Final = 60
+_LINE: Final = 230
+_MOST_BARS: Final = 10
+
+
+def limits(view: RiskView) -> Message:
+    """Show what bars entries first, then every limit."""
+    barred = [*map(_tripped, view.tripped), *map(_locked, view.locks)]
+    changed = sum(1 for row in view.limits if row.changed)
+    text = f"{plural(len(view.limits), 'limit')}, {changed} changed while running, "
+    text += f"{plural(len(barred), 'bar')} on entries" if barred else "nothing bars entries"
+    rows = [_row(row) for row in view.limits[:_MOST]]
+    blocks: list[Block] = [header("Limits")]
+    if barred:
+        blocks.append(section("\n".join(barred[:_MOST_BARS])))
+    blocks += [section("\n".join(rows[at : at + _MOST_ROWS])) for at in range(0, len(rows), _MOST_ROWS)]
+    more = len(view.limits) - len(rows) + max(len(barred) - _MOST_BARS, 0)
+    hidden = f"{more} more: `trader risk` lists all. " if more > 0 else ""
+    change = "An admin changes one with `/risk set NAME VALUE because REASON`, and takes it back with `/risk unset`."
+    return message(text, [*blocks, context(hidden + change)])
+
+
+def _row(row: LimitView) -> str:
+    scope = f" of the {row.scope}" if row.scope else ""
+    used = f" · {row.used} used" if row.used else ""
+    changed = f" · :pencil2: {row.changed}" if row.changed else ""
+    return clip(f"`{escape(row.code)}` {escape(f'{row.name}{scope}')}: *{escape(row.limit)}*", _LINE // 2) + clip(
+        escape(used + changed), _LINE // 2
+    )
+
+
+def _tripped(words: str) -> str:
+    return f":rotating_light: *{clip(escape(words), _LINE)}* · an admin resets it with `/risk reset REASON`"
+
+
+def _locked(lock: LockView) -> str:
+    left = seconds(int(max(lock.left_s, 0.0) * 1e9)) if lock.left_s < 1e12 else "a long time"
+    return f":lock: *{escape(lock.symbol)}* for {left}: {clip(escape(lock.why), _LINE)}"
