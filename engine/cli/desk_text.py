@@ -20,6 +20,7 @@ from engine.wire.events import (
     ProposalClosed,
     ProposalOpened,
     SignalActed,
+    StoryChanged,
     TradeChanged,
     TradingArmed,
     TradingHalted,
@@ -110,6 +111,13 @@ def status_text(status: StatusView) -> str:
     return "\n".join(lines)
 
 
+def story_text(event: StoryChanged) -> str:
+    """Say in one line where a story is now."""
+    story = event.story
+    by = f" by {story.confirmed_by}" if story.confirmed_by else ""
+    return f"story {story.story_id} about {story.symbol} ({story.label}) is {story.state}{by}: {event.title}"
+
+
 def health_text(health: HealthView) -> str:
     """Write whether one thing is well."""
     return f"  {'ok ' if health.is_ok else 'BAD'} {health.name}: {health.detail}"
@@ -190,6 +198,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return kill_text(event.kill)
         case NewsHeard():
             return f"news from {event.source}: {event.title} ({event.verdict})"
+        case StoryChanged():
+            return story_text(event)
         case Notice():
             return f"{event.severity.upper()} {event.code}: {event.text}"
 

@@ -38,7 +38,7 @@ class Bands:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
         trading, config = self._trading, self._roster.configs[signal.strategy]
         mode = trading.modes.effective(signal.strategy)
-        is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed
+        is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed and not signal.is_question
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
         if why := self._why_ignored(signal, item, mode, is_act):

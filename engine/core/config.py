@@ -161,6 +161,26 @@ class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only
     target_pct: Percent = 10.0
     max_age_s: Seconds = 120.0
     """A headline older than this at receipt is not news any more."""
+    max_ahead_s: Seconds = 30.0
+    """One that says it will be published later than this is not believed."""
+    alone_trust: Ratio = 1.0
+    """From this trust on, a source alone is enough to act on ..."""
+    alone: tuple[str, ...] = ("listing", "delisting")
+    """... where it tells of one of these kinds of event."""
+    second_trust: Ratio = 0.6
+    """From this trust on, a source counts as the second one that corroborates."""
+    confirm_s: Seconds = 300.0
+    """So long after a headline the market, or a second source, may corroborate it."""
+    confirm_sigmas: Annotated[float, msgspec.Meta(ge=1.0, le=100.0)] = 4.0
+    """The market does so with a move of so many standard deviations of its own last hour, in the right direction ..."""
+    confirm_volume: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 3.0
+    """... on so many times the median volume of a minute in that hour."""
+    story_h: Annotated[float, msgspec.Meta(gt=0.0, le=720.0)] = 48.0
+    """So long after its first headline others join a story."""
+    per_source: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20
+    """Headlines of one source within a minute that may lead to a signal ..."""
+    per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 60
+    """... and of all sources together."""
 
 
 class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from engine.core.instrument import Instrument
 from engine.core.kernels.market import LOOK
 from engine.core.market import Market
 from engine.core.memory import restore
+from engine.core.newsdesk import NewsDesk
 from engine.core.people import People
 from engine.core.protection import Protection
 from engine.core.protector import Protector
@@ -80,6 +81,7 @@ class Engine:
         )
         self.people = People(self.trading, roster, identity)
         self.bands = Bands(self.trading, roster, self.people)
+        self.newsdesk = NewsDesk(self.trading, self.headlines, self.bands)
         self.protection = Protection(self.trading)
         self.protector = Protector(self.trading)
         self.reports = Reports(self.trading, self.bands, self.people.breakers)
@@ -145,9 +147,7 @@ class Engine:
     def on_headline(self, headline: Headline) -> list[Action]:
         """Take a classified headline, heard for the first time (walk c)."""
         self.trading.now_ns = max(headline.item.ts_recv_ns, self.trading.now_ns)
-        signals = self.headlines.on_headline(headline, self.trading.markets)
-        verdicts = [self.bands.on_signal(signal, headline.item) for signal in signals]
-        self.trading.later(lambda: self._news_heard(headline, verdicts))
+        self.newsdesk.on_headline(headline)
         return self.trading.take()
 
     def on_command(self, command: AnyCommand, ts_ns: int) -> tuple[Reply, list[Action]]:
@@ -197,6 +197,7 @@ class Engine:
         for order in trading.orders.to_ask(trading.now_ns):
             trading.do(Query(order.approved.symbol, order.approved.client_order_id))
         self.reports.equity.on_timer()
+        self.newsdesk.on_timer()
         if trading.now_ns - self._prices_told_ns >= PRICES_EVERY_NS:
             self._prices_told_ns = now_ns = trading.now_ns
             trading.publish(lambda: events.PricesMoved(ts_ns=now_ns, prices=queries.prices(trading)))
@@ -285,34 +286,6 @@ class Engine:
         self.people.breakers.go_on()
         self.bands.catch_up()
         return trading.take()
-
-    # ------------------------------------------------------------------ what became of a headline
-
-    def _why_silent(self, headline: Headline, is_stale: bool) -> str:
-        if not headline.score:
-            return "no rule fired"
-        if not headline.symbols:
-            return "it names nothing that is traded here"
-        return "it is not fresh" if is_stale else "its symbols are not followed or have no price yet"
-
-    def _news_heard(self, headline: Headline, verdicts: list[str]) -> None:
-        """Tell what became of a headline."""
-        item, now_ns = headline.item, self.trading.now_ns
-        if not verdicts:
-            is_stale = self.headlines.is_stale(headline, self.trading.markets)
-            verdicts = [f"ignored: {self._why_silent(headline, is_stale)}"]
-        self.trading.publish(
-            lambda: events.NewsHeard(
-                ts_ns=now_ns,
-                source=item.source,
-                news_id=item.news_id,
-                title=item.title,
-                url=item.url,
-                verdict="; ".join(verdicts),
-                symbols=headline.symbols,
-                confidence=abs(headline.score),
-            )
-        )
 
 
 def _is_clock_well(offset_ms: int | None) -> bool:

@@ -166,6 +166,10 @@ class Headline(msgspec.Struct, frozen=True):
     """Resolved against the venue's instruments; empty when the title names none of them."""
     rules: tuple[str, ...]
     """The rules that fired, with their weights, for people: ``partnership +0.70 ("marketplace with")``."""
+    trust: float = 1.0
+    """How far its source is believed, 0 to 1; the score has been multiplied with it."""
+    doubts: tuple[str, ...] = ()
+    """Why this can be at most a question, each with its code (C23): an edit, a title with entities, no date …"""
 
 
 class Signal(msgspec.Struct, frozen=True):
@@ -185,6 +189,10 @@ class Signal(msgspec.Struct, frozen=True):
     horizon_ns: int
     reasons: tuple[str, ...]
     ts_ns: int
+    is_question: bool = False
+    """True where no confidence is enough to act on it: people are asked at most (C23)."""
+    story_id: str = ""
+    """The story that it belongs to; empty for what is no news."""
 
 
 class OrderRequest(msgspec.Struct, frozen=True):

@@ -122,6 +122,7 @@ def proposal_view(
         outcome=proposal.outcome,
         ts_opened_ns=proposal.opened_ns,
         ts_expires_ns=proposal.expires_ns,
+        story_id=signal.story_id,
     )
 
 

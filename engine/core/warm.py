@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.actions import Action, Send
-from engine.core.config import Limits, OrderFlow, SmaCross, Strategies, TradingConfig
+from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.queries import Identity
@@ -54,6 +54,7 @@ _EAGER: Final = TradingConfig(
     strategies=Strategies(
         sma_cross=SmaCross(mode="off"),
         order_flow=OrderFlow(ask=0.0, act=0.0, min_trades=5, cooldown_s=1e-6),
+        headlines=Headlines(story_h=1e-14, per_source=1_000_000, per_minute=1_000_000),  # each a story of its own
     ),
 )
 _CAUSES_KEPT: Final = 1_000

@@ -3,82 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.core.types import Headline, NewsItem
-from engine.news.rules import Rule, Rules
+from engine.news.rules import EVENTS, Fired, Rule, Rules
 from engine.news.symbols import SymbolIndex
-from engine.news.text import normalise, tidy
+from engine.news.text import normalise
+
+_ASKS: Final = Rule("maybe", 0.4, ())
+"""What a question mark counts as."""
+_EVENTS: Final = frozenset(EVENTS)
 
 
-class _Fired(NamedTuple):
-    rule: Rule
-    words: str
+class Judgement(NamedTuple):
+    """What the rules make of a title, before it is asked who says it."""
 
-    def __str__(self) -> str:
-        return f'{self.rule.label} {self.rule.weight:+.2f} ("{self.words}")'
-
-
-def classify(item: NewsItem, rules: Rules, symbols: SymbolIndex) -> Headline:
-    """Make a headline of a news item; the same item always gives the same. Costs some 50 µs."""
-    words = normalise(item.title) + " "
-    best = _strongest(words, (rule for rule in rules.events if rule.weight > 0))
-    worst = _strongest(words, (rule for rule in rules.events if rule.weight < 0))
-    denial = _denial(words, rules, best, worst)
-    rumour = _rumour(words, rules, item.title)
-    trust = rules.trust_in(item.source)
-    score = _event_score(best, worst, denial)
-    if rumour:
-        score = max(-rumour.rule.weight, min(rumour.rule.weight, score))
-    return Headline(
-        item=item,
-        label=_label(best, worst, denial, rumour),
-        score=round(score * trust, 4),
-        symbols=symbols.find(item.title),
-        rules=_reasons((denial, best, worst), rumour, item.source, trust),
-    )
+    label: str
+    score: float
+    reasons: tuple[str, ...]
 
 
-def _strongest(words: str, rules: Iterable[Rule]) -> _Fired | None:
-    fired = [found for rule in rules if (found := _fire(rule, words))]
-    return max(fired, key=lambda one: abs(one.rule.weight), default=None)
+class _Heard:
+    """The rules that fired on a title, sorted by what they do."""
+
+    __slots__ = ("best", "denial", "main", "noise", "rumour", "worst")
+
+    def __init__(self, fired: Iterable[Fired], is_question: bool) -> None:
+        events: list[Fired] = []
+        doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, "?")} if is_question else {}
+        for one in fired:
+            label, weight = one.rule.label, abs(one.rule.weight)
+            if label in _EVENTS:
+                events.append(one)
+            elif label not in doubts or weight > abs(doubts[label].rule.weight):
+                doubts[label] = one
+        noise = doubts.get("noise")
+        heard = [one for one in events if noise is None or abs(one.rule.weight) > noise.rule.weight]
+        self.noise = noise if len(heard) < len(events) else None
+        self.main = _strongest(heard)
+        self.best = _strongest(one for one in heard if one.rule.weight > 0)
+        self.worst = _strongest(one for one in heard if one.rule.weight < 0)
+        self.denial = doubts.get("denial")
+        if self.denial is None and self.best is not None and self.worst is None:
+            self.denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
+        maybe = doubts.get("maybe") if self.main else None
+        self.rumour = _strongest(one for one in (doubts.get("rumour"), maybe) if one)
+
+    @property
+    def label(self) -> str:
+        """What it is called; where an authority is concerned, "may" and "considers" are its daily work."""
+        if self.denial:
+            return "denial"
+        if self.rumour and not (self.main and self.main.rule.label == "regulation" and not self.main.rule.weight):
+            return "rumour"
+        return self.main.rule.label if self.main else "none"
+
+    @property
+    def score(self) -> float:
+        """How good or bad, -1 to 1."""
+        if self.denial:
+            score = self.denial.rule.weight if self.best else 0.0
+        else:
+            score = sum(one.rule.weight for one in (self.best, self.worst) if one)
+        if self.rumour:
+            most = abs(self.rumour.rule.weight)
+            score = max(-most, min(most, score))
+        return max(-1.0, min(1.0, score))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The rules that decided, for people, the weightiest first."""
+        chosen = dict.fromkeys(one for one in (self.denial, self.best, self.worst, self.main, self.noise) if one)
+        reasons = [str(one) for one in chosen]
+        if self.rumour:
+            reasons.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
+        return tuple(reasons)
 
 
-def _fire(rule: Rule, words: str) -> _Fired | None:
-    found = rule.words.search(words)
-    return _Fired(rule, found[0].strip()) if found else None
+def judge(title: str, rules: Rules) -> Judgement:
+    """Judge a title alone; the same title always gets the same. Costs some 20 µs, however many rules there are."""
+    heard = _Heard(rules.fire(normalise(title)), "?" in title or "？" in title)
+    return Judgement(heard.label, round(heard.score, 4), heard.reasons)
 
 
-def _denial(words: str, rules: Rules, best: _Fired | None, worst: _Fired | None) -> _Fired | None:
-    """Return what takes the news back: a denial anything, a plain negation only good news that is alone."""
-    denial = _fire(rules.denial, words)
-    if denial or best is None or worst is not None:
-        return denial
-    return _fire(rules.negation, words)
-
-
-def _rumour(words: str, rules: Rules, title: str) -> _Fired | None:
-    asks = tidy(title).endswith(("?", "？"))
-    return _fire(rules.rumour, words) or (_Fired(rules.rumour, "?") if asks else None)
-
-
-def _event_score(best: _Fired | None, worst: _Fired | None, denial: _Fired | None) -> float:
-    if denial:
-        return denial.rule.weight if best else 0.0
-    return (best.rule.weight if best else 0.0) + (worst.rule.weight if worst else 0.0)
-
-
-def _label(best: _Fired | None, worst: _Fired | None, denial: _Fired | None, rumour: _Fired | None) -> str:
-    if denial or rumour:
-        return "denial" if denial else "rumour"
-    events = [event for event in (worst, best) if event]
-    return max(events, key=lambda one: abs(one.rule.weight)).rule.label if events else "none"
-
-
-def _reasons(fired: Iterable[_Fired | None], rumour: _Fired | None, source: str, trust: float) -> tuple[str, ...]:
-    reasons = [str(one) for one in fired if one]
-    if rumour:
-        reasons.append(f'rumour, at most {rumour.rule.weight:.2f} ("{rumour.words}")')
+def classify(item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0) -> Headline:
+    """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1."""
+    label, score, reasons = judge(item.title, rules)
     if reasons and trust != 1.0:
-        reasons.append(f"times {trust:.2f} for the source {source}")
-    return tuple(reasons)
+        reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
+    return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust)
+
+
+def _strongest(fired: Iterable[Fired]) -> Fired | None:
+    strongest: Fired | None = None
+    for one in fired:
+        if strongest is None or abs(one.rule.weight) > abs(strongest.rule.weight):
+            strongest = one
+    return strongest

@@ -11,11 +11,13 @@ import msgspec
 
 from engine.core.types import Headline, NewsItem
 from engine.news.classify import classify
-from engine.news.rules import RULES, Rules
+from engine.news.rules import Rules
+from engine.news.rules_file import built_in_rules
 from engine.news.seen import Seen
 from engine.news.source import RawItem, Source
 from engine.news.symbols import SymbolIndex
 from engine.news.text import tidy
+from engine.news.trust import Trust
 
 _log = logging.getLogger(__name__)
 _NS_PER_MS = 1_000_000
@@ -83,12 +85,14 @@ class NewsRoom:
         index: SymbolIndex,
         on_headline: Callable[[Headline], None],
         clock_ns: Callable[[], int],
-        rules: Rules = RULES,
+        rules: Rules | None = None,
+        trust: Trust | None = None,
     ) -> None:
         """Prepare; ``clock_ns`` gives nanoseconds since the Unix epoch and stamps the moment of receipt."""
         self.index = index
         """May be replaced when the venue's instruments change."""
-        self._rules = rules
+        self._rules = rules or built_in_rules()
+        self._trust = trust or Trust()
         self._on_headline = on_headline
         self._clock_ns = clock_ns
         self._seen = Seen()
@@ -119,9 +123,10 @@ class NewsRoom:
     def _hear(self, raw: RawItem) -> bool:
         """Take an item, and say whether it was new."""
         item = NewsItem(raw.source, raw.id, tidy(raw.title), raw.url, raw.ts_ms * _NS_PER_MS, self._clock_ns())
-        is_new = self._seen.is_new(item, self._rules.trust_in(item.source))
+        trust = self._trust.of(item.source)
+        is_new = self._seen.is_new(item, trust)
         if is_new:
-            self._on_headline(classify(item, self._rules, self.index))
+            self._on_headline(classify(item, self._rules, self.index, trust))
         return is_new
 
 

@@ -1,105 +1,127 @@
-"""The rule table: which words tell of which kind of event, how much they count, and whom we believe.
-
-A pattern is lower-case words as ``text.normalise`` leaves them. ``partner*`` also matches ``partners`` and
-``partnership``; ``…`` stands for up to four words.
-"""
+"""The rule table: which words tell of which kind of event, and how much they count; found by a title's words."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
+
+EVENTS: Final = ("listing", "delisting", "product", "partnership", "hack", "regulation", "upgrade")
+"""The kinds of event."""
+QUALIFIERS: Final = ("denial", "negation", "rumour", "maybe", "noise")
+"""How sure an event is; what each does is told in ``rules.toml``."""
+START: Final = "^"
+GAP: Final = "…"
+WIDEST_GAP: Final = 4
+"""Words that ``…`` stands for at most."""
+SHORTEST_STEM: Final = 3
+"""Letters before a ``*`` at least."""
 
 
 class Rule(NamedTuple):
-    """One kind of event and the words that tell of it."""
+    """One kind of event, or one doubt, and the words that tell of it."""
 
     label: str
+    """One of ``EVENTS`` or ``QUALIFIERS``."""
     weight: float
     """Between -1 and 1: bad or good for the symbols, times how sure these words are."""
-    words: re.Pattern[str]
-    """Any of its patterns, over a normalised title with a space behind it."""
+    patterns: tuple[str, ...]
+    """Words as ``text.normalise`` leaves them; ``*``: any ending, ``…``: up to four words, ``^``: a title's start."""
 
 
-def rule(label: str, weight: float, *patterns: str) -> Rule:
-    """Make a rule from the table's patterns."""
-    return Rule(label, weight, re.compile(rf"(?<!\w)(?:{'|'.join(map(_expression, patterns))})"))
+class Fired(NamedTuple):
+    """A rule that fired, and the words of the title that it fired on."""
+
+    rule: Rule
+    words: str
+
+    def __str__(self) -> str:
+        return f'{self.rule.label} {self.rule.weight:+.2f} ("{self.words}")'
 
 
-def _expression(pattern: str) -> str:
-    return "".join(r"(?:\w+ ){0,4}?" if word == "…" else _word_expression(word) for word in pattern.split())
+class _Node:
+    """Where patterns that begin with the same words part."""
+
+    __slots__ = ("ends", "gap", "stems", "words")
+
+    def __init__(self) -> None:
+        self.words: dict[str, _Node] = {}
+        self.stems: dict[str, list[tuple[str, _Node]]] = {}
+        """By the first letters, ``SHORTEST_STEM`` of them: whole stems."""
+        self.gap: _Node | None = None
+        self.ends: list[int] = []
+        """The rules of which a pattern ends here, by their place in the table."""
+
+    def add(self, pattern: Sequence[str], rule: int) -> None:
+        """Grow the tree by one pattern of a rule."""
+        if not pattern:
+            self.ends.append(rule)
+            return
+        self._next(pattern[0]).add(pattern[1:], rule)
+
+    def _next(self, word: str) -> _Node:
+        if word == GAP:
+            self.gap = self.gap or _Node()
+            return self.gap
+        if not word.endswith("*"):
+            return self.words.setdefault(word, _Node())
+        stem = word[:-1]
+        family = self.stems.setdefault(stem[:SHORTEST_STEM], [])
+        found = next((node for known, node in family if known == stem), None)
+        if found is None:
+            found = _Node()
+            family.append((stem, found))
+        return found
 
 
-def _word_expression(word: str) -> str:
-    return re.escape(word.rstrip("*")) + (r"\w* " if word.endswith("*") else " ")
+class Rules:
+    """All rules as one tree of words: a title meets only those that its own words lead to.
+
+    So the time grows with the title, and hardly with the table.
+    """
+
+    def __init__(self, table: Iterable[Rule]) -> None:
+        """Build the tree."""
+        self.table = tuple(table)
+        self._anywhere, self._at_start = _Node(), _Node()
+        for number, rule in enumerate(self.table):
+            for pattern in rule.patterns:
+                tree = self._at_start if pattern.startswith(START) else self._anywhere
+                tree.add(pattern.removeprefix(START).split(), number)
+
+    def fire(self, normalised: str) -> list[Fired]:
+        """Return each rule that fires on a normalised title, once, in the order of the title."""
+        words = normalised.split()
+        fired: dict[int, int] = {}
+        """Rule -> where its words begin and end, as one number."""
+        first, stems = self._anywhere.words.get, self._anywhere.stems
+        for start, word in enumerate(words):  # the first step of ``_walk`` without its call: most words lead nowhere
+            if (deeper := first(word)) is not None:
+                _walk(deeper, words, start, start + 1, fired)
+            if word[:SHORTEST_STEM] in stems:
+                for stem, deeper in stems[word[:SHORTEST_STEM]]:
+                    if word.startswith(stem):
+                        _walk(deeper, words, start, start + 1, fired)
+        if words:
+            _walk(self._at_start, words, 0, 0, fired)
+        return [
+            Fired(self.table[number], " ".join(words[span >> 16 : span & 0xFFFF])) for number, span in fired.items()
+        ]
 
 
-class Rules(NamedTuple):
-    """Everything that ``classify`` judges by."""
-
-    events: tuple[Rule, ...]
-    """What may have happened. Of those that fire, the best and the worst count; three alike are not surer than one,
-    since they read the same words."""
-    denial: Rule
-    """Takes the event back: good news denied is bad news of this weight, bad news denied is no news."""
-    negation: Rule
-    """A plain "not": takes good news back as a denial does, with a smaller weight, and leaves bad news as it is."""
-    rumour: Rule
-    """Nobody knows: the score gets no further from 0 than this weight. A title that ends in a question mark is one."""
-    trust: Mapping[str, float]
-    """What a source's scores are multiplied with, 0 to 1."""
-    unknown_trust: float
-    """The same for every other source."""
-
-    def trust_in(self, source: str) -> float:
-        """Return the factor for a source."""
-        return self.trust.get(source, self.unknown_trust)
-
-
-# The weights were set by hand against the bands of trader.toml: 0.9 is sure enough to act, from 0.5 a person is asked,
-# below that it is only counted. A partnership stays at 0.7 because of December 2017, when one was denied.
-RULES: Final = Rules(
-    events=(
-        rule("listing", +0.90, "binance will list", "coinbase will list", "coinbase to list", "kraken will list"),
-        rule("listing", +0.60, "will list", "to be listed on", "gets listed on", "new listing", "launchpool"),
-        rule("listing", +0.35, "listing", "binance futures will launch", "binance adds", "new trading pair*"),
-        rule("delisting", -0.90, "will delist", "to delist", "delists", "will be delisted"),
-        rule("delisting", -0.60, "delist*", "removal of … pair*", "suspends trading", "halts trading", "cease trading"),
-        rule("partnership", +0.70, "partner* with", "marketplace with", "team* up with", "joins forces with"),
-        rule("partnership", +0.70, "with … microsoft", "with … google", "with … amazon", "with … samsung"),
-        rule(
-            "partnership", +0.60, "collaborat* with", "integrates with", "sign* … deal with", "sign* … agreement with"
-        ),
-        rule("partnership", +0.55, "partnership*", "strategic investment", "adopted by", "selected by"),
-        rule("hack", -0.85, "hack", "hacks", "hacked", "hacker*", "exploited", "stolen", "drained", "theft"),
-        rule("hack", -0.60, "exploit", "attack*", "breach*", "vulnerability", "phishing", "rug pull"),
-        rule("regulation", -0.65, "sues", "sued", "lawsuit", "charges", "charged", "bans", "ban on", "crack* down"),
-        rule("regulation", -0.55, "investigat*", "subpoena*", "fined", "illegal", "unregistered securit*"),
-        rule("regulation", +0.65, "approves … etf", "etf … approved", "wins … approval", "legal tender"),
-        rule("upgrade", +0.40, "mainnet", "upgrade*", "hard fork", "goes live"),
-        rule("upgrade", -0.60, "outage", "goes down", "went down", "network halt*", "stops producing blocks"),
-    ),
-    denial=rule(
-        "denial",
-        -0.70,
-        *("no … partner*", "not … partner*", "never … partner*", "ends … partnership", "terminates … partnership"),
-        *("denies", "denied", "denying", "deny", "refutes", "rejects claims", "debunk*", "retract*", "false", "fake"),
-    ),
-    negation=rule(
-        "denial",
-        -0.30,
-        *("no", "not", "never", "without", "isn t", "aren t", "wasn t", "won t", "didn t", "doesn t", "hasn t"),
-        *("cancel*", "postpone*", "delay*", "fails to", "failed to", "refuses to", "walks away"),
-    ),
-    rumour=rule(
-        "rumour",
-        0.40,
-        *("rumor*", "rumour*", "reportedly", "allegedly", "alleged", "unconfirmed", "speculat*", "in talks"),
-        *("may", "might", "could", "possible", "potential", "considering", "considers", "plans to", "hints", "teases"),
-    ),
-    trust={
-        "story": 1.0,
-        "binance-announcements": 1.0,  # an exchange about itself
-    },
-    unknown_trust=0.45,  # the surest words of a stranger score 0.41: counted, never asked about
-)
+def _walk(node: _Node, words: Sequence[str], start: int, at: int, fired: dict[int, int]) -> None:
+    """Follow a title's words from one on, and note the rules of which a pattern ends on the way."""
+    if node.ends:
+        for rule in node.ends:
+            fired.setdefault(rule, start << 16 | at)
+    if at == len(words):
+        return
+    word = words[at]
+    if (deeper := node.words.get(word)) is not None:
+        _walk(deeper, words, start, at + 1, fired)
+    if node.stems:
+        for stem, deeper in node.stems.get(word[:SHORTEST_STEM], ()):
+            if word.startswith(stem):
+                _walk(deeper, words, start, at + 1, fired)
+    if node.gap is not None:
+        for skipped in range(min(WIDEST_GAP + 1, len(words) - at)):
+            _walk(node.gap, words, start, at + skipped, fired)

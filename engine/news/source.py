@@ -20,7 +20,8 @@ class RawItem(msgspec.Struct, frozen=True):
     id: Annotated[str, Meta(min_length=1, max_length=200)]
     """The source's own; ``source`` and ``id`` together are unique."""
     source: Annotated[str, Meta(min_length=1, max_length=100)]
-    """Who published it. How far it is trusted is in ``rules.TRUST``, so connect only feeds that you run yourself."""
+    """Who published it. How far it is trusted goes by this name (``trust.Trust``), so connect
+    only feeds that you run yourself."""
     title: Annotated[str, Meta(min_length=1, max_length=1000)]
     url: Annotated[str, Meta(max_length=2000, pattern=r"^(https?://\S+)?$")]
     """Empty, or a web address: it becomes a link that people click."""

@@ -104,6 +104,7 @@ QUALIFIERS: Final = _words("based backed linked powered native friendly inspired
 _PUNCTUATION: Final = r"\s!-#%-/:-@\[-`{-~\u00a1\u00ab\u00bb\u00bf\u2010-\u2027\u2030-\u205e"
 """White space and what stands between words. The dollar sign and every invisible character belong to words."""
 _WORD_AND_GAP: Final = re.compile(f"([^{_PUNCTUATION}]+)([{_PUNCTUATION}]*)")
+_WORD: Final = re.compile(f"[^{_PUNCTUATION}]+")
 _TICKER: Final = re.compile(r"[A-Z0-9]{1,15}")
 _AMOUNT: Final = re.compile(r"[0-9]+[KkMmBb]?")
 _MOST_SHOUTED: Final = 0.7
@@ -152,14 +153,21 @@ class SymbolIndex:
             if (symbol := self._by_ticker.get(NAMES[name])) is not None:
                 for words in (name.split(), name.upper().split()):
                     self._by_name.setdefault(words[0], []).append((words, symbol))
+        self._starts = frozenset((*self._by_ticker, *self._by_symbol, *self._by_name))
+        """A title that has none of these words names nothing, which most titles do."""
 
     def find(self, title: str) -> tuple[Symbol, ...]:
         """Return the symbols that a title names, each once, in the order of the title."""
-        read = _Title(tidy(title))
+        text = tidy(title)
+        if "$" not in text and self._starts.isdisjoint(_WORD.findall(text)):
+            return ()
+        read = _Title(text)
         return tuple(dict.fromkeys(list(self._marked(read)) or self._bare(read)))
 
     def _marked(self, title: _Title) -> Iterator[Symbol]:
         for index, word in enumerate(title.words):
+            if word not in self._starts and not word.startswith("$"):
+                continue
             if word in self._by_symbol:
                 yield self._by_symbol[word]
             elif word.startswith("$"):
@@ -170,6 +178,9 @@ class SymbolIndex:
     def _bare(self, title: _Title) -> Iterator[Symbol]:
         is_shouted, index = title.is_shouted, 0
         while index < len(title.words):
+            if title.words[index] not in self._starts:
+                index += 1
+                continue
             length, symbol = self._name_at(title, index)
             if symbol is None and not is_shouted and _is_plain_ticker(title.words[index]):
                 symbol = next(self._ticker(title.words[index]), None)

@@ -25,5 +25,7 @@ def normalise(title: str) -> str:
 
     HTML entities undone, NFKC, case folded, invisible characters removed, punctuation as space.
     """
-    text = unicodedata.normalize("NFKC", html.unescape(title)).casefold()
-    return _NO_WORD.sub(" ", _INVISIBLE.sub("", text)).strip()
+    text = html.unescape(title) if "&" in title else title
+    if not text.isascii():
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _NO_WORD.sub(" ", text.casefold()).strip()

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from engine.wire.views import KillView, OrderView, PriceView, ProposalView, TradeView
+from engine.wire.views import KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -103,6 +103,21 @@ class NewsHeard(Event, frozen=True, tag="news"):
     """``ignored``, ``asked``, ``acted``, with the reason in words."""
     symbols: tuple[str, ...]
     confidence: float
+    story_id: str = ""
+    """The story that it belongs to; of several symbols the first one's. Empty where it belongs to none."""
+
+
+class StoryChanged(Event, frozen=True, tag="story"):
+    """A headline, or the market, brought a story further: a reply in its thread."""
+
+    what: Literal["opened", "stronger", "announced", "confirmed", "denied", "repeated"]
+    story: StoryView
+    source: str
+    """Of the headline that did it."""
+    title: str
+    url: str
+    verdict: str
+    """What the engine made of it, in words."""
 
 
 class Notice(Event, frozen=True, tag="notice"):
@@ -125,5 +140,6 @@ AnyEvent = (
     | TradingHalted
     | KillReported
     | NewsHeard
+    | StoryChanged
     | Notice
 )

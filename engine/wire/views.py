@@ -193,6 +193,28 @@ class ProposalView(msgspec.Struct, frozen=True):
     """One sentence for people once it is decided."""
     ts_opened_ns: int
     ts_expires_ns: int
+    story_id: str = ""
+    """The story that its headline belongs to; empty for what is no news."""
+
+
+class StoryView(msgspec.Struct, frozen=True):
+    """Related headlines about one coin, as one thing that happens."""
+
+    story_id: str
+    symbol: str
+    label: str
+    """What kind of event: ``listing``, ``partnership`` …"""
+    state: Literal["rumour", "announced", "confirmed", "denied"]
+    title: str
+    """Of the headline that began it, or the first one of a source that is believed."""
+    source: str
+    url: str
+    sources: tuple[str, ...]
+    """Everybody who told it."""
+    confirmed_by: str
+    """The second source, or ``the market``; empty where nobody has."""
+    headlines: int
+    ts_opened_ns: int
 
 
 class StageView(msgspec.Struct, frozen=True):

@@ -192,7 +192,7 @@ def config(
     strategies = Strategies(
         sma_cross=SmaCross(symbols=silent),
         order_flow=flow or OrderFlow(symbols=silent),
-        headlines=Headlines(**headlines),
+        headlines=Headlines(**{"story_h": 1e-14, **headlines}),  # every headline is a story of its own
     )
     rest = Breakers(cooldown_s=0.0)  # stories trade one symbol again and again
     return TradingConfig(mode=mode, exits=exits, limits=limits, breakers=rest, strategies=strategies)  # type: ignore[arg-type]

@@ -266,8 +266,8 @@ def test_news_without_a_score_a_symbol_or_freshness_is_heard_and_told_why_nothin
         told(desk.headline(ACTED, symbols=(BTC,)), events.NewsHeard)[0].verdict,
     ]
     assert [verdict.partition(": ")[2] for verdict in verdicts] == [
-        "no rule fired",
-        "it names nothing that is traded here",
+        "listing: no rule fired that says good or bad",
+        "C23_SYMBOL: it names nothing that is traded here",
         "its symbols are not followed or have no price yet",
     ]
 

@@ -33,15 +33,22 @@ def headline(score: float = 0.8, published_ns: int = T0, recv_ns: int = T0, symb
 # ---------------------------------------------------------------- headlines
 
 
+def only_signal(news: Headline) -> Signal:
+    """The one signal of a headline."""
+    (heard,) = HeadlineStrategy(Headlines()).on_headline(news, markets())
+    assert heard.signal is not None
+    return heard.signal
+
+
 def test_good_news_is_a_buy_with_exits_and_its_score_for_confidence() -> None:
-    (signal,) = HeadlineStrategy(Headlines()).on_headline(headline(), markets())
+    signal = only_signal(headline())
     assert (signal.side, signal.confidence, signal.price_ticks) == (Side.BUY, 0.8, 200_000)
     assert (signal.stop_ticks, signal.target_ticks) == (194_000, 220_000)
     assert signal.reasons == ("listing +0.80",)
 
 
 def test_bad_news_is_a_sale_without_exits() -> None:
-    (signal,) = HeadlineStrategy(Headlines()).on_headline(headline(-2.0), markets())
+    signal = only_signal(headline(-2.0))
     assert (signal.side, signal.confidence, signal.stop_ticks, signal.target_ticks) == (Side.SELL, 1.0, 0, 0)
 
 
@@ -60,11 +67,14 @@ def test_nothing_is_said_without_a_score_a_price_or_a_symbol_that_is_followed(
     assert HeadlineStrategy(config).on_headline(news, markets()) == []
 
 
-@pytest.mark.parametrize(("age_s", "is_stale"), [(120.0, False), (120.1, True), (-120.0, False), (-120.1, True)])
-def test_news_is_stale_when_it_is_old_or_from_the_future(age_s: float, is_stale: bool) -> None:
-    news = headline(published_ns=T0 - int(age_s * S))
-    assert HeadlineStrategy(Headlines()).is_stale(news, markets()) is is_stale
-    assert HeadlineStrategy(Headlines()).is_stale(news, {}) is is_stale
+@pytest.mark.parametrize(
+    ("age_s", "code"), [(120.0, ""), (120.1, "C23_STALE"), (-30.0, ""), (-30.1, "C23_FUTURE"), (-1e6, "C23_FUTURE")]
+)
+def test_news_is_untimely_when_it_is_old_or_from_the_future(age_s: float, code: str) -> None:
+    news, strategy = headline(published_ns=T0 - int(age_s * S)), HeadlineStrategy(Headlines())
+    assert strategy.why_untimely(news, markets()).partition(":")[0] == code
+    assert strategy.why_untimely(news, {}).partition(":")[0] == code
+    assert bool(strategy.on_headline(news, markets())) is not bool(code)
 
 
 def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -> None:
@@ -72,8 +82,8 @@ def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -
     then = 1_511_877_600 * S
     tape = markets(at_ns=T0, exchange_ns=then)
     strategy = HeadlineStrategy(Headlines())
-    assert not strategy.is_stale(headline(published_ns=then, recv_ns=T0 + 119 * S), tape)
-    assert strategy.is_stale(headline(published_ns=then, recv_ns=T0 + 121 * S), tape)
+    assert not strategy.why_untimely(headline(published_ns=then, recv_ns=T0 + 119 * S), tape)
+    assert strategy.why_untimely(headline(published_ns=then, recv_ns=T0 + 121 * S), tape)
 
 
 # ---------------------------------------------------------------- technical

@@ -14,7 +14,9 @@ from news_samples import ANNOUNCED, DENIED, INDEX
 
 from engine.core.types import Headline, NewsItem
 from engine.news.classify import classify
-from engine.news.rules import RULES, rule
+from engine.news.rules import Rule, Rules
+from engine.news.rules_file import built_in_rules
+from engine.news.trust import Trust
 
 ASK = 0.5
 ACT = 0.9
@@ -22,7 +24,7 @@ ACT = 0.9
 
 def judged(title: str, source: str = "story") -> Headline:
     """Classify a title."""
-    return classify(NewsItem(source, "1", title, "", 0, 0), RULES, INDEX)
+    return classify(NewsItem(source, "1", title, "", 0, 0), built_in_rules(), INDEX, Trust().of(source))
 
 
 def test_the_announcement_of_28_november_2017_asks() -> None:
@@ -53,7 +55,7 @@ def test_a_stranger_never_reaches_the_ask_band(title: str, source: str) -> None:
     ("title", "label", "score"),
     [
         ("Binance Will List Celestia (TIA) with Seed Tag Applied", "listing", 0.9),
-        ("Binance Futures Will Launch USDⓈ-M POLYX and GAS Perpetual Contracts", "listing", 0.35),
+        ("Binance Futures Will Launch USDⓈ-M POLYX and GAS Perpetual Contracts", "product", 0.35),
         ("Binance Will Delist OMG, WAVES", "delisting", -0.9),
         ("Five Exchanges to Delist Litecoin Following Upgrade", "delisting", -0.5),
         ("Wormhole Bridge hacked, Solana down", "hack", -0.85),
@@ -130,12 +132,18 @@ def test_dirty_titles_say_the_same(title: str) -> None:
 
 
 def test_patterns_are_whole_words() -> None:
-    """A star is any ending, an ellipsis up to four words, and nothing starts inside a word."""
-    words = rule("x", 1.0, "no … partner*").words
-    assert words.search("has no formal partnership ")
-    assert words.search("no partner ")
-    assert not words.search("casino partner ")
-    assert not words.search("no one two three four five partner ")
+    """A star is any ending, an ellipsis up to four words, a caret the beginning; nothing starts inside a word."""
+    rules = Rules([Rule("denial", -1.0, ("no … partner*",)), Rule("denial", -0.5, ("^correction",))])
+
+    def fires(title: str) -> list[str]:
+        return [fired.words for fired in rules.fire(title)]
+
+    assert fires("has no formal partnership") == ["no formal partnership"]
+    assert fires("no partner") == ["no partner"]
+    assert fires("casino partner") == []
+    assert fires("no one two three four five partner") == []
+    assert fires("correction no a partnering") == ["no a partnering", "correction"]
+    assert fires("a correction") == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -156,9 +164,10 @@ def test_real_headlines_of_strangers_never_ask(shared_data: Path) -> None:
     assert sum(headline.label == "partnership" for headline in headlines) > 100
 
 
-def test_real_announcements_of_binance_are_listings(shared_data: Path) -> None:
-    """All 20 are, one of them sure enough to act on."""
+def test_real_announcements_of_binance_are_told_apart(shared_data: Path) -> None:
+    """Two of 20 list a coin, one of them sure enough to act on; the others are about contracts and pairs."""
     announcements = json.loads((shared_data / "news" / "binance_announcements_2023-10.json").read_text("utf-8"))
     headlines = [judged(each["title"], "binance-announcements") for each in announcements]
-    assert {headline.label for headline in headlines} == {"listing"}
+    assert [headline.label for headline in headlines].count("listing") == 2
+    assert {headline.label for headline in headlines} == {"listing", "product"}
     assert [headline.symbols for headline in headlines if headline.score >= ACT] == [("TIAUSDT",)]

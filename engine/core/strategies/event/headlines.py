@@ -1,14 +1,46 @@
-"""Headlines: a classified news item about a symbol that we follow becomes a signal of its score."""
+"""Headlines: a classified news item about a symbol that we follow becomes a signal of its score, once for each story.
+
+The controls of C23 are here: freshness, one signal for each turn of a story, a cap on the rate, and corroboration.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal, NamedTuple
+
+import msgspec
 
 from engine.core.config import Headlines
 from engine.core.instrument import exit_levels
 from engine.core.market import Market
-from engine.core.types import Headline, Side, Signal, SignalId, Symbol
+from engine.core.strategies.event.corroborate import Evidence, market_evidence
+from engine.core.strategies.event.stories import Step, Stories, Story
+from engine.core.types import Headline, NewsItem, Side, Signal, SignalId, Symbol
+
+MINUTE_NS: Final = 60_000_000_000
+LOOK_NS: Final = 1_000_000_000
+"""How often the market is asked whether it corroborates what waits for it."""
+MOST_WAITING: Final = 100
+_PER_SOURCE: Final = 1000
+"""Sources of which the rate is known."""
+
+
+class Heard(NamedTuple):
+    """What a headline means for one symbol: where its story is now, and a signal or why there is none."""
+
+    step: Step
+    signal: Signal | None
+    why: str
+
+
+class _Waiting(NamedTuple):
+    """A signal that the market may still corroborate."""
+
+    story: Story
+    signal: Signal
+    item: NewsItem
+    until_ns: int
 
 
 class HeadlineStrategy:
@@ -20,23 +52,46 @@ class HeadlineStrategy:
 
     def __init__(self, config: Headlines) -> None:
         self.config = config
+        self.stories = Stories(int(config.story_h * 3600e9), config.second_trust)
+        self._waiting: list[_Waiting] = []
+        self._looked_ns = 0
+        self._times: dict[str, deque[int]] = {}
+        """When headlines that may lead to a signal came, by source; under an empty name of all sources."""
 
     def follows(self, symbol: Symbol) -> bool:
         """Say whether this strategy looks at a symbol."""
         return not self.config.symbols or symbol in self.config.symbols
 
-    def on_headline(self, headline: Headline, markets: Mapping[Symbol, Market]) -> list[Signal]:
-        """Return one signal for each symbol of the headline that has a market; none for a score of 0 or stale news."""
-        if not headline.score or self.is_stale(headline, markets):
-            return []
-        return [
-            self._signal(headline, symbol, markets[symbol])
+    def on_headline(self, headline: Headline, markets: Mapping[Symbol, Market]) -> list[Heard]:
+        """Return what a headline means for each of its symbols that has a market; nothing where it can't be used."""
+        named = [
+            symbol
             for symbol in headline.symbols
             if symbol in markets and self.follows(symbol) and markets[symbol].last_ticks
         ]
+        if not named or not headline.score or self.why_untimely(headline, markets):
+            return []
+        over = self._over_rate(headline)
+        return [self._heard(headline, markets[symbol], over) for symbol in named]
 
-    def is_stale(self, headline: Headline, markets: Mapping[Symbol, Market]) -> bool:
-        """Say whether a headline is older than ``max_age_s``, or from the future by as much, by the market's clock.
+    def on_timer(self, now_ns: int, markets: Mapping[Symbol, Market]) -> list[tuple[Signal, NewsItem, Story]]:
+        """Return what the market has corroborated since the last look, once a second; no longer only a question."""
+        if not self._waiting or now_ns - self._looked_ns < LOOK_NS:
+            return []
+        self._looked_ns = now_ns
+        confirmed = [one for one in self._waiting if self._is_confirmed(one, markets[one.signal.symbol])]
+        gone = {id(one) for one in confirmed}
+        self._waiting = [one for one in self._waiting if id(one) not in gone and now_ns < one.until_ns]
+        return [(self._confirmed(one, markets[one.signal.symbol], now_ns), one.item, one.story) for one in confirmed]
+
+    def took(self, signal: Signal) -> None:
+        """Hear that a signal was acted on or asked about: its story's denial is worth as much."""
+        story = self.stories.get(signal.story_id)
+        if story is not None and signal.side is Side.BUY:
+            story.taken = max(story.taken, signal.confidence)
+
+    def why_untimely(self, headline: Headline, markets: Mapping[Symbol, Market]) -> str:
+        """Say why a headline is not fresh, empty where it is, by the market's clock.
 
         The named symbols' own time, carried on from their last trades, is the measure, because a tape runs in a time
         of its own; where none of them has traded yet, the time of receipt is.
@@ -44,24 +99,113 @@ class HeadlineStrategy:
         recv_ns = headline.item.ts_recv_ns
         named = [markets[symbol] for symbol in headline.symbols if symbol in markets]
         times = [m.ts_exchange_ns + recv_ns - m.trade_recv_ns for m in named if m.last_ticks]
-        return abs(max(times, default=recv_ns) - headline.item.ts_published_ns) > self.config.max_age_s * 1e9
+        age_s = (max(times, default=recv_ns) - headline.item.ts_published_ns) / 1e9
+        if age_s > self.config.max_age_s:
+            return f"C23_STALE: it is not fresh: limit={self.config.max_age_s:g}s age={age_s:.0f}s"
+        if -age_s > self.config.max_ahead_s:
+            return f"C23_FUTURE: it is from the future: limit={self.config.max_ahead_s:g}s ahead={-age_s:.0f}s"
+        return ""
 
-    def _signal(self, headline: Headline, symbol: Symbol, market: Market) -> Signal:
-        item, price = headline.item, market.last_ticks
+    def _heard(self, headline: Headline, market: Market, over: str) -> Heard:
+        now_ns, symbol = headline.item.ts_recv_ns, market.instrument.symbol
+        if over:
+            return Heard(Step(Story(headline, symbol, "rumour", now_ns), "repeated"), None, over)
+        step = self.stories.take(headline, symbol, now_ns)
+        if step.turn == "repeated":
+            return Heard(step, None, f"C23_REPEAT: nothing new in story {step.story.story_id}")
+        signal = self._signal(headline, step, market)
+        doubt = self._doubt(headline, step, signal, market)
+        if not doubt:
+            return Heard(step, signal, "")
+        signal = msgspec.structs.replace(signal, is_question=True, reasons=(*signal.reasons, doubt))
+        if not headline.doubts and len(self._waiting) < MOST_WAITING:
+            until_ns = now_ns + int(self.config.confirm_s * 1e9)
+            self._waiting.append(_Waiting(step.story, signal, headline.item, until_ns))
+        return Heard(step, signal, "")
+
+    def _signal(self, headline: Headline, step: Step, market: Market) -> Signal:
+        item, price, story = headline.item, market.last_ticks, step.story
         side = Side.BUY if headline.score > 0 else Side.SELL
         target_pct = self.config.target_pct if self.config.exits.target else 0.0
         levels = exit_levels(price, self.config.stop_pct, target_pct)
         stop, target = levels if side is Side.BUY else (0, 0)
+        confidence = min(abs(headline.score), 1.0)
+        if step.turn == "denied":
+            confidence = max(confidence, story.taken)  # what takes a story back is worth as much as the story was
+        elif step.turn == "confirmed":
+            confidence = max(confidence, story.best)
         return Signal(
-            signal_id=SignalId(f"{self.name}:{symbol}:{item.source}:{item.news_id}"),
+            signal_id=SignalId(f"{self.name}:{market.instrument.symbol}:{item.source}:{item.news_id}"),
             strategy=self.name,
-            symbol=symbol,
+            symbol=market.instrument.symbol,
             side=side,
-            confidence=min(abs(headline.score), 1.0),
+            confidence=confidence,
             price_ticks=price,
             stop_ticks=stop,
             target_ticks=target,
             horizon_ns=self.horizon_ns,
             reasons=headline.rules,
             ts_ns=item.ts_recv_ns,
+            story_id=story.story_id,
         )
+
+    def _doubt(self, headline: Headline, step: Step, signal: Signal, market: Market) -> str:
+        """Say why a signal can be at most a question; empty where it may be acted on (C23)."""
+        config, story = self.config, step.story
+        if headline.doubts:
+            return headline.doubts[0]
+        if signal.confidence < config.act or step.turn == "denied" or story.confirmed_by:
+            return ""  # a question anyway, the word of who said it first, or corroborated
+        if headline.trust >= config.alone_trust and headline.label in config.alone:
+            return ""
+        if self._evidence(market, signal, headline.item.ts_recv_ns).is_enough:
+            self.stories.confirm(story, "the market")
+            return ""
+        return f"C23_UNCONFIRMED: only {headline.item.source} says so, and the market is calm"
+
+    def _is_confirmed(self, one: _Waiting, market: Market) -> bool:
+        return one.story.state != "denied" and self._evidence(market, one.signal, one.signal.ts_ns).is_enough
+
+    def _confirmed(self, one: _Waiting, market: Market, now_ns: int) -> Signal:
+        """Return a signal that need be no question any more, at the present price and under a name of its own."""
+        self.stories.confirm(one.story, "the market")
+        evidence, price = self._evidence(market, one.signal, one.signal.ts_ns), market.last_ticks
+        is_buy = one.signal.side is Side.BUY
+        stop, target = exit_levels(price, self.config.stop_pct, self.config.target_pct) if is_buy else (0, 0)
+        return msgspec.structs.replace(
+            one.signal,
+            signal_id=SignalId(f"{one.signal.signal_id}:market"),
+            price_ticks=price,
+            stop_ticks=stop,
+            target_ticks=target,
+            reasons=(*one.signal.reasons[:-1], f"corroborated by the market: {evidence}"),
+            ts_ns=now_ns,
+            is_question=False,
+        )
+
+    def _evidence(self, market: Market, signal: Signal, since_ns: int) -> Evidence:
+        # Candles are in the tape's time, which differs from ours by as much as the last trade's two stamps.
+        since_ns -= market.trade_recv_ns - market.ts_exchange_ns
+        return market_evidence(
+            market.last_candles(62),
+            int(signal.side),
+            since_ns,
+            least_sigmas=self.config.confirm_sigmas,
+            least_volume=self.config.confirm_volume,
+        )
+
+    def _over_rate(self, headline: Headline) -> str:
+        """Count a headline that may lead to a signal; say so where there are too many within a minute."""
+        now_ns, source = headline.item.ts_recv_ns, headline.item.source
+        for name, most, who in ((source, self.config.per_source, source), ("", self.config.per_minute, "all sources")):
+            times = self._times.get(name)
+            if times is None:
+                if len(self._times) >= _PER_SOURCE:
+                    self._times.clear()
+                times = self._times[name] = deque()
+            while times and now_ns - times[0] >= MINUTE_NS:
+                times.popleft()
+            if len(times) >= most:
+                return f"C23_RATE: limit={most} a minute from {who}"
+            times.append(now_ns)
+        return ""

@@ -1,0 +1,108 @@
+"""The way of a headline through the core: to signals, through the bands, and what people are told of it (walk c)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.core.bands import Bands
+from engine.core.strategies.event.headlines import HeadlineStrategy, Heard
+from engine.core.strategies.event.stories import Story, Turn
+from engine.core.trading import Trading
+from engine.core.types import Headline, NewsItem, Signal
+from engine.wire import events
+from engine.wire.views import StoryView
+
+_TAKEN = ("acted", "asked")
+
+
+class NewsDesk:
+    """Decides about headlines at once; words and events about them come after every order has left."""
+
+    def __init__(self, trading: Trading, headlines: HeadlineStrategy, bands: Bands) -> None:
+        self._trading = trading
+        self._headlines = headlines
+        self._bands = bands
+
+    def on_headline(self, headline: Headline) -> None:
+        """Take a classified headline."""
+        heard = self._headlines.on_headline(headline, self._trading.markets)
+        verdicts = [self._verdict(one, headline.item) for one in heard]
+        self._trading.later(lambda: self._tell(headline, heard, verdicts))
+
+    def on_timer(self) -> None:
+        """Let the market corroborate what waits for it."""
+        for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
+            self._decide(signal, item)
+            self._tell_story(story, item, "confirmed", signal.reasons[-1])
+
+    def _verdict(self, heard: Heard, item: NewsItem) -> str:
+        if heard.signal is None:
+            return f"ignored: {heard.why}"
+        verdict = self._decide(heard.signal, item)
+        is_held_back = verdict == "asked" and heard.signal.is_question
+        return f"asked: {heard.signal.reasons[-1]}" if is_held_back else verdict
+
+    def _decide(self, signal: Signal, item: NewsItem) -> str:
+        verdict = self._bands.on_signal(signal, item)
+        if verdict.startswith(_TAKEN):
+            self._headlines.took(signal)
+        return verdict
+
+    def _tell(self, headline: Headline, heard: Sequence[Heard], verdicts: Sequence[str]) -> None:
+        item, now_ns = headline.item, self._trading.now_ns
+        for one, verdict in zip(heard, verdicts, strict=True):
+            if one.step.turn != "repeated":
+                self._tell_story(one.step.story, item, one.step.turn, verdict)
+        words = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}"
+        self._trading.publish(
+            lambda: events.NewsHeard(
+                ts_ns=now_ns,
+                source=item.source,
+                news_id=item.news_id,
+                title=item.title,
+                url=item.url,
+                verdict=words,
+                symbols=headline.symbols,
+                confidence=abs(headline.score),
+                story_id=heard[0].step.story.story_id if heard else "",
+            )
+        )
+
+    def _tell_story(self, story: Story, item: NewsItem, turn: Turn, verdict: str) -> None:
+        now_ns, view = self._trading.now_ns, story_view(story)
+        self._trading.publish(
+            lambda: events.StoryChanged(
+                ts_ns=now_ns,
+                what=turn,
+                story=view,
+                source=item.source,
+                title=item.title,
+                url=item.url,
+                verdict=verdict,
+            )
+        )
+
+    def _why_silent(self, headline: Headline) -> str:
+        if not headline.score:
+            return f"{headline.label}: no rule fired that says good or bad"
+        if not headline.symbols:
+            return "C23_SYMBOL: it names nothing that is traded here"
+        untimely = self._headlines.why_untimely(headline, self._trading.markets)
+        return untimely or "its symbols are not followed or have no price yet"
+
+
+def story_view(story: Story) -> StoryView:
+    """Show one story as it is now."""
+    return StoryView(
+        story_id=story.story_id,
+        symbol=story.symbol,
+        label=story.label,
+        state=story.state,
+        title=story.item.title,
+        source=story.item.source,
+        url=story.item.url,
+        sources=tuple(story.sources),
+        confirmed_by=story.confirmed_by,
+        headlines=story.headlines,
+        ts_opened_ns=story.opened_ns,
+    )

@@ -1,0 +1,153 @@
+"""Related headlines are one story: what was rumoured, announced, confirmed or denied about one coin."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from hashlib import blake2b
+from typing import Final, Literal, NamedTuple
+
+from engine.core.types import Headline, NewsItem, Symbol
+
+StoryState = Literal["rumour", "announced", "confirmed", "denied"]
+Turn = Literal["opened", "stronger", "announced", "confirmed", "denied", "repeated"]
+"""What a headline did to its story; only ``repeated`` says nothing new."""
+
+MOST_STORIES: Final = 500
+MOST_SOURCES: Final = 50
+DENIABLE_NS: Final = 30 * 86_400 * 1_000_000_000
+"""A denial is heard of a story that is older than what joins it: the one of 2017 came after 15 days."""
+_STRONGER: Final = 0.1
+
+
+class Story:
+    """One story about one symbol."""
+
+    __slots__ = (
+        "best",
+        "confirmed_by",
+        "headlines",
+        "item",
+        "label",
+        "opened_ns",
+        "sign",
+        "sources",
+        "state",
+        "story_id",
+        "symbol",
+        "taken",
+    )
+
+    def __init__(self, headline: Headline, symbol: Symbol, state: StoryState, now_ns: int) -> None:
+        self.story_id = _story_id(headline.item, symbol)
+        self.symbol = symbol
+        self.label = headline.label
+        self.sign = 1 if headline.score > 0 else -1
+        self.state = state
+        self.item = headline.item
+        """The headline that began it, or the first from a source that is believed."""
+        self.best = 0.0
+        """The surest of its headlines, 0 to 1."""
+        self.sources: dict[str, float] = {}
+        """Who told it, and how far each is believed."""
+        self.confirmed_by = ""
+        """Whose word, or ``the market``, made it more than one source's."""
+        self.taken = 0.0
+        """The confidence at which the engine bought on it, or asked to; 0 for neither."""
+        self.headlines = 0
+        self.opened_ns = now_ns
+
+    def add(self, headline: Headline) -> None:
+        """Count one more headline of it."""
+        self.headlines += 1
+        self.best = max(self.best, min(abs(headline.score), 1.0))
+        if len(self.sources) < MOST_SOURCES:
+            source = headline.item.source
+            self.sources[source] = max(headline.trust, self.sources.get(source, 0.0))
+
+
+class Step(NamedTuple):
+    """Where a headline has brought its story."""
+
+    story: Story
+    turn: Turn
+
+
+class Stories:
+    """The stories of late; the oldest are forgotten."""
+
+    def __init__(self, window_ns: int, second_trust: float) -> None:
+        """``window_ns``: how long headlines join a story; ``second_trust``: from which trust a source counts."""
+        self._window_ns = window_ns
+        self._second_trust = second_trust
+        self._all: OrderedDict[str, Story] = OrderedDict()
+        self._newest: dict[Symbol, list[Story]] = {}
+
+    def get(self, story_id: str) -> Story | None:
+        """Return the story of that id, or None."""
+        return self._all.get(story_id)
+
+    def take(self, headline: Headline, symbol: Symbol, now_ns: int) -> Step:
+        """Put a headline about a symbol into its story, or begin one."""
+        story = self._of(headline, symbol, now_ns)
+        if headline.label == "denial" and story is not None:
+            return self._denied(story, headline)
+        is_sure = headline.label not in ("rumour", "denial") and headline.trust >= self._second_trust
+        if story is None or (headline.label == "denial") != (story.label == "denial"):
+            story = self._open(headline, symbol, "announced" if is_sure else "rumour", now_ns)
+            story.add(headline)
+            return Step(story, "opened")
+        return Step(story, self._joined(story, headline, is_sure))
+
+    def confirm(self, story: Story, by: str) -> None:
+        """Note that a story was corroborated."""
+        story.confirmed_by = by
+        if story.state == "announced":
+            story.state = "confirmed"
+
+    def _joined(self, story: Story, headline: Headline, is_sure: bool) -> Turn:
+        before, is_first_word = story.best, headline.item.source not in story.sources
+        others = [name for name, trust in story.sources.items() if trust >= self._second_trust]
+        story.add(headline)
+        if story.state == "rumour" and is_sure:
+            story.state, story.item, story.label = "announced", headline.item, headline.label
+            return "announced"
+        if is_sure and is_first_word and others and not story.confirmed_by:
+            self.confirm(story, headline.item.source)
+            return "confirmed"
+        return "stronger" if story.best >= before + _STRONGER else "repeated"
+
+    def _denied(self, story: Story, headline: Headline) -> Step:
+        is_heard = headline.trust >= max(self._second_trust, story.sources.get(story.item.source, 0.0))
+        is_first = story.state != "denied"
+        story.headlines += 1
+        if is_heard and is_first:
+            story.state = "denied"
+            return Step(story, "denied")
+        return Step(story, "repeated" if not is_first else "stronger")
+
+    def _of(self, headline: Headline, symbol: Symbol, now_ns: int) -> Story | None:
+        """Find the story that a headline belongs to: a denial to the latest one, news to one of its kind and sign."""
+        is_denial, sign = headline.label == "denial", 1 if headline.score > 0 else -1
+        for story in reversed(self._newest.get(symbol, ())):
+            age_ns = now_ns - story.opened_ns
+            if is_denial and age_ns <= DENIABLE_NS:
+                return story
+            is_alike = story.sign == sign and (
+                headline.label == story.label or "rumour" in (headline.label, story.label)
+            )
+            if is_alike and age_ns < self._window_ns and story.state != "denied":
+                return story
+        return None
+
+    def _open(self, headline: Headline, symbol: Symbol, state: StoryState, now_ns: int) -> Story:
+        story = Story(headline, symbol, state, now_ns)
+        self._all[story.story_id] = story
+        self._newest.setdefault(symbol, []).append(story)
+        if len(self._all) > MOST_STORIES:
+            _, oldest = self._all.popitem(last=False)
+            self._newest[oldest.symbol].remove(oldest)
+        return story
+
+
+def _story_id(item: NewsItem, symbol: Symbol) -> str:
+    return "s-" + blake2b(f"{symbol}:{item.source}:{item.news_id}".encode(), digest_size=5).hexdigest()
