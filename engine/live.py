@@ -41,7 +41,6 @@ from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
 from engine.wire.commands import AnyCommand, GetLatency, Reply, Snapshot
-from engine.wire.events import Notice
 from engine.wire.views import StageView
 
 TIMER_S: Final = 0.1
@@ -222,10 +221,8 @@ class Live:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
 
     def _tell_late(self, ts_ns: int, seconds: float) -> None:
-        if self.control is not None:
-            words = f"The engine stood still for {seconds:.1f} s: what arrived meanwhile was heard late."
-            _log.error("%s", words)
-            self.control.publish(Notice(ts_ns=ts_ns, severity="critical", code="LOOP_BLOCKED", text=words))
+        _log.error("the engine stood still for %.1f s", seconds)
+        self.perform(self.engine.on_stood_still(seconds, ts_ns))
 
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
         if self._recorder is not None:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
 
-_TRADING: Final = ("buy", "sell", "close", "cancel", "auto", "halt", "kill", "lock", "risk", "resume")
+_TRADING: Final = ("buy", "sell", "close", "cancel", "auto", "halt", "kill", "lock", "risk", "ack", "resume")
 VERBS: Final = frozenset(("status", "positions", "orders", "latency", *_TRADING))
 """The commands to a running engine."""
 _LISTINGS: Final = {
@@ -289,6 +289,7 @@ _VERBS: Final = (
         "trader lock ETHUSDT 1h because of the unlock",
         _words("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
     ),
+    _Verb("ack", "acknowledge an alarm: it is repeated no more", "trader ack NAKED_POSITION", _words("CODE|ID|all")),
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),

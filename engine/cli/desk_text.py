@@ -10,6 +10,7 @@ from engine.cli.latency_text import latency_text
 from engine.cli.risk_text import risk_text
 from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
+    AlarmChanged,
     AnyEvent,
     KillReported,
     ModeChanged,
@@ -200,6 +201,10 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return f"news from {event.source}: {event.title} ({event.verdict})"
         case StoryChanged():
             return story_text(event)
+        case AlarmChanged(alarm=alarm) if alarm.acknowledged_by:
+            return f"{alarm.acknowledged_by} has acknowledged {alarm.code}"
+        case AlarmChanged(alarm=alarm):
+            return f"ALARM {alarm.code}: repeated until somebody acknowledges it (trader ack {alarm.code})"
         case Notice():
             return f"{event.severity.upper()} {event.code}: {event.text}"
 

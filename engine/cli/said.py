@@ -7,6 +7,7 @@ from typing import Final
 from engine.cli.arguments import VERBS
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import (
+    Acknowledge,
     AnyCommand,
     Buy,
     CancelOrder,
@@ -67,6 +68,8 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "lock":
             symbol, seconds, reason = read_lock(text)
             return LockSymbol(id=command_id, who=who, symbol=symbol, seconds=seconds, reason=reason)
+        case "ack":
+            return Acknowledge(id=command_id, who=who, alarm=_only_word(words, "ack CODE|all"))
         case "resume":
             return Resume(id=command_id, who=who, confirm=" ".join(words))
         case _:

@@ -273,6 +273,13 @@ class Engine:
             trading.notice("critical", "FAULT", words)
         return trading.take()
 
+    def on_stood_still(self, seconds: float, ts_ns: int) -> list[Action]:
+        """Hear that the loop was blocked, so that what arrived meanwhile is heard late (F27)."""
+        self.trading.now_ns = max(ts_ns, self.trading.now_ns)
+        words = f"The engine stood still for {seconds:.1f} s: what arrived meanwhile was heard late."
+        self.trading.notice("critical", "LOOP_BLOCKED", words)
+        return self.trading.take()
+
     def restore(self, records: Iterable[AnyRecord], ts_ns: int) -> list[Action]:
         """Take the journal of earlier runs, then begin a new one; open orders are unknown until asked about."""
         trading = self.trading

@@ -100,6 +100,8 @@ class KillSwitch:
         if not self._is_done and trading.now_ns >= self._tell_ns:
             self._tell_ns = trading.now_ns + TELL_AGAIN_NS
             self._tell()
+            words = "The kill switch is not done: the venue has not confirmed it yet. See its report."
+            trading.notice("critical", "C11_INCOMPLETE", words)
 
     def on_account(self, account: AccountSnapshot) -> None:
         """Take the venue's word of what is open: nothing of it, asked for after the last change, and it is done."""

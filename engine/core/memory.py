@@ -9,6 +9,8 @@ from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision
 from engine.core.proposals import Proposal
 from engine.core.records import (
+    AlarmAcknowledged,
+    AlarmRaised,
     Answered,
     AnyRecord,
     ArmedSet,
@@ -79,6 +81,8 @@ class Memory:
                 people.remember(Reply(command_id, ok, code, text))
             case Killed():
                 trading.latch.take(record)
+            case AlarmRaised() | AlarmAcknowledged():
+                trading.alarms.take(record)
             case KillReset():
                 trading.latch.reset()
             case Proposed():

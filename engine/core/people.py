@@ -68,6 +68,7 @@ class People:
             commands.ResetBreakers: self._reset_breakers,
             commands.LockSymbol: self._lock,
             commands.SetLimit: self.limits.on_set,
+            commands.Acknowledge: self._acknowledge,
         }
 
     def answer(self, command: AnyCommand) -> Reply:
@@ -179,10 +180,22 @@ class People:
     def _halt(self, command: commands.Halt) -> Reply:
         by = _by(command.who)
         self._trading.halt(by, command.reason or f"halted by {command.who.name}")
+        if command.who.door == "watchdog":
+            self._trading.notice("critical", "C12_WATCHDOG", command.reason)
         return Reply(command.id, True, "OK", "Trading is halted: no new entries. Closes and exits still work.")
 
     def _kill(self, command: commands.Kill) -> Reply:
         return self.kill.on_kill(command, self._symbol(command.symbol) if command.symbol else "")
+
+    def _acknowledge(self, command: commands.Acknowledge) -> Reply:
+        trading, by = self._trading, _by(command.who)
+        done = trading.alarms.acknowledge(command.alarm, by, trading.now_ns)
+        if done:
+            return Reply(command.id, True, "OK", f"Acknowledged: {', '.join(alarm.code for alarm in done)}.")
+        before = trading.alarms.get(command.alarm)
+        if before is not None:
+            raise Unclear("ALREADY_DECIDED", f"{before.acknowledged_by} has acknowledged this alarm already.")
+        raise Unclear("NOT_FOUND", "No such alarm is open.")
 
     def _reset_breakers(self, command: commands.ResetBreakers) -> Reply:
         if not self._trading.bars.tripped:

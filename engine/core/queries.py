@@ -150,6 +150,7 @@ def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequ
         orders=orders(trading),
         proposals=proposals(trading, roster),
         prices=prices(trading),
+        alarms=trading.alarms.views(),
     )
 
 

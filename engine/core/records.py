@@ -251,6 +251,22 @@ class LimitSet(Record, frozen=True, tag="limit"):
     ts_ns: int
 
 
+class AlarmRaised(Record, frozen=True, tag="alarm"):
+    """Something critical was said that somebody has to acknowledge (C20)."""
+
+    code: str
+    text: str
+    ts_ns: int
+
+
+class AlarmAcknowledged(Record, frozen=True, tag="alarm_acknowledged"):
+    """Somebody acknowledged an alarm."""
+
+    alarm_id: str
+    by: str
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -275,6 +291,8 @@ AnyRecord = (
     | BreakersReset
     | Locked
     | LimitSet
+    | AlarmRaised
+    | AlarmAcknowledged
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

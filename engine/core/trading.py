@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from engine.core.actions import Action, Later, Publish, Replace, Send, Write
+from engine.core.alarms import Alarms
 from engine.core.bars import Bars
 from engine.core.booking import book
 from engine.core.config import Sizing, TradingConfig
@@ -121,6 +122,7 @@ class Trading:
         self.last_hop = LastHop()
         self.bars = Bars()
         self.latch = Latch()
+        self.alarms = Alarms(self.write, self.publish)
         self.silent_until_ns = 0
         """The venue wants to hear nothing before (F7)."""
         self.clock_offset_ms: int | None = None
@@ -151,8 +153,7 @@ class Trading:
 
     def notice(self, severity: Literal["info", "warning", "critical"], code: str, text: str) -> None:
         """Tell people something in words."""
-        now_ns = self.now_ns
-        self.publish(lambda: events.Notice(ts_ns=now_ns, severity=severity, code=code, text=text))
+        self.alarms.on_notice(events.Notice(ts_ns=self.now_ns, severity=severity, code=code, text=text))
 
     def take(self) -> list[Action]:
         """Hand out what was decided since the last call, in order."""

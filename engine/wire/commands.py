@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.views import (
+    AlarmView,
     KillView,
     LatencyView,
     OrderView,
@@ -167,6 +168,13 @@ class SetLimit(Command, frozen=True, tag="set_limit"):
     """Without it a value that is looser than in ``trader.toml`` is refused."""
 
 
+class Acknowledge(Command, frozen=True, tag="acknowledge"):
+    """Say that somebody has seen an alarm and takes care of it: it is repeated no more (C20)."""
+
+    alarm: str
+    """Its id, its code, or ``all``."""
+
+
 class GetRisk(Command, frozen=True, tag="risk"):
     """Ask for the limits, how much of each is used, what has tripped and what is locked."""
 
@@ -219,6 +227,7 @@ AnyCommand = (
     | ResetBreakers
     | LockSymbol
     | SetLimit
+    | Acknowledge
     | Decide
     | GetStatus
     | GetPositions
@@ -260,6 +269,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     orders: OrdersView
     proposals: tuple[ProposalView, ...]
     prices: tuple[PriceView, ...]
+    alarms: tuple[AlarmView, ...] = ()
+    """The open ones, and the last that were acknowledged."""
 
 
 Result = (

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from engine.wire.views import KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
+from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -128,6 +128,12 @@ class Notice(Event, frozen=True, tag="notice"):
     text: str
 
 
+class AlarmChanged(Event, frozen=True, tag="alarm"):
+    """An alarm was raised, has something new to say, or was acknowledged; its notice is told as well."""
+
+    alarm: AlarmView
+
+
 AnyEvent = (
     PricesMoved
     | ProposalOpened
@@ -142,4 +148,5 @@ AnyEvent = (
     | NewsHeard
     | StoryChanged
     | Notice
+    | AlarmChanged
 )

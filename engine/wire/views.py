@@ -287,6 +287,22 @@ class RiskView(msgspec.Struct, frozen=True, tag="risk"):
     locks: tuple[LockView, ...]
 
 
+class AlarmView(msgspec.Struct, frozen=True):
+    """Something critical that somebody has to acknowledge (C20)."""
+
+    alarm_id: str
+    code: str
+    texts: tuple[str, ...]
+    """What was said since it was raised, newest last; at most five."""
+    times: int
+    """How often it was said."""
+    ts_raised_ns: int
+    ts_last_ns: int
+    acknowledged_by: str
+    """``slack:U01ALICE``, ``cli:ann``; empty while nobody has."""
+    ts_acknowledged_ns: int
+
+
 class KillSymbolView(msgspec.Struct, frozen=True):
     """What the kill switch did with one symbol, and what is left of it."""
 

@@ -32,7 +32,7 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.orders import Order
 from engine.core.queries import Identity
-from engine.core.records import Answered, Failed, Intended, Listed, Refused, Reported, Shrunk, Started
+from engine.core.records import AlarmRaised, Answered, Failed, Intended, Listed, Refused, Reported, Shrunk, Started
 from engine.core.types import (
     AccountSnapshot,
     ApprovedOrder,
@@ -501,7 +501,7 @@ def test_a_position_follows_the_venue_down_and_the_thread_hears_of_it() -> None:
     desk.now_ns += 3 * S
     actions = snapshot(desk, ETH=2_000 * 10_000)
     assert codes(actions) == ["C14_BALANCE"]
-    assert [type(record) for record in written(actions)] == [Shrunk]
+    assert [type(record) for record in written(actions)] == [Shrunk, AlarmRaised]
     changed = told(actions, events.TradeChanged)[0]
     assert (changed.what, changed.trade.qty) == ("exit", "0.2000")
     assert told(snapshot(desk, ETH=0), events.TradeChanged)[0].trade.exit_reason == "reconciled"

@@ -1,13 +1,13 @@
-"""Words what becomes of kill switch, breakers and locks for the audit trail: what each was, and what it is now."""
+"""Words what becomes of kill switch, breakers, locks and alarms for the audit trail: before and after."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from engine.core.records import BreakersReset, Killed, KillReset, Locked, Tripped
+from engine.core.records import AlarmAcknowledged, AlarmRaised, BreakersReset, Killed, KillReset, Locked, Tripped
 from engine.store.ledger.readable import utc_text
 
-Safeguard: TypeAlias = Killed | KillReset | Tripped | BreakersReset | Locked
+Safeguard: TypeAlias = Killed | KillReset | Tripped | BreakersReset | Locked | AlarmRaised | AlarmAcknowledged
 
 
 class Change(NamedTuple):
@@ -41,5 +41,9 @@ def _words(record: Safeguard) -> tuple[str, str]:
             return "breakers", f"tripped: {code} {detail}"
         case BreakersReset(reason=reason):
             return "breakers", f"reset: {reason}"
+        case AlarmRaised(code=code, text=text):
+            return f"alarm {code}", f"raised: {text}"
+        case AlarmAcknowledged(alarm_id=alarm_id):
+            return f"alarm {alarm_id.rpartition(':')[0]}", "acknowledged"
         case Locked(symbol=symbol, until_ns=until_ns, reason=reason):
             return f"lock of {symbol}", f"until {utc_text(until_ns)}: {reason}"

@@ -23,6 +23,8 @@ import msgspec
 
 from engine.core.instrument import scaled_text
 from engine.core.records import (
+    AlarmAcknowledged,
+    AlarmRaised,
     Answered,
     AnyRecord,
     ArmedSet,
@@ -98,8 +100,8 @@ class Trail:
             case ArmedSet(is_armed, by, reason, ts_ns):
                 before, self._trading = self._trading, "armed" if is_armed else f"halted: {reason}"
                 yield Entry(*_who(by), "trading", before, self._trading, ts_ns)
-            case Killed() | KillReset() | Tripped() | BreakersReset() | Locked():
-                by = record.code if isinstance(record, Tripped) else record.by
+            case Killed() | KillReset() | Tripped() | BreakersReset() | Locked() | AlarmRaised() | AlarmAcknowledged():
+                by = record.code if isinstance(record, Tripped | AlarmRaised) else record.by
                 yield Entry(*_who(by), *self._safeguards.take(record), record.ts_ns)
             case Shrunk(symbol, base_e8, ts_ns):
                 held = scaled_text(books.held_e8(symbol), 8)

@@ -45,6 +45,8 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.DayOpened(19_000, 5, T0),
     kinds.Tripped("C9_DRAWDOWN", "limit=10.00%", T0),
     kinds.BreakersReset(BY, "seen", 5, T0),
+    kinds.AlarmRaised("NAKED_POSITION", "Nothing protects ETHUSDT.", T0),
+    kinds.AlarmAcknowledged(f"NAKED_POSITION:{T0}", BY, T0),
     kinds.Locked(ETH, T0 + 1, BY, "unlock", T0),
     kinds.LimitSet("collar_pct", ETH, "", 1.0, False, BY, "a thin book", T0),
 )
