@@ -64,9 +64,10 @@ def words_last(argv: Sequence[str]) -> list[str]:
     if not verb or verb[0] not in VERBS or {"-h", "--help"} & set(rest):
         return list(argv)
     options: list[str] = []
-    while "--json" in rest:
-        rest.remove("--json")
-        options.append("--json")
+    for flag in ("--json", "--yes", "--dry-run"):
+        while flag in rest:
+            rest.remove(flag)
+            options.append(flag)
     if "--id" in rest[:-1]:
         at = rest.index("--id")
         options += [rest.pop(at), rest.pop(at)]
@@ -92,6 +93,21 @@ def _words(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
         _ask_arguments(parser)
 
     return add
+
+
+def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
+    def add(parser: argparse.ArgumentParser) -> None:
+        _words(help_text)(parser)
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--yes", action="store_true", help="give it without a question (as from a script)")
+        how.add_argument("--dry-run", action="store_true", help="only say what it would be and what the gate says")
+
+    return add
+
+
+def _second(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("approval_id", metavar="ID", help="of the order that waits, as `trader desk` and Slack show it")
+    _json(parser)
 
 
 def _number(low: float, high: float, unit: str) -> Callable[[str], float]:
@@ -265,8 +281,10 @@ _VERBS: Final = (
     _Verb("positions", "show what is held and what it is worth", "trader positions", _ask_arguments),
     _Verb("orders", "show open orders and the last finished ones", "trader orders --json", _ask_arguments),
     _Verb("latency", "show how long the stages of our orders take", "trader latency --json", _ask_arguments),
-    _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _words("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
-    _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _words("SYMBOL AMOUNT|all")),
+    _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
+    _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
+    _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
+    _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),
     _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),
     _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("CLIENT_ORDER_ID|all")),
     _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),

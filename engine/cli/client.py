@@ -28,8 +28,12 @@ def main(args: argparse.Namespace) -> int:
         command = read_command(args.verb, " ".join(getattr(args, "words", ())), args.id or new_id(), who("cli"))
     except BadWords as error:
         raise Refused("BAD_REQUEST", str(error)) from None
-    reply = asyncio.run(ask(read_home(), command))
-    if args.json:
+    return show_reply(asyncio.run(ask(read_home(), command)), as_json=args.json)
+
+
+def show_reply(reply: Reply, *, as_json: bool) -> int:
+    """Print a reply, refused ones as errors; return the exit code."""
+    if as_json:
         print(json.dumps(msgspec.to_builtins(reply), ensure_ascii=False))
     else:
         print(reply_text(reply), file=sys.stdout if reply.ok else sys.stderr)

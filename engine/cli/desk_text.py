@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from engine.cli.hand_text import approval_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
 from engine.cli.risk_text import risk_text
@@ -12,6 +13,7 @@ from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, 
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
+    ApprovalChanged,
     KillReported,
     ModeChanged,
     NewsHeard,
@@ -26,6 +28,7 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
+from engine.wire.hand_views import ApprovalView, PreviewView
 from engine.wire.views import (
     HealthView,
     KillView,
@@ -40,7 +43,7 @@ from engine.wire.views import (
     TradeView,
 )
 
-_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView)
+_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView, PreviewView)
 _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
@@ -82,6 +85,10 @@ def result_text(result: Result) -> str:
             return latency_text(result)
         case KillView():
             return kill_text(result)
+        case PreviewView():
+            return preview_text(result)
+        case ApprovalView():
+            return approval_text(result)
         case RiskView():
             return risk_text(result)
         case OrderPlaced():
@@ -197,6 +204,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return f"TRADING HALTED by {event.by}: {event.reason}"
         case KillReported():
             return kill_text(event.kill)
+        case ApprovalChanged():
+            return approval_text(event.approval)
         case NewsHeard():
             return f"news from {event.source}: {event.title} ({event.verdict})"
         case StoryChanged():

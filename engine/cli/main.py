@@ -83,6 +83,18 @@ def _ask(args: argparse.Namespace) -> int:
     return client.main(args)
 
 
+def _by_hand(args: argparse.Namespace) -> int:
+    from engine.cli import by_hand
+
+    return by_hand.main(args)
+
+
+def _second(args: argparse.Namespace) -> int:
+    from engine.cli import second
+
+    return second.main(args)
+
+
 def _replay(args: argparse.Namespace) -> int:
     from engine.cli import replay
 
@@ -131,6 +143,10 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "kill": _kill,
     "exchange": _exchange,
     "desk": _desk,
+    "buy": _by_hand,
+    "sell": _by_hand,
+    "approve": _second,
+    "decline": _second,
     "replay": _replay,
     "health": _health,
     "ledger": _ledger,

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.core.records import Asked
-from engine.wire.commands import Amount, BuyExits, Command
+from engine.wire.commands import Amount, BuyExits, Command, Shown
 
 _SAID_ELSEWHERE: Final = frozenset({"id", "who"})
 
@@ -30,4 +30,6 @@ def _part(value: Any) -> str:
         return f"{value.value} {value.unit}".strip()
     if isinstance(value, BuyExits):
         return ",".join(f"{name}:{part}" for name, part in msgspec.structs.asdict(value).items() if part is not None)
-    return str(value)
+    if isinstance(value, Command):
+        return f"({in_words(value)})"
+    return f"{value.qty} at {value.price}" if isinstance(value, Shown) else str(value)

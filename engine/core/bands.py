@@ -55,7 +55,7 @@ class Bands:
         if proposal.state == "acted":
             self._tell_acted(proposal, order)
         else:
-            self._people.tell(proposal)
+            self._people.hand.tell(proposal)
 
     def catch_up(self) -> None:
         """After a restart, tell how orders ended where the last run had no time to."""
@@ -72,7 +72,7 @@ class Bands:
         for proposal in self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
             proposal.state = "expired"
             proposal.outcome = "overtaken: the confidence rose and the engine acted"
-            self._people.tell(proposal)
+            self._people.hand.tell(proposal)
 
     def _why_ignored(self, signal: Signal, item: NewsItem | None, mode: Mode, is_act: bool) -> str:
         trading, strategy = self._trading, signal.strategy

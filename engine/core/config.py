@@ -15,6 +15,7 @@ Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
 Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
 OrdersPerS = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Quote = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
 ModeName = Literal["off", "ask", "auto"]
 ExitsName = Literal["exchange", "engine"]
 
@@ -191,6 +192,40 @@ class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headlines: Headlines = Headlines()
 
 
+class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one person may do; in ``[people.who.ID]``, by Slack user id or login name."""
+
+    role: Literal["viewer", "trader", "admin"] = "trader"
+    order_quote: Quote = 0.0
+    """Largest entry, at its worst price; 0 for what the gate allows."""
+    day_quote: Quote = 0.0
+    """All entries of a day (UTC), likewise."""
+    channels: tuple[str, ...] = ()
+    """Ids of the Slack channels they may act in besides direct messages; empty for wherever the bot listens."""
+    same_as: str = ""
+    """The id under which the same human has another row: they can't be their own second person."""
+
+
+class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people may do, and how far an order goes by itself; amounts are in the quote asset."""
+
+    one_step_quote: Quote = 0.0
+    """Orders typed in Slack up to this go without a preview; 0: each has one."""
+    preview_s: Seconds = 30.0
+    """So long a preview may be confirmed."""
+    fee_pct: Annotated[float, msgspec.Meta(ge=0.0, le=10.0)] = 0.1
+    """The venue's fee on what takes liquidity, for previews and for what was missed."""
+    two_person_quote: Quote = 0.0
+    """A person's entry above this waits for a second one; 0 for never."""
+    two_person_s: Seconds = 120.0
+    """So long it waits; then it was no."""
+    veto_quote: Quote = 0.0
+    """An automatic entry above this waits ``veto_s`` for a veto; 0 for never."""
+    veto_s: Seconds = 20.0
+    who: dict[str, Person] = {}
+    """By Slack user id or login name. On a live account who comes from Slack and isn't here may only look and stop."""
+
+
 class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Everything in ``trader.toml`` that the core decides by."""
 
@@ -204,6 +239,7 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by_hand: ExitPlan = ExitPlan()
     """What a person's buy has where it names none of its own."""
     strategies: Strategies = Strategies()
+    people: People = People()
 
     def __post_init__(self) -> None:
         """Refuse limits of a strategy that there is none of, and a step of buys by hand that their target outruns."""

@@ -191,7 +191,8 @@ class Engine:
         self.protector.look_at_all()
         for proposal in trading.proposals.due(trading.now_ns):
             proposal.state, proposal.outcome = "expired", "nobody decided in time, and expiring means no"
-            self.people.tell(proposal)
+            self.people.hand.tell(proposal)
+        self.people.hand.approvals.on_timer()
         for order in trading.orders.doubt_silent(trading.now_ns):
             self.reports.tell_doubt(order)
         for order in trading.orders.to_ask(trading.now_ns):

@@ -113,6 +113,7 @@ class Memory:
         if order.symbol in trading.markets:
             trading.resting.adopt(trading.orders.open(order))
             trading.remember_cause(order.cause_id)
+            self._people.hand.authority.count(order)
             self._questions.on_order(order)
 
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.wire.hand_views import ApprovalView, PreviewView
 from engine.wire.views import (
     AlarmView,
     KillView,
@@ -34,6 +35,8 @@ class Who(msgspec.Struct, frozen=True):
     name: str
     door: Literal["slack", "cli", "desk", "signal", "file", "watchdog"]
     """The last three are no person's: a SIGUSR1, the file ``kill`` in the home folder, and the watchdog's note."""
+    channel: str = ""
+    """Where in Slack they did it; empty elsewhere."""
 
 
 class Amount(msgspec.Struct, frozen=True):
@@ -192,6 +195,51 @@ class Decide(Command, frozen=True, tag="decide"):
     choice: Literal["buy", "sell", "dismiss"]
     fingerprint: str
     """The proposal's fingerprint as the button carried it: what the person saw."""
+    amount: Amount | None = None
+    """How much, where the person wants another size; None takes what the strategy's sizing says now."""
+
+
+ByHand = Buy | Sell | Decide
+"""An order that a person wants."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """What a preview showed: no more than this is bought or sold when it is confirmed."""
+
+    qty: str
+    price: str
+    """The market at that moment: the ask for a buy, the bid for a sale."""
+    ts_ns: int
+
+
+class Preview(Command, frozen=True, tag="preview"):
+    """Ask what an order would be and what the gate would say to it; changes nothing."""
+
+    order: ByHand
+
+
+class Confirm(Command, frozen=True, tag="confirm"):
+    """Give the order that was previewed; it is priced, sized and checked again, and goes once."""
+
+    order: ByHand
+    shown: Shown
+    fingerprint: str
+    """Over the order and what was shown of it; another one is refused."""
+
+
+class Approve(Command, frozen=True, tag="approve"):
+    """Say yes or no, as the second person, to an order that waits for one."""
+
+    approval_id: str
+    fingerprint: str
+    is_yes: bool
+
+
+class TurnAway(Command, frozen=True, tag="turn_away"):
+    """Have it written down that a door refused somebody, and what; changes nothing else."""
+
+    asked: str
+    why: str
 
 
 class GetStatus(Command, frozen=True, tag="status"):
@@ -229,6 +277,10 @@ AnyCommand = (
     | SetLimit
     | Acknowledge
     | Decide
+    | Preview
+    | Confirm
+    | Approve
+    | TurnAway
     | GetStatus
     | GetPositions
     | GetOrders
@@ -271,10 +323,22 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     prices: tuple[PriceView, ...]
     alarms: tuple[AlarmView, ...] = ()
     """The open ones, and the last that were acknowledged."""
+    approvals: tuple[ApprovalView, ...] = ()
+    """Orders that wait for a second person."""
 
 
 Result = (
-    StatusView | PositionsView | OrdersView | OrderPlaced | ProposalTaken | LatencyView | KillView | RiskView | Snapshot
+    StatusView
+    | PositionsView
+    | OrdersView
+    | OrderPlaced
+    | ProposalTaken
+    | LatencyView
+    | KillView
+    | RiskView
+    | PreviewView
+    | ApprovalView
+    | Snapshot
 )
 
 

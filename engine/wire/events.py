@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.wire.hand_views import ApprovalView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
 
@@ -92,6 +93,12 @@ class KillReported(Event, frozen=True, tag="kill"):
     kill: KillView
 
 
+class ApprovalChanged(Event, frozen=True, tag="approval"):
+    """An order waits for a second person, or does no more: post it with its buttons, or take them away."""
+
+    approval: ApprovalView
+
+
 class NewsHeard(Event, frozen=True, tag="news"):
     """A headline arrived for the first time, and what was made of it."""
 
@@ -145,6 +152,7 @@ AnyEvent = (
     | TradingArmed
     | TradingHalted
     | KillReported
+    | ApprovalChanged
     | NewsHeard
     | StoryChanged
     | Notice

@@ -132,6 +132,15 @@ class HealthView(msgspec.Struct, frozen=True):
     detail: str
 
 
+class PersonView(msgspec.Struct, frozen=True):
+    """What one person may do."""
+
+    user_id: str
+    role: Literal["viewer", "trader", "admin"]
+    channels: tuple[str, ...]
+    """Empty for any."""
+
+
 class StatusView(msgspec.Struct, frozen=True, tag="status"):
     """What `/status` shows."""
 
@@ -153,6 +162,8 @@ class StatusView(msgspec.Struct, frozen=True, tag="status"):
     refusals: int
     ts_started_ns: int
     ts_now_ns: int
+    people: tuple[PersonView, ...] = ()
+    """What the engine was told of who may do what; empty where it was told nothing."""
 
 
 class ProposalView(msgspec.Struct, frozen=True):

@@ -10,7 +10,18 @@ import msgspec
 import numpy as np
 
 from engine.core.actions import Action, Later, Protect, Publish, Replace, Send, Write
-from engine.core.config import Breakers, ExitsName, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
+from engine.core.config import (
+    Breakers,
+    ExitsName,
+    Headlines,
+    Limits,
+    OrderFlow,
+    People,
+    Person,
+    SmaCross,
+    Strategies,
+    TradingConfig,
+)
 from engine.core.engine import Engine
 from engine.core.facts import Facts
 from engine.core.instrument import E8, Instrument, parse_e8
@@ -50,6 +61,7 @@ BTC: Final = Symbol("BTCUSDT")
 ALICE: Final = Who("U01ALICE", "Alice", "slack")
 BOB: Final = Who("U02BOB", "Bob", "slack")
 LIMITS: Final = Limits()
+PEOPLE: Final = People(who={"U01ALICE": Person(role="admin")})
 _R = TypeVar("_R")
 
 
@@ -182,6 +194,7 @@ def config(
     flow: OrderFlow | None = None,
     mode: str = "auto",
     exits: ExitsName = "engine",
+    people: People = PEOPLE,
     **headlines: Any,
 ) -> TradingConfig:
     """Make a configuration in which only headlines speak unless ``flow`` is given, and the mode is auto.
@@ -195,7 +208,7 @@ def config(
         headlines=Headlines(**{"story_h": 1e-14, **headlines}),  # every headline is a story of its own
     )
     rest = Breakers(cooldown_s=0.0)  # stories trade one symbol again and again
-    return TradingConfig(mode=mode, exits=exits, limits=limits, breakers=rest, strategies=strategies)  # type: ignore[arg-type]
+    return TradingConfig(mode=mode, exits=exits, limits=limits, breakers=rest, strategies=strategies, people=people)  # type: ignore[arg-type]
 
 
 def quote_amount(value: str) -> Amount:

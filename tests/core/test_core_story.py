@@ -96,7 +96,7 @@ def test_trading_starts_halted_and_is_armed_only_when_everything_is_ready() -> N
 
 
 def test_a_live_account_is_armed_with_the_word_live_only() -> None:
-    desk = Desk(account="live")
+    desk = Desk(config(), account="live")
     desk.price(2000.0)
     desk.account()
     desk.engine.trading.is_warm = True
