@@ -43,6 +43,7 @@ NEEDS: Final[dict[str, Role]] = {
     "decide_dismiss": Role.TRADER,
     "close_position": Role.TRADER,
     "halt_now": Role.TRADER,
+    "acknowledge": Role.TRADER,
     "/auto": Role.ADMIN,
     "/resume": Role.ADMIN,
     "/kill": Role.ADMIN,

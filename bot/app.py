@@ -44,10 +44,11 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
         channel = await find_channel(client, settings.channel)
         outbox = vitals.outbox = Outbox(gap_s=settings.gap_s)
         async with EngineLine(socket_path(settings.home), watch=True) as line, asyncio.TaskGroup() as tasks:
-            posts = Posts(client, outbox, channel, settings.home / "bot-state.json")
+            posts = Posts(client, outbox, channel, settings.home / "bot-state.json", tuple(sorted(settings.admins)))
             desk = vitals.desk = Desk(line, posts)
             ears = vitals.ears = build_ears(settings, build_app(settings, client, desk, channel))
             tasks.create_task(outbox.run(), name="outbox")
+            tasks.create_task(posts.alarms.repeat(), name="repeat alarms")
             tasks.create_task(desk.follow(), name="follow the engine")
             tasks.create_task(desk.watch(), name="watch the engine")
             tasks.create_task(ears.listen(), name="hear Slack")

@@ -10,9 +10,9 @@ from typing import Final
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alert, order, trade
+from bot.render import alarm, alert, order, trade
 from bot.render.blocks import Block, Message, message
-from engine.wire.views import OrderView, ProposalView, TradeView
+from engine.wire.views import AlarmView, OrderView, ProposalView, TradeView
 
 _log = logging.getLogger(__name__)
 _MOST_CARDS: Final = 300
@@ -51,6 +51,14 @@ class Card(Letter):
     proposal: ProposalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
+    alarm: AlarmView | None = None
+    reminder: int = 0
+    """Of an alarm: which repetition this is, 0 for its first message."""
+    is_latest: bool = False
+    """Of an alarm: nothing later repeats it yet."""
+    remind_at_s: float = 0.0
+    """Of an alarm: when it is to be repeated, in seconds since the epoch."""
+    mentions: tuple[str, ...] = ()
 
     def reply(self, line: str) -> None:
         """Put off a line for the thread; lines that wait together are one reply."""
@@ -73,10 +81,13 @@ class Card(Letter):
             (self.proposal is not None and self.proposal.state == "open")
             or (self.order is not None and self.order.state not in order.FINISHED)
             or (self.trade is not None and self.trade.is_open)
+            or (self.alarm is not None and not self.alarm.acknowledged_by)
         )
 
     def render(self) -> Message:
         """Show everything it knows, as it is now."""
+        if self.alarm is not None:
+            return alarm.alarm(self.alarm, self.mentions, self.reminder, is_latest=self.is_latest)
         if self.proposal is not None:
             return alert.alert(self.proposal, self.order, self.trade, self.changes)
         if self.order is not None:

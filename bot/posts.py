@@ -14,6 +14,7 @@ import msgspec
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import memory
+from bot.alarms import Alarms
 from bot.delivery import Delivery
 from bot.memory import Card, Note
 from bot.outbox import Outbox
@@ -22,6 +23,7 @@ from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
+    AlarmChanged,
     AnyEvent,
     KillReported,
     ModeChanged,
@@ -47,12 +49,18 @@ _DOORS: Final = ("slack:", "cli:", "desk:")
 class Posts:
     """The channel's messages, kept in step with the engine. Everything here is synchronous but the sending."""
 
-    def __init__(self, client: AsyncWebClient, outbox: Outbox, channel: str, file: Path) -> None:
-        """Post to ``channel`` (an id), and remember in ``file`` which message shows what."""
+    def __init__(
+        self, client: AsyncWebClient, outbox: Outbox, channel: str, file: Path, mentions: tuple[str, ...] = ()
+    ) -> None:
+        """Post to ``channel`` (an id), and remember in ``file`` which message shows what.
+
+        ``mentions`` are the user ids of those whom an alarm calls.
+        """
         self._outbox = outbox
         self._file = file
         self._memory = memory.load(file, channel)
         self._delivery = Delivery(client, channel, self._save, self._memory.latest)
+        self.alarms = Alarms(self._memory, self._show, mentions)
         self._asked: dict[str, str] = {}
         self._is_saving = False
         self._go_on()
@@ -78,8 +86,10 @@ class Posts:
                 self.post(notes.halted(event), is_urgent=True)
             case KillReported():
                 self.post(kill.report(event.kill), is_urgent=True)
-            case Notice():
-                self.post(notes.notice(event), is_urgent=event.severity == "critical")
+            case AlarmChanged(alarm=alarm):
+                self.alarms.on_alarm(alarm)
+            case Notice() if event.severity != "critical":
+                self.post(notes.notice(event))
             case NewsHeard():
                 self._on_news(event)
             case _:
@@ -98,6 +108,8 @@ class Posts:
         for card in self._memory.cards:
             if card.proposal is not None and card.proposal.state == "open" and card.proposal.proposal_id not in known:
                 self._close_missed(card, card.proposal)
+        for alarm in snapshot.alarms:
+            self.alarms.on_alarm(alarm)
         self._catch_up({held.trade_id: held for held in snapshot.positions.positions})
 
     def on_order(self, order: OrderView, asked: str = "") -> None:
@@ -222,7 +234,8 @@ class Posts:
 
     def _show(self, card: Card) -> None:
         card.is_due = True
-        self._outbox.put(card.key, partial(self._send_card, card), dropped=partial(self._give_up, card))
+        send, dropped = partial(self._send_card, card), partial(self._give_up, card)
+        self._outbox.put(card.key, send, dropped=dropped, is_urgent=card.alarm is not None)
         self._save_soon()
 
     def _reply(self, card: Card, line: str) -> None:

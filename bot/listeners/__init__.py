@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import (
+    acknowledge,
     auto,
     buy,
     catch_alls,
@@ -25,7 +26,7 @@ from bot.listeners import (
     sell,
     status,
 )
-from bot.render import alert, trade
+from bot.render import alarm, alert, trade
 from bot.render import kill as kill_lines
 
 Listener: TypeAlias = Callable[..., Awaitable[Any]]
@@ -49,6 +50,7 @@ ACTIONS: Final[dict[str, Listener]] = {
     alert.SELL: decide.decide,
     alert.DISMISS: decide.decide,
     alert.HALT: halt.halt_now,
+    alarm.ACKNOWLEDGE: acknowledge.acknowledge,
     kill_lines.KILL: kill.kill_now,
     trade.CLOSE: close.close_position,
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from local_desk import ALICE
-from sample_views import NOW_NS, PRICE, filled, order, positions, proposal, status, trade
+from sample_views import NOW_NS, PRICE, alarm, filled, order, positions, proposal, status, trade
 
 from bot.memory import Card
+from bot.render import alarm as alarm_lines
 from bot.render import alert, answers, kill, notes, risk
 from bot.render.blocks import Message
 from bot.render.order import order_message
@@ -103,6 +104,12 @@ MESSAGES: dict[str, Message] = {
     "kill_report": kill.report(KillView(f"slack:{ALICE}", KILL_REASON, True, True, (KILLED, KEPT))),
     "kill_report_not_done": kill.report(KillView("file:ann", "killed by file:ann", True, False, (LEFT,))),
     "kill_report_nothing": kill.report(KillView("signal:SIGUSR1", "killed by signal:SIGUSR1", False, True, ())),
+    "alarm": alarm_lines.alarm(alarm(), (ALICE,)),
+    "alarm_reminder": alarm_lines.alarm(alarm(texts=("First <this>.", "Then that."), times=4), (ALICE, "U2"), 2),
+    "alarm_repeated": alarm_lines.alarm(alarm(), (ALICE,), 1, is_latest=False),
+    "alarm_acknowledged": alarm_lines.alarm(
+        alarm(acknowledged_by=f"slack:{ALICE}", ts_acknowledged_ns=NOW_NS + 200_000_000_000)
+    ),
     "notice": notes.notice(Notice(ts_ns=0, severity="warning", code="C13", text="The user stream is lost.")),
     "news": notes.news(
         NewsHeard(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.local_slack.workspace import ADMIN as ALICE
-from engine.wire.views import BalanceView, OrderView, PositionsView, PriceView, ProposalView, StatusView, TradeView
+from engine.wire.views import (
+    AlarmView,
+    BalanceView,
+    OrderView,
+    PositionsView,
+    PriceView,
+    ProposalView,
+    StatusView,
+    TradeView,
+)
 
 NOW_NS = 1_723_075_200_000_000_000
 
@@ -36,6 +45,21 @@ def status(**changes: Any) -> StatusView:
         "ts_now_ns": NOW_NS + 90_000_000_000,
     }
     return StatusView(**(facts | changes))
+
+
+def alarm(**changes: Any) -> AlarmView:
+    """An alarm that nobody has acknowledged, but for the changes."""
+    facts: dict[str, Any] = {
+        "alarm_id": f"NAKED_POSITION:{NOW_NS}",
+        "code": "NAKED_POSITION",
+        "texts": ("Nothing protects what is held of ETHUSDT <now>.",),
+        "times": 1,
+        "ts_raised_ns": NOW_NS,
+        "ts_last_ns": NOW_NS + 90_000_000_000,
+        "acknowledged_by": "",
+        "ts_acknowledged_ns": 0,
+    }
+    return AlarmView(**(facts | changes))
 
 
 def positions(*held: TradeView) -> PositionsView:

@@ -1,0 +1,46 @@
+"""An alarm: what is critical, with a button for whoever takes care of it; repeated until somebody does."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from bot.render.blocks import Block, Message, actions, button, clip, context, escape, message, section
+from bot.render.say import clock, plural, seconds, who
+from engine.wire.views import AlarmView
+
+ACKNOWLEDGE: Final = "acknowledge"
+_IN_TEXT: Final = 500
+
+
+def alarm(view: AlarmView, mentions: tuple[str, ...] = (), reminder: int = 0, *, is_latest: bool = True) -> Message:
+    """Show an alarm as it is now; ``mentions`` are the user ids of those who are called.
+
+    ``reminder`` counts the repetitions, 0 for the first message. Only the latest message has the button.
+    """
+    last = escape(clip(view.texts[-1], _IN_TEXT)) if view.texts else escape(view.code)
+    if view.acknowledged_by:
+        after = seconds(view.ts_acknowledged_ns - view.ts_raised_ns)
+        line = f"{who(view.acknowledged_by)} has acknowledged this after {after}"
+        shown = f":ballot_box_with_check: *Critical, acknowledged:* {last}\n{line}."
+        return message(f"Acknowledged: {last} {line}.", [section(shown), *_older(view), _small(view)])
+    called = " ".join(f"<@{escape(user)}>" for user in mentions)
+    again = f"Reminder {reminder}, nobody has acknowledged it: " if reminder else ""
+    head = f":rotating_light: *{again}Critical* {last}\n{called}".strip()
+    text = f"{again}Critical: {last} {called}".strip()
+    return message(text, [section(head), *_older(view), *(_buttons(view) if is_latest else []), _small(view)])
+
+
+def _buttons(view: AlarmView) -> list[Block]:
+    label = f"Acknowledge {view.code}: it is repeated no more"
+    row = actions(f"alarm:{view.alarm_id}", [button(ACKNOWLEDGE, "Acknowledge", view.alarm_id, label, "primary")])
+    return [row, context("Repeated here, and by the second channel where one is set, until somebody acknowledges it.")]
+
+
+def _older(view: AlarmView) -> list[Block]:
+    lines = "\n".join(f"• {escape(text)}" for text in view.texts[:-1])
+    return [section(f"*Before that*\n{lines}")] if lines else []
+
+
+def _small(view: AlarmView) -> Block:
+    times = f" · said {plural(view.times, 'time')}" if view.times > 1 else ""
+    return context(f"`{escape(view.code)}` · since {clock(view.ts_raised_ns)}{times}")
