@@ -17,8 +17,17 @@ from engine.core.actions import Cancel
 from engine.core.instrument import scaled_text
 from engine.core.orders import Order
 from engine.core.records import Killed, KillReset
-from engine.core.trading import ORDER_PREFIX, Trading
-from engine.core.types import AccountSnapshot, ClientOrderId, OrderState, Refusal, Side, Symbol, TimeInForce
+from engine.core.trading import Trading
+from engine.core.types import (
+    ORDER_PREFIX,
+    AccountSnapshot,
+    ClientOrderId,
+    OrderState,
+    Refusal,
+    Side,
+    Symbol,
+    TimeInForce,
+)
 from engine.wire import events
 from engine.wire.commands import Kill, Reply, ResetKill, Who
 from engine.wire.views import KillSymbolView, KillView

@@ -34,6 +34,7 @@ from engine.core.records import (
     Reported,
     Shrunk,
     Started,
+    StopMoved,
     Tripped,
 )
 from engine.core.trading import Trading
@@ -99,6 +100,8 @@ class Memory:
             case Shrunk(symbol, base_e8, ts_ns):
                 if (trip := trading.portfolio.open.get(symbol)) is not None:
                     trading.portfolio.shrink_to(trip, base_e8, ts_ns)
+            case StopMoved():
+                self._move_stop(record)
             case Started() | Refused() | ArmedSet() | Listed() | Asked() | Declined() | Audited():
                 pass
             case _:
@@ -115,6 +118,11 @@ class Memory:
             trading.remember_cause(order.cause_id)
             self._people.hand.authority.count(order)
             self._questions.on_order(order)
+
+    def _move_stop(self, moved: StopMoved) -> None:
+        trip = self._trading.portfolio.open.get(moved.symbol)
+        if trip is not None and trip.trade_id == moved.trade_id:
+            trip.move_stop(moved.stop_ticks, moved.high_ticks, moved.kind, moved.ts_ns)
 
 
 def _restore_mode(trading: Trading, strategy: str, mode: Mode) -> None:

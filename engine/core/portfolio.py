@@ -15,8 +15,11 @@ from engine.core.plan import ExitPlan
 from engine.core.types import ApprovedOrder, Balance, Side, Symbol, TradeId
 
 _E8 = 100_000_000
+_USUAL_FEE_PPM: Final = 1_000
+"""Source: Binance, spot trading fees without a discount, 0.1 %."""
 STOP_LOSS: Final = "stop_loss"
-_TARGETS: Final = "exit:take_profit"
+TAKE_PROFIT: Final = "take_profit"
+_TARGETS: Final = f"exit:{TAKE_PROFIT}"
 """What the origin of every target begins with, those of the steps included."""
 
 
@@ -27,10 +30,10 @@ class RoundTrip:
         "base_e8",
         "bought_e8",
         "bought_quote_e8",
+        "buy_fees_e8",
         "closed_ns",
         "cost_e8",
         "exit_reason",
-        "fees_elsewhere",
         "fills",
         "first_stop_ticks",
         "high_ticks",
@@ -67,8 +70,8 @@ class RoundTrip:
         """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
         self.stop_ticks = self.target_ticks = 0
         self.exit_reason = ""
-        self.fees_elsewhere = False
-        """Some were paid in an asset that is neither base nor quote."""
+        self.buy_fees_e8 = 0
+        """What the buys cost in fees, whatever they were paid in, in 1e-8 of the quote asset."""
         self.plan: ExitPlan | None = None
         self.stop_kind = STOP_LOSS
         """What the stop is by now: as it was first, or ``trailing_stop`` or ``break_even`` since it was raised."""
@@ -146,9 +149,8 @@ class Portfolio:
         quantity_e8 = fill.qty_lots * instrument.lot_e8
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
-        own = (instrument.quote_asset, instrument.base_asset)
-        trip.fees_elsewhere |= bool(fill.fee_e8) and fill.fee_asset not in own
         if fill.side is Side.BUY:
+            trip.buy_fees_e8 += _fee_in_quote_e8(fill, instrument, quote_e8)
             trip.bought_quote_e8 += quote_e8
             self._bought(trip, quantity_e8, quote_e8 + fee_quote_e8, order)
         else:
@@ -224,3 +226,12 @@ class Portfolio:
         self.realised_e8 += trip.proceeds_e8 - trip.cost_e8
         del self.open[trip.instrument.symbol]
         self.closed = [*self.closed[-199:], trip]
+
+
+def _fee_in_quote_e8(fill: Fill, instrument: Instrument, quote_e8: int) -> int:
+    """Return a fill's fee in 1e-8 of the quote asset; one in a third asset is taken for the venue's usual rate."""
+    if fill.fee_asset == instrument.quote_asset:
+        return fill.fee_e8
+    if fill.fee_asset == instrument.base_asset:
+        return fill.price_ticks * instrument.tick_e8 * fill.fee_e8 // _E8
+    return quote_e8 * _USUAL_FEE_PPM // 1_000_000 if fill.fee_e8 else 0

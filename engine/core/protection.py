@@ -1,7 +1,8 @@
 """Sends the exits of what we hold, once each time that they are due, and says so when one can't leave.
 
 What waits at the exchange for the same price goes first. It is given ``LEFT_BEHIND_NS`` to sell: a stop whose limit the
-market has jumped over, or a target that nobody took, is then cancelled and sold by us, in one request.
+market has jumped over, or a target that nobody took, is then cancelled and sold by us, in one request. Before each
+look the stop is moved to where the position's plan wants it by now: this watch uses the exact level.
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from engine.core.exits import ExitReason, due_exit
+from engine.core.exits import Exit, due_exit
 from engine.core.portfolio import RoundTrip
-from engine.core.resting import is_stop
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, Refusal, Symbol, TradeId
+from engine.core.trailing import follow
+from engine.core.types import Refusal, Symbol, TradeId
 
 EXIT_AGAIN_NS: Final = 1_000_000_000
 """An exit that did not fill is tried again after this."""
@@ -26,7 +27,7 @@ EXIT_REFUSED_NS: Final = 10_000_000_000
 
 
 class _Tried(msgspec.Struct, frozen=True):
-    """The last exit that was tried of a symbol."""
+    """The last exit that was tried of a symbol for a reason."""
 
     trade_id: TradeId
     again_ns: int
@@ -35,24 +36,29 @@ class _Tried(msgspec.Struct, frozen=True):
 
 
 class Protection:
-    """Watches stops and targets; what it sends are reduce-only closes through the gate."""
+    """Watches stops, targets and times; what it sends are reduce-only closes through the gate."""
 
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
-        self._tried: dict[Symbol, _Tried] = {}
-        self._due_ns: dict[Symbol, int] = {}
-        """Since when an exit is due that the exchange's own protection should have made."""
+        self._tried: dict[tuple[Symbol, str], _Tried] = {}
+        self._due: dict[Symbol, tuple[str, int]] = {}
+        """Which exit is due that the exchange's own protection should have made, and since when."""
 
     def look(self, symbol: Symbol) -> bool:
         """Send the exit of a symbol's position if the market has reached it; say whether anything is held."""
-        trip = self._trading.portfolio.open.get(symbol)
+        trading = self._trading
+        trip = trading.portfolio.open.get(symbol)
         if trip is None:
             return False
-        if (reason := due_exit(trip, self._trading.markets[symbol])) is not None:
-            if not self._is_left_to_exchange(symbol, trip, reason):
-                self._exit(trip, reason)
-        elif self._due_ns:
-            self._due_ns.pop(symbol, None)
+        market, collar_pct = trading.markets[symbol], 0.0
+        if trip.plan is not None:
+            follow(trip, trip.plan, market)
+            collar_pct = trading.gate.limits_of(symbol).collar_pct
+        if (due := due_exit(trip, market, trading.now_ns, collar_pct)) is not None:
+            if not self._is_left_to_exchange(symbol, trip, due):
+                self._exit(trip, due)
+        elif self._due:
+            self._due.pop(symbol, None)
         return True
 
     def look_at_all(self) -> None:
@@ -60,39 +66,60 @@ class Protection:
         for symbol in tuple(self._trading.portfolio.open):
             self.look(symbol)
 
-    def _is_left_to_exchange(self, symbol: Symbol, trip: RoundTrip, reason: ExitReason) -> bool:
+    def _is_left_to_exchange(self, symbol: Symbol, trip: RoundTrip, due: Exit) -> bool:
         """Say whether what rests at the exchange, or may, is to make this exit: not for ever."""
-        trading = self._trading
-        leg = trading.resting.stop(symbol) if reason == "stop_loss" else trading.resting.target(symbol)
-        if leg is None or not _is_as_near(leg.approved, trip):
-            self._due_ns.pop(symbol, None)
+        now_ns = self._trading.now_ns
+        if not self._rests_as_near(symbol, trip, due):
+            self._due.pop(symbol, None)
             return False
-        return trading.now_ns - self._due_ns.setdefault(symbol, trading.now_ns) < LEFT_BEHIND_NS
+        reason, since_ns = self._due.setdefault(symbol, (due.reason, now_ns))
+        if reason != due.reason:
+            self._due[symbol], since_ns = (due.reason, now_ns), now_ns
+        return now_ns - since_ns < LEFT_BEHIND_NS
 
-    def _exit(self, trip: RoundTrip, reason: ExitReason) -> None:
+    def _rests_as_near(self, symbol: Symbol, trip: RoundTrip, due: Exit) -> bool:
+        """Say whether what rests would sell no later than this exit: a stop may have moved since, by trail or entry."""
+        parts = self._trading.resting.parts(symbol)
+        targets = [part.target.approved.target_ticks for part in parts if part.target is not None]
+        if due.lots:
+            return any(ticks <= due.ticks for ticks in targets)
+        if due.ticks:
+            return bool(parts) and len(targets) == len(parts) and max(targets) <= due.ticks
+        if due.reason != trip.stop_kind:
+            return False  # time is kept by nobody else
+        stops = [part.stop.approved.stop_ticks for part in parts if part.stop is not None]
+        return bool(parts) and len(stops) == len(parts) and min(stops) >= trip.stop_ticks
+
+    def _exit(self, trip: RoundTrip, due: Exit) -> None:
         trading, symbol = self._trading, trip.instrument.symbol
-        tried = self._tried.get(symbol)
+        tried = self._tried.get((symbol, due.reason))
         if tried is None or tried.trade_id != trip.trade_id:
             tried = _Tried(trip.trade_id, 0, "")
-        if trading.now_ns < tried.again_ns or trading.sellable_lots(symbol) <= 0:
-            return  # not yet again; or all of it is being sold already
+        if trading.now_ns < tried.again_ns or trading.sellable_lots(symbol) <= 0 or self._is_under_way(symbol, due):
+            return  # not yet again; or it is being sold already
         cause = self._cause(trip)
         trading.last_hop.cause_in(cause)
-        result = trading.submit(trading.reduction(symbol, cause, f"exit:{reason}", 0))
+        lots = min(due.lots, trading.sellable_lots(symbol))
+        result = trading.submit(trading.reduction(symbol, cause, f"exit:{due.reason}", lots))
         if not isinstance(result, Refusal):
-            self._tried[symbol] = _Tried(trip.trade_id, trading.now_ns + EXIT_AGAIN_NS, "")
+            self._tried[symbol, due.reason] = _Tried(trip.trade_id, trading.now_ns + EXIT_AGAIN_NS, "")
             return
-        self._tried[symbol] = _Tried(trip.trade_id, trading.now_ns + EXIT_REFUSED_NS, result.code)
+        self._tried[symbol, due.reason] = _Tried(trip.trade_id, trading.now_ns + EXIT_REFUSED_NS, result.code)
         if result.code != tried.refused:
-            words = f"The {reason} of {symbol} can't leave: {result}. {result.advice} It is tried again."
+            words = f"The {due.reason} of {symbol} can't leave: {result}. {result.advice} It is tried again."
             trading.notice("critical", result.code, words)
+
+    def _is_under_way(self, symbol: Symbol, due: Exit) -> bool:
+        """Say whether the sale of a step has not come to its end: what it sells must not be sold once more."""
+        trading = self._trading
+        return bool(due.lots) and any(
+            order.approved.symbol == symbol
+            and order.approved.origin == f"exit:{due.reason}"
+            and order.approved.client_order_id not in trading.resting
+            for order in trading.orders.unsettled()
+        )
 
     def _cause(self, trip: RoundTrip) -> str:
         """Name the next exit of a position: the first number that no order of it bears, earlier runs included."""
         names = (f"exit:{trip.trade_id}:{trip.opened_ns}:{tries}" for tries in count())
         return next(name for name in names if not self._trading.was_ordered(name))
-
-
-def _is_as_near(leg: ApprovedOrder, trip: RoundTrip) -> bool:
-    """Say whether what rests would sell no later than the trip's own levels say: a later entry may have moved them."""
-    return leg.stop_ticks >= trip.stop_ticks if is_stop(leg) else leg.target_ticks <= trip.target_ticks

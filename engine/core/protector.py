@@ -1,25 +1,30 @@
-"""Keeps the stop and target of everything that is held at the exchange, and says where that can't be.
+"""Keeps the stop and targets of everything that is held at the exchange, and says where that can't be.
 
 What rests there is compared with what should after each report, at each account and ten times a second: it is placed,
-withdrawn where it protects nothing or something else than what is held, and then placed anew. The venue takes no second
-list over the same balance, so that between the two nothing rests there; ``Protection``, the engine's own watch, covers
-that, and everything else that can't rest.
+moved, or withdrawn where it protects nothing or something else than what is held. A stop that a plan has raised takes
+the place of the one before in one request, and its target goes along (decision 0016). What can't be done so is
+cancelled, then placed: the venue takes no second list over the same balance. Between the two, and for everything else
+that can't rest, ``Protection`` watches, the engine's own eye.
 """
 
 from __future__ import annotations
 
-from hashlib import blake2b
+from collections.abc import Iterable
 from itertools import count
 from typing import Final
 
 import msgspec
 
-from engine.core import queries
 from engine.core.actions import Cancel, Protect, Replace, Send
+from engine.core.naked import NakedWatch
 from engine.core.orders import NO_SUCH_ORDER, Order
-from engine.core.portfolio import RoundTrip
-from engine.core.resting import PROTECTION, is_live, is_stop
-from engine.core.trading import ORDER_PREFIX, Trading
+from engine.core.portfolio import TAKE_PROFIT, RoundTrip
+from engine.core.records import StopMoved
+from engine.core.resale import Resale
+from engine.core.resting import PROTECTION, Part, is_live, is_stop, list_of
+from engine.core.targets import Target, least_part, split
+from engine.core.trading import Trading
+from engine.core.trailing import follow, is_kept_due
 from engine.core.types import (
     ApprovedOrder,
     ApprovedProtection,
@@ -33,8 +38,9 @@ from engine.core.types import (
     Side,
     Symbol,
     TradeId,
+    order_name,
 )
-from engine.core.views import order_view
+from engine.core.views import order_view, trade_view
 from engine.wire import events
 
 SOON_NS: Final = 1_000_000_000
@@ -47,14 +53,9 @@ MOVE_EVERY_NS: Final = 1_000_000_000
 """What rests is moved so often at most: entries that come one after the other must not eat the venue's limits up."""
 SIBLING_NS: Final = 2_000_000_000
 """So long after one order of a list has filled the other one is given to end, or the one itself to fill whole."""
-NAKED_AFTER_NS: Final = 10_000_000_000
-"""A quiet market or a book that is being fetched anew is no alert yet."""
-NAKED_AGAIN_NS: Final = 60_000_000_000
-"""People are told again of a position that nobody watches after this."""
 _NOT_REPLACED: Final = -2022
-"""The order before it could not be cancelled, so that the sale was not placed. Source: Binance, "Error codes"."""
+"""The order before it could not be cancelled, so that the new one was not placed. Source: Binance, "Error codes"."""
 _TRIGGERED: Final = "C8_TRIGGERED"
-_AGAIN: Final = ":again"
 
 
 class _Refused(msgspec.Struct, frozen=True):
@@ -65,24 +66,16 @@ class _Refused(msgspec.Struct, frozen=True):
     code: str
 
 
-class _Naked(msgspec.Struct):
-    """Since when nobody watches a position, and when people are told next."""
-
-    tell_ns: int
-    is_told: bool = False
-
-
 class Protector:
     """Places, withdraws and replaces what rests at the exchange; a position that nobody watches is an alert."""
 
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
         self._refused: dict[Symbol, _Refused] = {}
-        self._withdrawn_ns: dict[Symbol, int] = {}
+        self._withdrawn_ns: dict[ClientOrderId, int] = {}
         self._placed_ns: dict[Symbol, int] = {}
-        self._naked: dict[Symbol, _Naked] = {}
-        self._sales: dict[Symbol, ApprovedOrder] = {}
-        """People's sales that could not take the place of the protection, and are asked for once more."""
+        self._resale = Resale(trading)
+        self._naked = NakedWatch(trading)
         self._has_reconciled = False
 
     def look_at_all(self) -> None:
@@ -90,26 +83,24 @@ class Protector:
         trading = self._trading
         for symbol in {**dict.fromkeys(trading.portfolio.open), **dict.fromkeys(trading.resting.symbols())}:
             self.follow(symbol)
-        for symbol in {**dict.fromkeys(trading.portfolio.open), **dict.fromkeys(self._naked)}:
-            self._look_naked(symbol)
+        self._naked.look_at_all()
 
     def follow(self, symbol: Symbol) -> None:
         """Compare what rests of a symbol with what should, and do the next thing that is missing."""
         trading, trip = self._trading, self._trading.portfolio.open.get(symbol)
         legs = trading.resting.legs(symbol)
         if trip is None:
-            self._sales.pop(symbol, None)
+            self._resale.forget(symbol)
+        else:
+            self._keep_stop(trip)
         if trading.latch.flattens(symbol):
             return  # the kill sells it, slice by slice, and takes what rests out of its own way
-        if trip is None or not trip.stop_ticks or trading.config.exits == "engine":
-            self._withdraw(symbol, [leg for leg in legs if trading.now_ns - leg.changed_ns >= SIBLING_NS])
-        elif self._may_place(symbol, legs) and not self._sell_again(symbol):
-            if not legs:
-                self._place(trip)
-            elif self._fits(trip, legs):
-                self._refused.pop(symbol, None)
-            elif trading.now_ns - self._placed_ns.get(symbol, 0) >= MOVE_EVERY_NS:
-                self._move(trip, legs)
+        if trip is None or not trip.kept_ticks or trading.config.exits == "engine":
+            self._withdraw(leg for leg in legs if trading.now_ns - leg.changed_ns >= SIBLING_NS)
+            if trip is not None and not legs:
+                self._tell_moved(trip)
+        elif self._may_place(symbol, legs) and not self._resale.try_again(symbol):
+            self._arrange(trip, trading.resting.parts(symbol))
 
     def on_failure(self, failure: SendFailed) -> None:
         """Take the news that something failed: a refused protection is held by the engine, a sale is tried anew."""
@@ -120,11 +111,37 @@ class Protector:
         if approved.cause_id.startswith(PROTECTION):
             if trip is not None and failure.code not in (NO_SUCH_ORDER, _NOT_REPLACED) and is_stop(approved):
                 self._held_here(trip, str(failure.code), f"{failure.reason} ({failure.code}).")
-        elif failure.code == _NOT_REPLACED and self._is_to_try_again(approved):
-            self._sales[approved.symbol] = approved
+        elif failure.code == _NOT_REPLACED:
+            self._resale.keep(approved)
         self.follow(approved.symbol)
 
-    # ------------------------------------------------------------------ placing
+    # ------------------------------------------------------------------ the level of the stop
+
+    def _keep_stop(self, trip: RoundTrip) -> None:
+        """Write a raised stop down, once that is worth moving it at the exchange: from then on it belongs there."""
+        trading, symbol = self._trading, trip.instrument.symbol
+        if trip.plan is None:
+            return
+        follow(trip, trip.plan, trading.markets[symbol])
+        if is_kept_due(trip, trip.plan, trading.now_ns):
+            trip.keep_stop(trading.now_ns)
+            moved = StopMoved(symbol, trip.trade_id, trip.stop_ticks, trip.high_ticks, trip.stop_kind, trading.now_ns)
+            trading.write(moved)
+
+    def _tell_moved(self, trip: RoundTrip) -> None:
+        """Tell people of a stop that a plan has moved, once it is where it belongs."""
+        if trip.told_ticks == trip.kept_ticks:
+            return
+        trip.told_ticks, trading, it = trip.kept_ticks, self._trading, trip.instrument
+        now_ns, bid_ticks = trading.now_ns, trading.markets[it.symbol].bid_ticks
+        text = f"the stop moved to {it.price_text(trip.kept_ticks)} ({trip.stop_kind.replace('_', ' ')})"
+        trading.publish(
+            lambda: events.TradeChanged(
+                ts_ns=now_ns, what="protection", trade=trade_view(trip, bid_ticks, now_ns), text=text
+            )
+        )
+
+    # ------------------------------------------------------------------ what is missing, what is wrong
 
     def _may_place(self, symbol: Symbol, legs: list[Order]) -> bool:
         """Say whether all is known that decides: the account, and no order of the symbol that is still on its way."""
@@ -134,42 +151,143 @@ class Protector:
             return False
         return all(o in legs for o in trading.orders.unsettled() if o.approved.symbol == symbol)
 
-    def _place(self, trip: RoundTrip) -> None:
+    def _arrange(self, trip: RoundTrip, parts: list[Part]) -> None:
+        """Bring what rests and what is wanted together, by the step that leaves the least unprotected."""
         trading, symbol = self._trading, trip.instrument.symbol
-        self._withdrawn_ns.pop(symbol, None)
+        wanted = self._wanted(trip)
+        if not parts:
+            self._place(trip, wanted)
+        elif self._fits(trip, parts, wanted):
+            self._refused.pop(symbol, None)
+            self._tell_moved(trip)
+        elif trading.now_ns - self._placed_ns.get(symbol, 0) < MOVE_EVERY_NS:
+            return
+        elif self._rests_alone(trip):
+            self._raise(trip, parts)
+        else:
+            self._rearrange(trip, parts, wanted)
+
+    def _wanted(self, trip: RoundTrip) -> list[Target]:
+        """Return the parts in which a position should rest; a raised stop rests without targets."""
+        trading = self._trading
+        symbol = trip.instrument.symbol
+        least = least_part(trip, trading.markets[symbol], trading.gate.limits_of(symbol).collar_pct)
+        lots = min(trading.sellable_lots(symbol), trip.instrument.max_qty_lots)
+        parts = split(trip, lots, least) if lots > 0 else []
+        return [part._replace(ticks=0) for part in parts] if trip.is_raised else parts
+
+    def _rests_alone(self, trip: RoundTrip) -> bool:
+        """Say whether its stops rest without targets, so that each can be moved in one request."""
+        return trip.is_raised or not (trip.target_ticks or (trip.plan is not None and trip.plan.steps))
+
+    def _fits(self, trip: RoundTrip, parts: list[Part], wanted: list[Target]) -> bool:
+        """Say whether stops over all that is held rest, at the trip's own levels; targets may be filling right now."""
+        levels = {part.ticks for part in wanted}
+        if not all(self._is_right(part, trip, levels) for part in parts):
+            return False
+        return sum(part.rest_lots for part in parts) == min(trip.lots, trip.instrument.max_qty_lots)
+
+    def _is_right(self, part: Part, trip: RoundTrip, levels: Iterable[int]) -> bool:
+        if part.stop is None:  # a target that has begun to fill: at the venue its stop has ended with that
+            (target,) = part.legs
+            return bool(target.cum_lots) and self._trading.now_ns - target.changed_ns < SIBLING_NS
+        approved = part.stop.approved
+        return approved.stop_ticks == trip.kept_ticks and approved.target_ticks in levels
+
+    # ------------------------------------------------------------------ moving
+
+    def _raise(self, trip: RoundTrip, parts: list[Part]) -> None:
+        """Put a stop in the place of each part that is not right, in one request; the last one takes what is missing.
+
+        What rests over more than is held, or has lost its stop, goes.
+        """
+        over = sum(part.rest_lots for part in parts) - min(trip.lots, trip.instrument.max_qty_lots)
+        for part in reversed(parts):
+            lots = part.rest_lots - over if over < part.rest_lots else 0
+            over = 0 if lots else over - part.rest_lots
+            if lots != part.rest_lots or not self._is_right(part, trip, (0,)):
+                self._replace(trip, part, lots)
+
+    def _replace(self, trip: RoundTrip, part: Part, lots: int) -> None:
+        """Let a part make way for a stop over so many lots; where none may be placed, what is there stays."""
+        stop = self._check(trip, Target(0, lots, 0)) if lots and part.stop is not None else None
+        if isinstance(stop, ApprovedOrder):
+            self._placed_ns[trip.instrument.symbol] = self._trading.now_ns
+            self._trading.resting.make_way(part, self._open(stop))
+            self._trading.do(Replace(stop, part.names[0], part.names[1:]))
+        elif stop is None or lots < part.rest_lots:
+            self._withdraw(part.legs)
+
+    def _rearrange(self, trip: RoundTrip, parts: list[Part], wanted: list[Target]) -> None:
+        """Withdraw the lists that are not among those wanted; once they are gone, place those that are missing."""
+        missing, wrong = list(wanted), []
+        for part in parts:
+            alike = [each for each in missing if each.lots == part.rest_lots]
+            same = [each for each in alike if self._is_right(part, trip, (each.ticks,))]
+            if same:
+                missing.remove(same[0])
+            else:
+                wrong.append(part)
+        for part in wrong:
+            self._withdraw(part.legs)
+        if not wrong:
+            self._place(trip, missing)
+
+    def _withdraw(self, legs: Iterable[Order]) -> None:
+        """Cancel what rests, again where that has had no effect; the venue cancels all of a list with one of it."""
+        now_ns = self._trading.now_ns
+        lists: dict[str, Order] = {}
+        for leg in legs:
+            if is_live(leg):
+                lists.setdefault(list_of(leg.approved), leg)
+        self._withdrawn_ns = {n: ts_ns for n, ts_ns in self._withdrawn_ns.items() if now_ns - ts_ns < WITHDRAWN_NS}
+        for leg in lists.values():
+            name = leg.approved.client_order_id
+            if name not in self._withdrawn_ns:
+                self._withdrawn_ns[name] = now_ns
+                self._trading.do(Cancel(leg.approved.symbol, name))
+
+    # ------------------------------------------------------------------ placing
+
+    def _place(self, trip: RoundTrip, wanted: list[Target]) -> None:
+        trading, symbol = self._trading, trip.instrument.symbol
         refused = self._refused.get(symbol)
         if refused is not None and refused.trade_id == trip.trade_id and trading.now_ns < refused.again_ns:
             return
         if trip.lots <= 0 or trading.markets[symbol].bid_ticks <= 0:
             return
-        result = self._check(trip)
-        if not isinstance(result, Refusal):
-            self._placed_ns[symbol] = trading.now_ns
-            self._send(result)
-        elif result.code != _TRIGGERED and self._held_here(trip, result.code, f"{result}. {result.advice}"):
-            trading.refuse(self._stop_of(trip), result)
+        for part in wanted:
+            result = self._check(trip, part)
+            if not isinstance(result, Refusal):
+                self._placed_ns[symbol] = trading.now_ns
+                self._send(result)
+            elif result.code != _TRIGGERED and self._held_here(trip, result.code, f"{result}. {result.advice}"):
+                trading.refuse(self._stop_of(trip, part), result)
 
-    def _check(self, trip: RoundTrip) -> ApprovedProtection | ApprovedOrder | Refusal:
+    def _check(self, trip: RoundTrip, part: Target) -> ApprovedProtection | ApprovedOrder | Refusal:
         trading, symbol = self._trading, trip.instrument.symbol
-        cause, stop = self._cause(trip), self._stop_of(trip)
-        target = self._leg(trip, f"{cause}:target", OrderType.LIMIT_MAKER, "exit:take_profit")
-        wanted = target if trip.target_ticks else None
-        return trading.gate.protect(OrderListId(_name(cause)), stop, wanted, trading.facts(symbol))
+        stop, cause = self._stop_of(trip, part), self._cause(trip)
+        name = f"exit:{TAKE_PROFIT}_{part.step}" if part.step else f"exit:{TAKE_PROFIT}"
+        target = self._leg(trip, part, f"{cause}:target", OrderType.LIMIT_MAKER, name)
+        return trading.gate.protect(
+            OrderListId(order_name(cause)), stop, target if part.ticks else None, trading.facts(symbol)
+        )
 
-    def _stop_of(self, trip: RoundTrip) -> OrderRequest:
-        return self._leg(trip, f"{self._cause(trip)}:stop", OrderType.STOP_LOSS_LIMIT, "exit:stop_loss")
+    def _stop_of(self, trip: RoundTrip, part: Target) -> OrderRequest:
+        cause = f"{self._cause(trip)}:stop"
+        return self._leg(trip, part, cause, OrderType.STOP_LOSS_LIMIT, f"exit:{trip.stop_kind}")
 
-    def _leg(self, trip: RoundTrip, cause: str, order_type: OrderType, origin: str) -> OrderRequest:
+    def _leg(self, trip: RoundTrip, part: Target, cause: str, order_type: OrderType, origin: str) -> OrderRequest:
         return OrderRequest(
-            client_order_id=ClientOrderId(_name(cause)),
+            client_order_id=order_name(cause),
             symbol=trip.instrument.symbol,
             side=Side.SELL,
             order_type=order_type,
-            qty_lots=0,
+            qty_lots=part.lots,
             limit_ticks=0,
             reduce_only=True,
-            stop_ticks=trip.stop_ticks,
-            target_ticks=trip.target_ticks,
+            stop_ticks=trip.kept_ticks,
+            target_ticks=part.ticks,
             cause_id=cause,
             origin=origin,
             trade_id=trip.trade_id,
@@ -191,7 +309,7 @@ class Protector:
             self._open(leg)
         self._trading.do(Protect(approved))
 
-    def _open(self, leg: ApprovedOrder) -> None:
+    def _open(self, leg: ApprovedOrder) -> Order:
         trading = self._trading
         trading.last_hop.cause_in(leg.cause_id)
         trading.remember_cause(leg.cause_id)
@@ -199,6 +317,7 @@ class Protector:
         trading.resting.adopt(order)
         it = trading.instrument(order)
         trading.publish(lambda: events.OrderChanged(ts_ns=leg.ts_ns, order=order_view(order, it)))
+        return order
 
     def _held_here(self, trip: RoundTrip, code: str, why: str) -> bool:
         """Say once, for each reason, that the engine watches a stop that can't rest at the exchange; True if it did."""
@@ -212,83 +331,3 @@ class Protector:
         words = f"The stop of {symbol} can't rest at the exchange: {why} The engine watches it itself."
         trading.notice("warning", "HELD_BY_ENGINE", words)
         return True
-
-    # ------------------------------------------------------------------ moving
-
-    def _fits(self, trip: RoundTrip, legs: list[Order]) -> bool:
-        """Say whether what rests is a stop over all that is held, at the trip's own levels."""
-        stop, instrument = legs[0], trip.instrument
-        if not is_stop(stop.approved):  # a target that has begun to fill: at the venue its stop has ended with that
-            return bool(stop.cum_lots) and self._trading.now_ns - stop.changed_ns < SIBLING_NS
-        levels = (stop.approved.stop_ticks, stop.approved.target_ticks)
-        wanted_lots = min(trip.lots, instrument.max_qty_lots)
-        rest_lots = stop.approved.qty_lots - sum(leg.filled_lots for leg in legs)
-        return levels == (trip.stop_ticks, trip.target_ticks) and rest_lots == wanted_lots
-
-    def _move(self, trip: RoundTrip, legs: list[Order]) -> None:
-        """Put another stop in the place of one that rests alone, in one request; a list is cancelled, then placed."""
-        symbol, is_alone = trip.instrument.symbol, len(legs) == 1 and not trip.target_ticks
-        stop = self._check(trip) if is_alone and is_stop(legs[0].approved) else None
-        if not isinstance(stop, ApprovedOrder):
-            self._withdraw(symbol, legs)
-            return
-        self._placed_ns[symbol] = self._trading.now_ns
-        self._open(stop)
-        self._trading.do(Replace(stop, legs[0].approved.client_order_id, ()))
-
-    def _withdraw(self, symbol: Symbol, legs: list[Order]) -> None:
-        """Cancel what rests, again where that has had no effect; the venue cancels all of a list with one of it."""
-        now_ns = self._trading.now_ns
-        live = [leg for leg in legs if is_live(leg)]
-        if live and now_ns - self._withdrawn_ns.get(symbol, -WITHDRAWN_NS) >= WITHDRAWN_NS:
-            self._withdrawn_ns[symbol] = now_ns
-            self._trading.do(Cancel(symbol, live[0].approved.client_order_id))
-
-    def _sell_again(self, symbol: Symbol) -> bool:
-        """Ask once more for a person's sale whose way was not free; now it is known what of the protection is left."""
-        sale = self._sales.pop(symbol, None)
-        if sale is None:
-            return False
-        trading, cause = self._trading, sale.cause_id + _AGAIN
-        lots = min(sale.qty_lots, trading.sellable_lots(symbol))
-        trading.last_hop.cause_in(cause)
-        result = trading.submit(trading.reduction(symbol, cause, sale.origin, lots))
-        if isinstance(result, Refusal):
-            words = f"The sale {sale.client_order_id} of {symbol} did not leave: {result}. {result.advice}"
-            trading.notice("critical", result.code, words)
-            return False
-        words = f"Order {sale.client_order_id} met a protective order that was about to fill; it is sent once more, as"
-        trading.notice("info", "SALE_AGAIN", f"{words} {result.client_order_id}.")
-        return True
-
-    def _is_to_try_again(self, sale: ApprovedOrder) -> bool:
-        """Say whether nobody else sees to a sale that did not leave, and this was its first try."""
-        is_own = sale.cause_id.startswith(("command:", "proposal:", "signal:")) and not sale.cause_id.endswith(_AGAIN)
-        return is_own and not self._trading.was_ordered(sale.cause_id + _AGAIN)
-
-    # ------------------------------------------------------------------ nobody watches
-
-    def _look_naked(self, symbol: Symbol) -> None:
-        """Raise an alert over a position that neither the exchange nor the engine protects, or end it."""
-        trading, trip = self._trading, self._trading.portfolio.open.get(symbol)
-        if trip is None or self._is_watched(trip):
-            ended = self._naked.pop(symbol, None)
-            if ended is not None and ended.is_told:
-                trading.notice("info", "NAKED_POSITION", f"The position of {symbol} is watched again, or closed.")
-            return
-        naked = self._naked.setdefault(symbol, _Naked(trading.now_ns + NAKED_AFTER_NS))
-        if trading.now_ns >= naked.tell_ns:
-            naked.tell_ns, naked.is_told = trading.now_ns + NAKED_AGAIN_NS, True
-            why = "its market data is not fresh" if trip.stop_ticks else "it has no stop"
-            words = f"Nobody watches the position of {symbol}: nothing rests at the exchange, and {why}."
-            trading.notice("critical", "NAKED_POSITION", f"{words} See /status, or close it.")
-
-    def _is_watched(self, trip: RoundTrip) -> bool:
-        symbol = trip.instrument.symbol
-        if is_live(self._trading.resting.stop(symbol)):
-            return True
-        return bool(trip.stop_ticks) and queries.is_fresh(self._trading, symbol)
-
-
-def _name(cause: str) -> str:
-    return ORDER_PREFIX + blake2b(cause.encode(), digest_size=12).hexdigest()

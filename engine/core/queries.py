@@ -113,7 +113,7 @@ def positions(trading: Trading) -> views.PositionsView:
         equity_quote=scaled_text(trading.equity_e8(), 2),
         realised_quote=scaled_text(trading.portfolio.realised_e8, 2),
         unrealised_quote=scaled_text(sum(trip.pnl_e8(bid) for trip, bid in held), 2),
-        positions=tuple(trade_view(trip, bid) for trip, bid in held),
+        positions=tuple(trade_view(trip, bid, trading.now_ns) for trip, bid in held),
         balances=tuple(balances),
     )
 

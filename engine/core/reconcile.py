@@ -8,8 +8,8 @@ from engine.core.actions import Cancel
 from engine.core.instrument import scaled_text
 from engine.core.records import Shrunk
 from engine.core.reports import Reports
-from engine.core.trading import ORDER_PREFIX, Trading
-from engine.core.types import AccountSnapshot, ExecutionReport, OrderState
+from engine.core.trading import Trading
+from engine.core.types import ORDER_PREFIX, AccountSnapshot, ExecutionReport, OrderState
 
 SETTLE_NS: Final = 2_000_000_000
 """Nothing is concluded from what changed less than this before a snapshot was asked for: the two travel separately."""

@@ -267,6 +267,19 @@ class AlarmAcknowledged(Record, frozen=True, tag="alarm_acknowledged"):
     ts_ns: int
 
 
+class StopMoved(Record, frozen=True, tag="stop_moved"):
+    """A plan has raised the stop of a position, far enough for it to be moved at the exchange."""
+
+    symbol: Symbol
+    trade_id: str
+    stop_ticks: int
+    high_ticks: int
+    """The highest price so far, which a trail hangs on."""
+    kind: str
+    """``trailing_stop`` or ``break_even``."""
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -293,6 +306,7 @@ AnyRecord = (
     | LimitSet
     | AlarmRaised
     | AlarmAcknowledged
+    | StopMoved
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

@@ -88,7 +88,7 @@ class Reports:
         what, told, now_ns = _change(trip, fill), "; ".join(text), self._trading.now_ns
         bid_ticks = self._trading.markets[trip.instrument.symbol].bid_ticks
         self._trading.publish(
-            lambda: events.TradeChanged(ts_ns=now_ns, what=what, trade=trade_view(trip, bid_ticks), text=told)
+            lambda: events.TradeChanged(ts_ns=now_ns, what=what, trade=trade_view(trip, bid_ticks, now_ns), text=told)
         )
 
 

@@ -1,12 +1,15 @@
 """Which protection of what we hold is at the exchange, or may be: the orders that wait there for a stop or a target.
 
+It rests in one part, or in several where it is sold in steps: each is a list of a stop and a target, or a stop alone.
+
 A stop and its target share what they sell, and make way for every other sale (``Replace``). So what they hold is still
 sellable; only what they have sold for certain, its report not having come, is not.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 from engine.core.orders import Order
 from engine.core.types import ApprovedOrder, ClientOrderId, OrderState, OrderType, Symbol
@@ -16,12 +19,36 @@ PROTECTION: Final = "protection:"
 _LIVE: Final = frozenset({OrderState.WORKING, OrderState.PARTIALLY_FILLED})
 
 
+class Part(NamedTuple):
+    """A list at the exchange, or what is left of it, or a stop alone; its orders share what they sell."""
+
+    stop: Order | None
+    target: Order | None
+
+    @property
+    def legs(self) -> list[Order]:
+        """The orders of it that may be open, the stop first."""
+        return [leg for leg in self if leg is not None]
+
+    @property
+    def names(self) -> tuple[ClientOrderId, ...]:
+        """Return our names of them."""
+        return tuple(leg.approved.client_order_id for leg in self.legs)
+
+    @property
+    def rest_lots(self) -> int:
+        """What it still locks: the quantity of a list counts once."""
+        return max(leg.approved.qty_lots - leg.filled_lots for leg in self.legs)
+
+
 class Resting:
     """The protective orders of each symbol that have not come to their end, as far as is known."""
 
     def __init__(self) -> None:
         self._legs: dict[Symbol, list[Order]] = {}
         self._names: set[ClientOrderId] = set()
+        self._heirs: dict[ClientOrderId, Order] = {}
+        """By the names of orders that were asked to make way: the order that takes the place."""
 
     def adopt(self, order: Order) -> None:
         """Take an order that was just opened, if it is a protective one."""
@@ -45,22 +72,39 @@ class Resting:
         for order in known:
             if order.is_settled:
                 self._names.discard(order.approved.client_order_id)
+                self._heirs.pop(order.approved.client_order_id, None)
         known[:] = [order for order in known if not order.is_settled]
         if not known:
             del self._legs[symbol]
         return sorted((order for order in known if order.is_open), key=lambda order: not is_stop(order.approved))
 
+    def make_way(self, part: Part, heir: Order) -> None:
+        """Note that a part was asked to go, and what comes in its place: while that may come, the part is none."""
+        self._heirs.update(dict.fromkeys(part.names, heir))
+
+    def parts(self, symbol: Symbol) -> list[Part]:
+        """Return what may rest of a symbol and was not asked to make way, part by part, oldest first."""
+        return _in_parts(leg for leg in self.legs(symbol) if self._heir(leg) is None)
+
+    def leaving(self, symbol: Symbol) -> list[Part]:
+        """Return the parts that were asked to make way, and may still be there."""
+        return _in_parts(leg for leg in self.legs(symbol) if self._heir(leg) is not None)
+
     def stop(self, symbol: Symbol) -> Order | None:
         """Return the stop of a symbol that may be open at the exchange."""
         return next((leg for leg in self.legs(symbol) if is_stop(leg.approved)), None)
 
-    def target(self, symbol: Symbol) -> Order | None:
-        """Return the target of a symbol that may be open at the exchange."""
-        return next((leg for leg in self.legs(symbol) if not is_stop(leg.approved)), None)
-
     def held_lots(self, symbol: Symbol) -> int:
-        """Return what a symbol's protection may lock at the exchange: the quantity of a list counts once."""
-        return max((leg.approved.qty_lots - leg.filled_lots for leg in self.legs(symbol)), default=0)
+        """Return what a symbol's protection may lock at the exchange; what comes in its place is not counted twice."""
+        held_lots = sum(part.rest_lots for part in self.parts(symbol))
+        for part in self.leaving(symbol):
+            heir = self._heirs[part.names[0]]
+            held_lots += max(part.rest_lots - heir.uncounted_lots, 0)
+        return held_lots
+
+    def _heir(self, leg: Order) -> Order | None:
+        heir = self._heirs.get(leg.approved.client_order_id)
+        return None if heir is None or heir.state is OrderState.REJECTED else heir
 
     def is_quiet(self, order: Order, listed: set[ClientOrderId]) -> bool:
         """Say whether an order is a protective one that just waits, as the venue's own list says too."""
@@ -69,9 +113,23 @@ class Resting:
         return name in self._names and is_waiting and name in listed
 
 
+def _in_parts(legs: Iterable[Order]) -> list[Part]:
+    found: dict[str, Part] = {}
+    for leg in legs:
+        name = list_of(leg.approved)
+        part = found.get(name, Part(None, None))
+        found[name] = part._replace(stop=leg) if is_stop(leg.approved) else part._replace(target=leg)
+    return list(found.values())
+
+
 def is_live(order: Order | None) -> bool:
     """Say whether an order is known to be open at the exchange."""
     return order is not None and order.state in _LIVE
+
+
+def list_of(approved: ApprovedOrder) -> str:
+    """Return what a stop and the target of its list have in common."""
+    return approved.cause_id.rpartition(":")[0]
 
 
 def is_stop(approved: ApprovedOrder) -> bool:

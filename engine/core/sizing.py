@@ -13,10 +13,9 @@ from typing import NamedTuple
 from engine.core.config import Sizing
 from engine.core.facts import Facts
 from engine.core.instrument import E8
-from engine.core.kernels.tape import CLOSE, HIGH, LOW
-from engine.core.market import Market
 from engine.core.portfolio import RoundTrip
 from engine.core.risk import Gate
+from engine.core.volatility import true_range_ticks
 
 
 class Sized(NamedTuple):
@@ -61,23 +60,6 @@ def record_of(strategy: str, closed: Iterable[RoundTrip]) -> Record:
     return Record(len(parts), len(wins), _mean(wins), _mean(losses))
 
 
-def true_range_ticks(market: Market, bars: int) -> float:
-    """Return the average true range of the last finished one-minute candles, in ticks; 0 where there are too few.
-
-    Each range is the largest of high - low, |high - close before|, |low - close before|.
-    Source: J. W. Wilder, "New Concepts in Technical Trading Systems", 1978, here with a plain mean.
-    """
-    rows = market.last_candles(bars + 2)[:-1]  # the last one is still being made
-    if len(rows) < bars + 1:
-        return 0.0
-    highs, lows, before = rows[1:, HIGH], rows[1:, LOW], rows[:-1, CLOSE]
-    ranges = [
-        max(int(high) - int(low), abs(int(high) - int(close)), abs(int(low) - int(close)))
-        for high, low, close in zip(highs, lows, before, strict=True)
-    ]
-    return sum(ranges) / len(ranges)
-
-
 def size_entry(sizing: Sizing, entry_ticks: int, facts: Facts, gate: Gate, record: Record) -> Sized:
     """Size an entry at a price in ticks the way that ``sizing`` says, and never larger than the gate allows."""
     if sizing.method == "risk" or entry_ticks <= 0:
@@ -106,7 +88,7 @@ def _by_volatility(sizing: Sizing, facts: Facts, gate: Gate) -> Sized:
 
 
 def _kelly_pct(sizing: Sizing, record: Record) -> float:
-    return min(100.0 * record.kelly() * sizing.kelly_part, sizing.kelly_most_pct)
+    return max(min(100.0 * record.kelly() * sizing.kelly_part, sizing.kelly_most_pct), 0.0)  # a record may say -inf
 
 
 def _clamped(lots: int, facts: Facts, gate: Gate) -> Sized:

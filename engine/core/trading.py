@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Final, Literal
 
 import msgspec
@@ -20,19 +19,22 @@ from engine.core.last_hop import LastHop
 from engine.core.latch import Latch
 from engine.core.limits import LimitBook
 from engine.core.market import Market
+from engine.core.modes import Modes
 from engine.core.orders import Fill, Order, Orders
 from engine.core.plan import ExitPlan
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
-from engine.core.resting import Resting, sold_unheard_lots
-from engine.core.risk import Gate
+from engine.core.reserved import Reserved, reserved
+from engine.core.resting import Part, Resting
+from engine.core.risk import Gate, least_lots
+from engine.core.sales import cuts, piece_of
 from engine.core.sizing import NO_RECORD, Sized, record_of, size_entry
 from engine.core.types import (
     BUY,
+    ORDER_PREFIX,
     SELL,
     ApprovedOrder,
-    ClientOrderId,
     ExecutionReport,
     Mode,
     OrderRequest,
@@ -41,45 +43,16 @@ from engine.core.types import (
     Side,
     Symbol,
     TradeId,
+    order_name,
 )
 from engine.core.views import order_view
 from engine.wire import events
 
 AccountKind = Literal["paper", "live"]
-ORDER_PREFIX: Final = "tr-"
-"""Every client order id of ours begins so: a restart and the venue's order list know them by it."""
 CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
 _MARKET: Final = OrderType.MARKET
 _NOT_BARRED: Final = ("", "")
-_STRICTNESS: Final = {Mode.OFF: 0, Mode.ASK: 1, Mode.AUTO: 2}
-
-
-class Modes:
-    """The auto-trade mode: one for everything, and one a strategy that can only be stricter."""
-
-    def __init__(self, config: TradingConfig, strategies: dict[str, str]) -> None:
-        self.everything = Mode(config.mode)
-        self.own = {name: Mode(mode) for name, mode in strategies.items()}
-        self._effective: dict[str, Mode] = {}
-        self._work_out()
-
-    def effective(self, strategy: str) -> Mode:
-        """Return the stricter of the global mode and the strategy's own."""
-        return self._effective.get(strategy, self.everything)
-
-    def set(self, mode: Mode, strategy: str) -> Mode:
-        """Set a strategy's own mode, or with an empty ``strategy`` the global one; return the one before."""
-        if strategy:
-            previous, self.own[strategy] = self.own[strategy], mode
-        else:
-            previous, self.everything = self.everything, mode
-        self._work_out()
-        return previous
-
-    def _work_out(self) -> None:
-        strictest = _STRICTNESS.__getitem__
-        self._effective = {name: min(own, self.everything, key=strictest) for name, own in self.own.items()}
 
 
 class Trading:
@@ -168,15 +141,16 @@ class Trading:
         ``strategy`` says whose signal it is, whoever decided about it: its own limits count as well.
         """
         decided = self.stamp()
-        result = self.gate.check(request, self.facts(request.symbol, request.cause_id, strategy))
+        facts = self.facts(request.symbol, request.cause_id, strategy)
+        result = self.gate.check(request, facts)
         if isinstance(result, Refusal):
             return self.refuse(request, result)
         gated = self.stamp()
-        self.remember_cause(request.cause_id)
-        self._sent_ns.append(self.now_ns)
-        order = self.orders.open(result)
-        self._actions.append(self._sale(result, decided, gated) if result.reduce_only else Send(result, decided, gated))
-        self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
+        if result.reduce_only:
+            return self._sell(request, result, facts, (decided, gated))
+        order = self._open(result)
+        self._actions.append(Send(result, decided, gated))
+        self._tell_order(order)
         return result
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
@@ -203,7 +177,7 @@ class Trading:
         portfolio, equity_e8, held_lots = self.portfolio, self.portfolio.cash_e8, 0
         exposure_e8 = gross_e8 = selling_lots = 0
         if self.orders.is_anything_unsettled:
-            exposure_e8, gross_e8, selling_lots = self._committed(symbol)
+            exposure_e8, gross_e8, selling_lots = self._reserved(symbol)
         cash_e8 = portfolio.cash_e8 - gross_e8
         if portfolio.open:
             equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
@@ -249,7 +223,7 @@ class Trading:
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what open sell orders have reserved; protection makes way for a sale."""
-        return self.portfolio.position_lots(symbol) - self._committed(symbol)[2]
+        return self.portfolio.position_lots(symbol) - self._reserved(symbol).selling_lots
 
     def size(self, sizing: Sizing, strategy: str, symbol: Symbol, entry_ticks: int, stop_ticks: int) -> Sized:
         """Size an entry of a strategy the way it is set to; by risk and stop distance where it says no other."""
@@ -325,11 +299,11 @@ class Trading:
         target: int,
         plan: ExitPlan | None,
     ) -> OrderRequest:
-        digest, trade_id = blake2b(cause_id.encode(), digest_size=12).hexdigest(), None
+        name, trade_id = order_name(cause_id), None
         if self.portfolio.open or self.orders.is_anything_unsettled:
             trade_id = self._trade_id(symbol)
         return OrderRequest(
-            ClientOrderId(ORDER_PREFIX + digest),
+            name,
             symbol,
             side,
             _MARKET,
@@ -340,19 +314,54 @@ class Trading:
             target,
             cause_id,
             origin,
-            trade_id or TradeId("t-" + digest[:8] if side is BUY else ""),
+            trade_id or TradeId("t-" + name.removeprefix(ORDER_PREFIX)[:8] if side is BUY else ""),
             self.now_ns,
             plan,
         )
 
-    def _sale(self, sale: ApprovedOrder, decided: int, gated: int) -> Send | Replace:
-        """Send a sale; where protection at the exchange locks what it sells, that is cancelled in the same request."""
-        symbol = sale.symbol
-        free_lots = self.portfolio.position_lots(symbol) - self.resting.held_lots(symbol)
-        names = [leg.approved.client_order_id for leg in self.resting.legs(symbol)]
-        if not names or sale.qty_lots <= free_lots:
-            return Send(sale, decided, gated)
-        return Replace(sale, names[0], tuple(names[1:]))
+    def _sell(
+        self, request: OrderRequest, whole: ApprovedOrder, facts: Facts, stamps: tuple[int, int]
+    ) -> ApprovedOrder | Refusal:
+        """Send a sale; protection at the exchange that locks what it sells is cancelled in the same request.
+
+        Where that rests in several parts, it may take as many orders, each through the gate; the first is returned.
+        """
+        symbol, market = whole.symbol, facts.market
+        parts, least = self.resting.parts(symbol), least_lots(whole.price_ticks, market)
+        free_lots = facts.sellable_lots - self.resting.held_lots(symbol)
+        if free_lots + sum(part.rest_lots for part in parts) < whole.qty_lots:
+            parts += self.resting.leaving(symbol)  # if one of these is gone, the venue sells nothing in its place
+        cut = cuts(whole.qty_lots, free_lots, parts, least)
+        if len(cut) == 1:
+            return self._send_sale(whole, cut[0].part, stamps)
+        requests = [piece_of(request, piece.lots, number) for number, piece in enumerate(cut)]
+        for piece in requests[1:]:
+            self.last_hop.cause_in(piece.cause_id)
+        results = [self.gate.check(piece, facts) for piece in requests]
+        sent = [
+            self.refuse(piece, result) if isinstance(result, Refusal) else self._send_sale(result, at.part, stamps)
+            for piece, result, at in zip(requests, results, cut, strict=True)
+        ]
+        return sent[0]
+
+    def _send_sale(self, sale: ApprovedOrder, part: Part | None, stamps: tuple[int, int]) -> ApprovedOrder:
+        order = self._open(sale)
+        if part is None:
+            self._actions.append(Send(sale, *stamps))
+        else:
+            self.resting.make_way(part, order)
+            self._actions.append(Replace(sale, part.names[0], part.names[1:]))
+        self._tell_order(order)
+        return sale
+
+    def _open(self, approved: ApprovedOrder) -> Order:
+        self.remember_cause(approved.cause_id)
+        self._sent_ns.append(self.now_ns)
+        return self.orders.open(approved)
+
+    def _tell_order(self, order: Order) -> None:
+        ts_ns = order.approved.ts_ns
+        self.publish(lambda: events.OrderChanged(ts_ns=ts_ns, order=order_view(order, self.instrument(order))))
 
     def _orders_last_s(self) -> int:
         while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:
@@ -368,23 +377,8 @@ class Trading:
                 return order.approved.trade_id
         return None
 
-    def _committed(self, symbol: Symbol) -> tuple[int, int, int]:
-        """What unsettled orders have reserved: a symbol's buys, all buys, and lots on sale.
-
-        Buys count at their limit, in 1e-8 of the quote asset. Working, in flight and unknown orders count alike, and
-        so does what filled without its report having come; of protection this alone counts, because it makes way.
-        """
-        own_e8 = all_e8 = selling_lots = 0
-        for order in self.orders.unsettled():
-            approved = order.approved
-            if approved.side is BUY:
-                cost_e8 = self.instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
-                all_e8 += cost_e8
-                own_e8 += cost_e8 if approved.symbol == symbol else 0
-            elif approved.symbol == symbol:
-                makes_way = approved.client_order_id in self.resting
-                selling_lots += sold_unheard_lots(order) if makes_way else order.uncounted_lots
-        return own_e8, all_e8, selling_lots
+    def _reserved(self, symbol: Symbol) -> Reserved:
+        return reserved(symbol, self.orders, self.resting, self.instrument)
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""

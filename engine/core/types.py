@@ -8,7 +8,8 @@ events, in nanoseconds since the Unix epoch, in two stamps: ``ts_exchange_ns`` i
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import NewType, TypeAlias
+from hashlib import blake2b
+from typing import Final, NewType, TypeAlias
 
 import msgspec
 import numpy as np
@@ -193,6 +194,15 @@ class Signal(msgspec.Struct, frozen=True):
     """True where no confidence is enough to act on it: people are asked at most (C23)."""
     story_id: str = ""
     """The story that it belongs to; empty for what is no news."""
+
+
+ORDER_PREFIX: Final = "tr-"
+"""Every client order id of ours begins so: a restart and the venue's order list know them by it."""
+
+
+def order_name(cause_id: str) -> ClientOrderId:
+    """Return our name of the order of a cause."""
+    return ClientOrderId(ORDER_PREFIX + blake2b(cause_id.encode(), digest_size=12).hexdigest())
 
 
 class OrderRequest(msgspec.Struct, frozen=True):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from engine.core.config import StrategyConfig
+from engine.core.exits import time_stop_ns
 from engine.core.instrument import Instrument, decimals_of, scaled_text
 from engine.core.market import Market
 from engine.core.orders import Order
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import Proposal
+from engine.core.targets import step_ticks
 from engine.core.types import Side
 from engine.wire import views
 from engine.wire.views import SideName
@@ -48,8 +50,8 @@ def order_view(order: Order, instrument: Instrument) -> views.OrderView:
     )
 
 
-def trade_view(trip: RoundTrip, bid_ticks: int) -> views.TradeView:
-    """Show one round trip, its open rest valued at the bid."""
+def trade_view(trip: RoundTrip, bid_ticks: int, now_ns: int) -> views.TradeView:
+    """Show one round trip as of now, its open rest valued at the bid."""
     instrument, pnl_e8 = trip.instrument, trip.pnl_e8(bid_ticks)
     return views.TradeView(
         trade_id=trip.trade_id,
@@ -69,6 +71,9 @@ def trade_view(trip: RoundTrip, bid_ticks: int) -> views.TradeView:
         exit_reason=trip.exit_reason,
         ts_opened_ns=trip.opened_ns,
         ts_closed_ns=trip.closed_ns,
+        stop_kind=trip.stop_kind if trip.stop_ticks else "",
+        steps=_steps(trip),
+        time_left_s=max(ends_ns - now_ns, 0) / 1e9 if (ends_ns := time_stop_ns(trip)) and trip.is_open else None,
     )
 
 
@@ -124,6 +129,18 @@ def proposal_view(
         ts_expires_ns=proposal.expires_ns,
         story_id=signal.story_id,
     )
+
+
+def _steps(trip: RoundTrip) -> tuple[views.StepView, ...]:
+    """Show the targets before the last one, and which of them have sold their part."""
+    if trip.plan is None:
+        return ()
+    text, held, until_pct, shown = trip.instrument.price_text, trip.lots + trip.taken_lots, 0.0, []
+    for step, ticks in zip(trip.plan.steps, step_ticks(trip), strict=True):
+        until_pct += step.part_pct
+        is_done = 0 < int(held * until_pct / 100.0) <= trip.taken_lots
+        shown.append(views.StepView(text(ticks), step.part_pct, is_done))
+    return tuple(shown)
 
 
 def _average(ticks: float, instrument: Instrument) -> str:

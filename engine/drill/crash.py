@@ -24,7 +24,7 @@ from typing import Any, Final
 import msgspec
 
 from engine.core.instrument import parse_e8
-from engine.core.trading import ORDER_PREFIX
+from engine.core.types import ORDER_PREFIX
 from engine.drill.exchange import Asker
 from engine.drill.victim import ARMED, NOWHERE, POINTS
 from engine.venues.paper.main import Urls, running_exchange

@@ -118,13 +118,16 @@ class Backtest:
 
     def _send(self, order: ApprovedOrder) -> None:
         if self._may_leave(order):
-            (self.protective if order.client_order_id in self.engine.trading.resting else self.sent).append(order)
+            self._keep(order)
             self.exchange.send(order, order.ts_ns)
+
+    def _keep(self, order: ApprovedOrder) -> None:
+        (self.protective if order.client_order_id in self.engine.trading.resting else self.sent).append(order)
 
     def _replace(self, action: Replace) -> None:
         order, mode = action.order, ReplaceMode.STOP_ON_FAILURE
         if self._may_leave(order):
-            self.sent.append(order)
+            self._keep(order)
             self.exchange.replace(order, action.cancelled, action.along, mode, order.ts_ns)
 
     def _protect(self, protection: ApprovedProtection) -> None:

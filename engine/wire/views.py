@@ -61,6 +61,15 @@ class OrderView(msgspec.Struct, frozen=True, tag="order"):
     ts_changed_ns: int
 
 
+class StepView(msgspec.Struct, frozen=True):
+    """A target before the last one."""
+
+    price: str
+    part_pct: float
+    """Of the position."""
+    is_done: bool
+
+
 class TradeView(msgspec.Struct, frozen=True):
     """A round trip: one position from its first fill to flat. Slack has a thread for each."""
 
@@ -86,6 +95,12 @@ class TradeView(msgspec.Struct, frozen=True):
     """``stop_loss``, ``take_profit``, ``slack:U01ALICE``; empty while open."""
     ts_opened_ns: int
     ts_closed_ns: int
+    stop_kind: str = ""
+    """``stop_loss`` as it was first; ``trailing_stop`` or ``break_even`` since it was raised; empty for no stop."""
+    steps: tuple[StepView, ...] = ()
+    """The targets before the last one, upwards."""
+    time_left_s: float | None = None
+    """Until it is sold for its time, as of this view; None where it has all the time."""
 
 
 class BalanceView(msgspec.Struct, frozen=True):

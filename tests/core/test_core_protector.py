@@ -9,8 +9,9 @@ from core_builders import ALICE, ETH, LIMITS, Desk, S, codes, config, facts, fai
 
 from engine.core.actions import Action, Cancel, Protect, Replace, Send
 from engine.core.config import ExitsName
+from engine.core.naked import NAKED_AFTER_NS
 from engine.core.protection import EXIT_AGAIN_NS, LEFT_BEHIND_NS
-from engine.core.protector import AGAIN_NS, MOVE_EVERY_NS, NAKED_AFTER_NS, SIBLING_NS, SOON_NS, WITHDRAWN_NS
+from engine.core.protector import AGAIN_NS, MOVE_EVERY_NS, SIBLING_NS, SOON_NS, WITHDRAWN_NS
 from engine.core.reconcile import SETTLE_NS
 from engine.core.records import Intended
 from engine.core.risk import Gate

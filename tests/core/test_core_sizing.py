@@ -13,8 +13,9 @@ from engine.core.config import Limits, Sizing
 from engine.core.instrument import E8
 from engine.core.portfolio import RoundTrip
 from engine.core.risk import Gate
-from engine.core.sizing import NO_RECORD, Record, Sized, record_of, size_entry, true_range_ticks
+from engine.core.sizing import NO_RECORD, Record, Sized, record_of, size_entry
 from engine.core.types import Candle, TradeId
+from engine.core.volatility import true_range_ticks
 from engine.wire import events
 from engine.wire.commands import Decide
 

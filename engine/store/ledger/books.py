@@ -8,7 +8,7 @@ from engine.core.booking import book
 from engine.core.instrument import Instrument
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
-from engine.core.records import AnyRecord, Failed, Intended, Listed, Reported, Shrunk
+from engine.core.records import AnyRecord, Failed, Intended, Listed, Reported, Shrunk, StopMoved
 from engine.core.types import ExecutionReport, Symbol
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
@@ -70,7 +70,7 @@ class Books:
                 return order.symbol
             case Reported(report):
                 return report.symbol
-            case Shrunk(symbol):
+            case Shrunk(symbol) | StopMoved(symbol):
                 return symbol
             case Failed(failure):
                 if (known := self._orders.get(failure.client_order_id)) is not None:
@@ -118,6 +118,11 @@ class Books:
                 trip = self._portfolio.open[symbol]
                 self._portfolio.shrink_to(trip, base_e8, ts_ns)
                 self._put_trip(trip, rows)
+            case StopMoved(symbol, trade_id, stop_ticks, high_ticks, kind, ts_ns) if symbol in self._portfolio.open:
+                trip = self._portfolio.open[symbol]
+                if trip.trade_id == trade_id:
+                    trip.move_stop(stop_ticks, high_ticks, kind, ts_ns)
+                    self._put_trip(trip, rows)
 
     def _report(self, number: int, report: ExecutionReport, rows: Rows) -> None:
         booked = book(report, self._orders, self._portfolio, self._units[report.symbol].instrument)

@@ -49,6 +49,7 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.AlarmAcknowledged(f"NAKED_POSITION:{T0}", BY, T0),
     kinds.Locked(ETH, T0 + 1, BY, "unlock", T0),
     kinds.LimitSet("collar_pct", ETH, "", 1.0, False, BY, "a thin book", T0),
+    kinds.StopMoved(ETH, "t-1", 197_000, 201_000, "trailing_stop", T0),
 )
 
 

@@ -1,0 +1,38 @@
+"""What orders under way have reserved, so that it is not spent or sold a second time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from engine.core.instrument import Instrument
+from engine.core.orders import Order, Orders
+from engine.core.resting import Resting, sold_unheard_lots
+from engine.core.types import BUY, Symbol
+
+
+class Reserved(NamedTuple):
+    """A symbol's buys, all buys, and the symbol's lots on sale."""
+
+    own_e8: int
+    all_e8: int
+    selling_lots: int
+
+
+def reserved(symbol: Symbol, orders: Orders, resting: Resting, instrument: Callable[[Order], Instrument]) -> Reserved:
+    """Count what unsettled orders have reserved, buys at their limit, in 1e-8 of the quote asset.
+
+    Working, in flight and unknown orders count alike, and so does what filled without its report having come; of
+    protection this alone counts, because it makes way.
+    """
+    own_e8 = all_e8 = selling_lots = 0
+    for order in orders.unsettled():
+        approved = order.approved
+        if approved.side is BUY:
+            cost_e8 = instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
+            all_e8 += cost_e8
+            own_e8 += cost_e8 if approved.symbol == symbol else 0
+        elif approved.symbol == symbol:
+            makes_way = approved.client_order_id in resting
+            selling_lots += sold_unheard_lots(order) if makes_way else order.uncounted_lots
+    return Reserved(own_e8, all_e8, selling_lots)
