@@ -59,7 +59,9 @@ def _seen_twice_ticks(market: Market) -> int:
 
 def _trail(trip: RoundTrip, plan: ExitPlan, market: Market) -> int:
     """Return where the trail stands, in ticks; 0 while it has not begun or its candles are missing."""
-    if not plan.is_trailing or trip.high_ticks < trip.entry_ticks() * (1.0 + plan.trail_after_pct / 100.0):
+    if not plan.is_trailing:
+        return 0
+    if plan.trail_after_pct and trip.high_ticks < trip.entry_ticks() * (1.0 + plan.trail_after_pct / 100.0):
         return 0
     if plan.trail_pct:
         return trip.high_ticks - int(trip.high_ticks * plan.trail_pct / 100.0)

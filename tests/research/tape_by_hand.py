@@ -6,15 +6,18 @@ from itertools import count
 
 import numpy as np
 
+from engine.core import queries
 from engine.core.config import OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
+from engine.core.portfolio import RoundTrip
 from engine.core.queries import Identity
 from engine.core.types import BookUpdate, Quote, Symbol, Trade
 from engine.research.backtest import Backtest
 from engine.venues.paper.local import LocalExchange
 from engine.wire.commands import Amount, Buy, BuyExits, Resume, Who
 from engine.wire.events import AnyEvent
+from engine.wire.views import TradeView
 
 ETH = Symbol("ETHUSDT")
 RULES = Instrument(ETH, "ETH", "USDT", E8 // 100, E8 // 10_000, 1, 10**9, 5 * E8, 0, 1, 10**8, True)
@@ -65,6 +68,24 @@ class Tape:
         balances = {b.asset: b.free_e8 + b.locked_e8 for b in self.exchange.account(self.now_ns).balances}
         return balances["ETH"] - OWN_E8
 
+    def held_lots(self) -> int:
+        """Return the same without the dust that fees in the base asset leave."""
+        return self.held_e8() // RULES.lot_e8
+
     def ends(self) -> list[str]:
         """Return how the round trips ended."""
         return [trip.exit_reason for trip in self.engine.trading.portfolio.closed]
+
+    def trip(self) -> RoundTrip:
+        """Return the position that is open."""
+        return self.engine.trading.portfolio.open[ETH]
+
+    def view(self) -> TradeView:
+        """Return it as people see it."""
+        (shown,) = queries.positions(self.engine.trading).positions
+        return shown
+
+    def on_sale_e8(self) -> int:
+        """Return what the exchange has put aside for open sales, in 1e-8 ETH."""
+        balances = {b.asset: b.locked_e8 for b in self.exchange.account(self.now_ns).balances}
+        return balances["ETH"]
