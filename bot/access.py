@@ -48,6 +48,9 @@ NEEDS: Final[dict[str, Role]] = {
     "/resume": Role.ADMIN,
     "/kill": Role.ADMIN,
     "kill_now": Role.ADMIN,
+    "/reconcile": Role.ADMIN,
+    "foreign_adopt": Role.ADMIN,
+    "foreign_ignore": Role.ADMIN,
 }
 """The role that each command and button needs; what isn't listed needs an admin."""
 NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN}

@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alarm, alert, order, trade
+from bot.render import alarm, alert, foreign, order, trade
 from bot.render.blocks import Block, Message, message
+from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, TradeView
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Card(Letter):
     proposal: ProposalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
+    foreign: ForeignOrderView | None = None
+    """An order that somebody else placed on the account."""
     alarm: AlarmView | None = None
     reminder: int = 0
     """Of an alarm: which repetition this is, 0 for its first message."""
@@ -82,6 +85,7 @@ class Card(Letter):
             or (self.order is not None and self.order.state not in order.FINISHED)
             or (self.trade is not None and self.trade.is_open)
             or (self.alarm is not None and not self.alarm.acknowledged_by)
+            or (self.foreign is not None and self.foreign.state == "waiting")
         )
 
     def render(self) -> Message:
@@ -98,6 +102,8 @@ class Card(Letter):
             return message(said, [*shown.blocks, trade.line(self.trade)])
         if self.trade is not None:
             return trade.root(self.trade)
+        if self.foreign is not None:
+            return foreign.found(self.foreign)
         raise ValueError(f"card {self.key} shows nothing")
 
 
@@ -133,6 +139,10 @@ class Memory(msgspec.Struct):
             if card.proposal is not None and card.proposal.client_order_id == client_order_id != "":
                 return card
         return None
+
+    def card_of_foreign(self, client_order_id: str) -> Card | None:
+        """Find the message that shows an order of somebody else's."""
+        return next((c for c in self.cards if c.foreign and c.foreign.client_order_id == client_order_id), None)
 
     def card_of_trade(self, trade_id: str) -> Card | None:
         """Find the root of a trade's thread."""

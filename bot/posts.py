@@ -18,13 +18,14 @@ from bot.alarms import Alarms
 from bot.delivery import Delivery
 from bot.memory import Card, Note
 from bot.outbox import Outbox
-from bot.render import kill, notes, trade
+from bot.render import foreign, kill, notes, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
+    ForeignOrderChanged,
     KillReported,
     ModeChanged,
     NewsHeard,
@@ -32,11 +33,13 @@ from engine.wire.events import (
     OrderChanged,
     ProposalClosed,
     ProposalOpened,
+    Reconciled,
     SignalActed,
     TradeChanged,
     TradingArmed,
     TradingHalted,
 )
+from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import OrderView, ProposalView, StatusView, TradeView
 
 _log = logging.getLogger(__name__)
@@ -88,6 +91,10 @@ class Posts:
                 self.post(kill.report(event.kill), is_urgent=True)
             case AlarmChanged(alarm=alarm):
                 self.alarms.on_alarm(alarm)
+            case ForeignOrderChanged(order=found):
+                self._on_foreign(found)
+            case Reconciled():
+                self.post(foreign.compared(event.view), is_urgent=True)
             case Notice() if event.severity != "critical":
                 self.post(notes.notice(event))
             case NewsHeard():
@@ -161,6 +168,15 @@ class Posts:
             return
         card.proposal = proposal
         self._show(card)
+
+    def _on_foreign(self, order: ForeignOrderView) -> None:
+        """Show an order of somebody else's with its two buttons, and then what became of it."""
+        card = self._memory.card_of_foreign(order.client_order_id)
+        if card is None:
+            card = self._memory.add(Card(f"foreign:{order.client_order_id}"))
+        if card.foreign != order:
+            card.foreign = order
+            self._show(card)
 
     def _is_past(self, proposal: ProposalView, status: StatusView) -> bool:
         """Tell whether a proposal is one of an earlier run that is over and was not shown here: it stays so."""

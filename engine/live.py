@@ -16,7 +16,7 @@ import msgspec
 
 from engine.clock import now_ns, ticks_ns
 from engine.control.server import ControlServer
-from engine.core.actions import Action, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
+from engine.core.actions import Action, AskAccount, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
 from engine.core.engine import Engine
 from engine.core.instrument import Instrument
 from engine.core.market import Market
@@ -77,6 +77,8 @@ class Live:
         self.control: ControlServer | None = None
         self.wants_account = asyncio.Event()
         """Set when something happened after which the account should be compared soon."""
+        self.is_account_urgent = False
+        """Somebody waits for that comparison."""
         self.on_beat: Callable[[], None] = _nothing
         """Called after each timer that was decided on."""
         self._journal = journal
@@ -259,6 +261,9 @@ class Live:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:
                 self.orders.query(action.symbol, action.client_order_id)
+            elif isinstance(action, AskAccount):
+                self.is_account_urgent |= action.is_urgent
+                self.wants_account.set()
             elif isinstance(action, Replace):
                 unsent += self._replace(action)
             elif isinstance(action, Protect):

@@ -168,6 +168,8 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
     venue.on_silence = live.on_silenced
     live.orders = venue.orders
+    if venue.orders is not None:
+        venue.orders.on_line_stands = live.wants_account.set
     await venue.start(live, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
     news = NewsRoom(_sources(settings), index, live.on_headline, now_ns)
@@ -201,20 +203,25 @@ def spinning() -> Iterator[None]:
 
 
 async def _reconcile(venue: BinanceVenue, live: Live) -> None:
-    """Compare the account at the start, every 30 s, and once things have settled after a fill or a broken line.
+    """Compare the account at the start, every 30 s, when somebody asks, and once things have settled after a fill, and
+    after the line for orders broke and stood again.
 
     Until it has been reconciled it is asked for every second: a person waits for it with ``/resume``.
     """
     while True:
+        live.wants_account.clear()
+        was_urgent, live.is_account_urgent = live.is_account_urgent, False
         live.on_account(await _patiently(venue.account.snapshot, "the account"))
         if not live.engine.trading.is_reconciled:
             await asyncio.sleep(1.0)
             continue
-        live.wants_account.clear()
+        if was_urgent and live.engine.trading.strangers.is_moving:
+            live.wants_account.set()  # what could not be compared for somebody is, once things have settled
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ACCOUNT_EVERY_S):
                 await live.wants_account.wait()
-        await asyncio.sleep(SETTLED_S)
+        if not live.is_account_urgent:
+            await asyncio.sleep(SETTLED_S)
 
 
 async def _health(rooms: Sequence[Callable[[], Iterable[tuple[str, bool, str]]]], live: Live) -> None:

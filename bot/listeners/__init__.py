@@ -21,12 +21,13 @@ from bot.listeners import (
     lock,
     orders,
     positions,
+    reconcile,
     resume,
     risk,
     sell,
     status,
 )
-from bot.render import alarm, alert, trade
+from bot.render import alarm, alert, foreign, trade
 from bot.render import kill as kill_lines
 
 Listener: TypeAlias = Callable[..., Awaitable[Any]]
@@ -43,6 +44,7 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/risk": risk.risk,
     "/lock": lock.lock,
     "/kill": kill.kill,
+    "/reconcile": reconcile.reconcile,
     "/resume": resume.resume,
 }
 ACTIONS: Final[dict[str, Listener]] = {
@@ -52,6 +54,8 @@ ACTIONS: Final[dict[str, Listener]] = {
     alert.HALT: halt.halt_now,
     alarm.ACKNOWLEDGE: acknowledge.acknowledge,
     kill_lines.KILL: kill.kill_now,
+    foreign.ADOPT: reconcile.decide_foreign,
+    foreign.IGNORE: reconcile.decide_foreign,
     trade.CLOSE: close.close_position,
 }
 _ANYTHING: Final = re.compile(".*")

@@ -24,7 +24,7 @@ def usage(status: StatusView | None) -> str:
         f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
         "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · "
         f"`/risk` · `/lock {symbol} 1h [because reason]` · "
-        "`/kill [flatten] [symbol]` · `/resume`"
+        "`/kill [flatten] [symbol]` · `/reconcile` · `/resume`"
     )
 
 

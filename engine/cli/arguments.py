@@ -8,7 +8,20 @@ from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
 
-_TRADING: Final = ("buy", "sell", "close", "cancel", "auto", "halt", "kill", "lock", "risk", "ack", "resume")
+_TRADING: Final = (
+    "buy",
+    "sell",
+    "close",
+    "cancel",
+    "auto",
+    "halt",
+    "kill",
+    "lock",
+    "reconcile",
+    "risk",
+    "ack",
+    "resume",
+)
 VERBS: Final = frozenset(("status", "positions", "orders", "latency", *_TRADING))
 """The commands to a running engine."""
 _LISTINGS: Final = {
@@ -308,6 +321,13 @@ _VERBS: Final = (
         _words("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
     ),
     _Verb("ack", "acknowledge an alarm: it is repeated no more", "trader ack NAKED_POSITION", _words("CODE|ID|all")),
+    _Verb(
+        "reconcile",
+        "compare the account with the exchange's now; adopt or ignore an order that somebody else placed there, "
+        "accept a balance",
+        "trader reconcile adopt web_1a2b3c",
+        _words("nothing, adopt ORDER_ID, ignore ORDER_ID, or accept SYMBOL"),
+    ),
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),

@@ -8,12 +8,14 @@ from typing import Final
 from engine.cli.hand_text import approval_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
+from engine.cli.reconcile_text import foreign_text, reconciliation_text
 from engine.cli.risk_text import risk_text
 from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
     ApprovalChanged,
+    ForeignOrderChanged,
     KillReported,
     ModeChanged,
     NewsHeard,
@@ -22,6 +24,7 @@ from engine.wire.events import (
     PricesMoved,
     ProposalClosed,
     ProposalOpened,
+    Reconciled,
     SignalActed,
     StoryChanged,
     TradeChanged,
@@ -29,6 +32,7 @@ from engine.wire.events import (
     TradingHalted,
 )
 from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
     HealthView,
     KillView,
@@ -53,6 +57,7 @@ auto off|ask|auto [STRATEGY]              what signals may do
 halt [WHY], resume                        stop entries, arm trading
 kill [flatten] [SYMBOL]                   halt, cancel, sell; kill reset WHY
 risk, lock SYMBOL 1h|off                  the limits; no entries for a while
+reconcile [adopt|ignore ID]               compare with the exchange now
 status, positions, orders, latency, help, quit"""
 
 
@@ -91,6 +96,8 @@ def result_text(result: Result) -> str:
             return approval_text(result)
         case RiskView():
             return risk_text(result)
+        case ReconciliationView():
+            return reconciliation_text(result)
         case OrderPlaced():
             return "\n".join(order_text(order) for order in result.orders)
         case ProposalTaken():
@@ -206,6 +213,10 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return kill_text(event.kill)
         case ApprovalChanged():
             return approval_text(event.approval)
+        case ForeignOrderChanged():
+            return foreign_text(event.order)
+        case Reconciled():
+            return reconciliation_text(event.view)
         case NewsHeard():
             return f"news from {event.source}: {event.title} ({event.verdict})"
         case StoryChanged():

@@ -65,6 +65,12 @@ def _kill(args: argparse.Namespace) -> int:
     return kill.main(args)
 
 
+def _reconcile(args: argparse.Namespace) -> int:
+    from engine.cli import reconcile
+
+    return reconcile.main(args)
+
+
 def _exchange(args: argparse.Namespace) -> int:
     from engine.cli import exchange
 
@@ -141,6 +147,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "engine": _engine,
     "watchdog": _watchdog,
     "kill": _kill,
+    "reconcile": _reconcile,
     "exchange": _exchange,
     "desk": _desk,
     "buy": _by_hand,

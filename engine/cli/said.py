@@ -7,11 +7,13 @@ from typing import Final
 from engine.cli.arguments import VERBS
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import (
+    AcceptBalance,
     Acknowledge,
     AnyCommand,
     Buy,
     CancelOrder,
     Close,
+    DecideForeign,
     GetLatency,
     GetOrders,
     GetPositions,
@@ -19,6 +21,7 @@ from engine.wire.commands import (
     Halt,
     Kill,
     LockSymbol,
+    Reconcile,
     ResetKill,
     Resume,
     Sell,
@@ -26,7 +29,7 @@ from engine.wire.commands import (
     Who,
 )
 from engine.wire.risk_words import read_risk, risk_command
-from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_sell
+from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_reconcile, read_sell
 
 _CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
 
@@ -70,10 +73,22 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
             return LockSymbol(id=command_id, who=who, symbol=symbol, seconds=seconds, reason=reason)
         case "ack":
             return Acknowledge(id=command_id, who=who, alarm=_only_word(words, "ack CODE|all"))
+        case "reconcile":
+            return reconcile_command(text, command_id, who)
         case "resume":
             return Resume(id=command_id, who=who, confirm=" ".join(words))
         case _:
             raise BadWords(f"I don't know {verb!r}: use one of {', '.join(sorted(VERBS))}, yes, no, help or quit.")
+
+
+def reconcile_command(text: str, command_id: str, who: Who) -> Reconcile | DecideForeign | AcceptBalance:
+    """Read what follows ``reconcile``; raises BadWords."""
+    verb, what = read_reconcile(text)
+    if verb == "accept":
+        return AcceptBalance(id=command_id, who=who, symbol=what)
+    if verb == "compare":
+        return Reconcile(id=command_id, who=who)
+    return DecideForeign(id=command_id, who=who, client_order_id=what, choice=verb)
 
 
 def _only_word(words: list[str], usage: str) -> str:

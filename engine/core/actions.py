@@ -59,6 +59,12 @@ class Query(msgspec.Struct, frozen=True):
     client_order_id: ClientOrderId
 
 
+class AskAccount(msgspec.Struct, frozen=True):
+    """Ask the venue for the account before it is due: at once, or when things have settled."""
+
+    is_urgent: bool
+
+
 class Publish(msgspec.Struct, frozen=True):
     """Tell whoever watches. The event is made by ``make()`` when everything else was done: making it is not on the
     way of an order."""
@@ -72,4 +78,4 @@ class Later(msgspec.Struct, frozen=True):
     go_on: Callable[[], None]
 
 
-Action: TypeAlias = Write | Send | Replace | Protect | Cancel | Query | Publish | Later
+Action: TypeAlias = Write | Send | Replace | Protect | Cancel | Query | AskAccount | Publish | Later

@@ -1,4 +1,5 @@
-"""What bars entries beside the limits: breakers that have tripped, symbols that cool down, locks that people put on."""
+"""What bars entries beside the limits: breakers that have tripped, symbols that cool down, locks that people put on,
+and accounts that don't add up."""
 
 from __future__ import annotations
 
@@ -24,6 +25,8 @@ class Bars:
         self.cooling: dict[Symbol, int] = {}
         """Until when a symbol rests after a loss."""
         self.locks: dict[Symbol, Lock] = {}
+        self.held_back: dict[Symbol, dict[str, str]] = {}
+        """What does not add up with the venue's account (C14): the numbers by symbol and code."""
         self.are_any = False
         """Kept, because every entry asks: nothing bars any, and nobody has to look further."""
         self.day = -1
@@ -57,9 +60,24 @@ class Bars:
             self.locks.pop(symbol, None)
         self._count()
 
+    def hold_back(self, symbol: Symbol, code: str, detail: str) -> None:
+        """Bar a symbol's entries until it adds up again."""
+        self.held_back.setdefault(symbol, {})[code] = detail
+        self._count()
+
+    def let_go(self, symbol: Symbol, code: str) -> None:
+        """Take such a bar away."""
+        codes = self.held_back.get(symbol, {})
+        codes.pop(code, None)
+        if not codes:
+            self.held_back.pop(symbol, None)
+        self._count()
+
     def of(self, symbol: Symbol, now_ns: int) -> tuple[str, str]:
         """Return code and numbers of what bars an entry into a symbol now; empty where nothing does."""
         for code, detail in self.tripped.items():
+            return code, detail
+        for code, detail in self.held_back.get(symbol, {}).items():
             return code, detail
         if (until_ns := self.cooling.get(symbol, 0)) > now_ns:
             return "C9_COOL_DOWN", f"left={(until_ns - now_ns) / 1e9:.0f}s after a loss in {symbol}"
@@ -73,4 +91,4 @@ class Bars:
         return "", ""
 
     def _count(self) -> None:
-        self.are_any = bool(self.tripped or self.cooling or self.locks)
+        self.are_any = bool(self.tripped or self.cooling or self.locks or self.held_back)

@@ -85,7 +85,7 @@ class Engine:
         self.protection = Protection(self.trading)
         self.protector = Protector(self.trading)
         self.reports = Reports(self.trading, self.bands, self.people.breakers)
-        self.reconciliation = Reconciliation(self.trading, self.reports)
+        self.reconciliation = Reconciliation(self.trading, self.reports, self.people.adoption)
         self._identity = identity
         self._faults_told: dict[str, int] = {}
         self._prices_told_ns = 0

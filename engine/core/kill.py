@@ -213,7 +213,7 @@ class KillSwitch:
         """Say whether an order in the venue's list is ours and has to go; one that the journal doesn't know too."""
         latch = self._trading.latch
         has_to_go = latch.cancels(symbol) if side is Side.BUY else latch.flattens(symbol)
-        return has_to_go and name.startswith(ORDER_PREFIX)
+        return has_to_go and (name.startswith(ORDER_PREFIX) or self._trading.orders.is_known(name))
 
     def _is_anything_left(self) -> bool:
         trading = self._trading

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, assert_never
 
+from engine.core.adoption import adopt, restore_balance
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision
 from engine.core.proposals import Proposal
 from engine.core.records import (
+    Adopted,
     AlarmAcknowledged,
     AlarmRaised,
     Answered,
@@ -16,12 +18,14 @@ from engine.core.records import (
     ArmedSet,
     Asked,
     Audited,
+    Balanced,
     BreakersReset,
     DayOpened,
     Decided,
     Declined,
     EquityMarked,
     Failed,
+    Ignored,
     Intended,
     Killed,
     KillReset,
@@ -36,6 +40,7 @@ from engine.core.records import (
     Started,
     StopMoved,
     Tripped,
+    Unbalanced,
 )
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
@@ -102,6 +107,14 @@ class Memory:
                     trading.portfolio.shrink_to(trip, base_e8, ts_ns)
             case StopMoved():
                 self._move_stop(record)
+            case Adopted(order):
+                if order.symbol in trading.markets:
+                    adopt(trading, record)
+            case Ignored(symbol, name):
+                trading.strangers.ignore(name, symbol)
+            case Unbalanced(symbol) | Balanced(symbol):
+                if symbol in trading.markets:
+                    restore_balance(trading, record)
             case Started() | Refused() | ArmedSet() | Listed() | Asked() | Declined() | Audited():
                 pass
             case _:

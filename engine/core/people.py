@@ -14,6 +14,7 @@ import msgspec
 
 from engine.core import queries, risk_view
 from engine.core.actions import Cancel
+from engine.core.adoption import Adoption
 from engine.core.amounts import Unclear
 from engine.core.asked import asked
 from engine.core.authority import origin_of
@@ -54,6 +55,7 @@ class People:
         self.kill = KillSwitch(trading)
         self.breakers = Breakers(trading)
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
+        self.adoption = Adoption(trading)
         self.outside_health: Sequence[HealthView] = ()
         self._acts: dict[type, Callable[[Any], Reply]] = {
             commands.Buy: self.hand.on_typed,
@@ -73,6 +75,9 @@ class People:
             commands.LockSymbol: self._lock,
             commands.SetLimit: self.limits.on_set,
             commands.Acknowledge: self._acknowledge,
+            commands.Reconcile: self.adoption.on_reconcile,
+            commands.DecideForeign: self.adoption.on_decide,
+            commands.AcceptBalance: lambda asked: self.adoption.on_accept(asked, self.hand.wishes.symbol(asked.symbol)),
         }
 
     def answer(self, command: AnyCommand) -> Reply:

@@ -138,6 +138,8 @@ class Portfolio:
         self.realised_e8 = 0
         self.open: dict[Symbol, RoundTrip] = {}
         self.closed: list[RoundTrip] = []
+        self.aside_e8: dict[str, int] = {}
+        """What is held of an asset besides open positions, once that was found out: coins of before, and dust."""
 
     def on_fill(self, fill: Fill, order: ApprovedOrder, instrument: Instrument) -> RoundTrip:
         """Count a fill into its round trip, which it may open or close; return the round trip."""
@@ -160,6 +162,8 @@ class Portfolio:
                 trip.taken_lots += fill.qty_lots
         if fill.fee_asset == instrument.base_asset:
             trip.base_e8 -= fill.fee_e8
+        elif fill.fee_asset in self.aside_e8 and fill.fee_asset != instrument.quote_asset:
+            self.aside_e8[fill.fee_asset] -= fill.fee_e8
         if fill.side is Side.SELL and trip.lots <= 0:
             self._close(trip, order.origin, fill.ts_ns)
         return trip
@@ -225,6 +229,8 @@ class Portfolio:
         trip.closed_ns, trip.exit_reason = ts_ns, reason.removeprefix("exit:")
         self.realised_e8 += trip.proceeds_e8 - trip.cost_e8
         del self.open[trip.instrument.symbol]
+        if (asset := trip.instrument.base_asset) in self.aside_e8:
+            self.aside_e8[asset] += trip.base_e8
         self.closed = [*self.closed[-199:], trip]
 
 

@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 import msgspec
 
-from engine.core.types import ApprovedOrder, ExecutionReport, Refusal, SendFailed, Signal, Symbol
+from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, Refusal, SendFailed, Signal, Symbol
 
 
 class UnknownRecord(ValueError):
@@ -280,6 +280,45 @@ class StopMoved(Record, frozen=True, tag="stop_moved"):
     ts_ns: int
 
 
+class Adopted(Record, frozen=True, tag="adopted"):
+    """Somebody made an order ours that was placed by hand or by another program: it is followed as any of ours."""
+
+    order: ApprovedOrder
+    by: str
+    ts_ns: int
+
+
+class Ignored(Record, frozen=True, tag="ignored"):
+    """Somebody said that a foreign order is no business of ours: nobody is asked about it again."""
+
+    symbol: Symbol
+    client_order_id: ClientOrderId
+    by: str
+    ts_ns: int
+
+
+class Unbalanced(Record, frozen=True, tag="unbalanced"):
+    """The venue holds another amount of a symbol's base asset than was counted (1e-8 of it): no entries until a
+    ``Balanced``."""
+
+    symbol: Symbol
+    counted_e8: int
+    held_e8: int
+    is_ours: bool
+    """Part of our own position is gone, which a ``Shrunk`` says as well."""
+    ts_ns: int
+
+
+class Balanced(Record, frozen=True, tag="balanced"):
+    """What the account holds of a symbol's base asset besides our positions, 1e-8 of it: counted from here on."""
+
+    symbol: Symbol
+    aside_e8: int
+    by: str
+    """Empty where the account was compared for the first time, or adds up again by itself."""
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -307,6 +346,10 @@ AnyRecord = (
     | AlarmRaised
     | AlarmAcknowledged
     | StopMoved
+    | Adopted
+    | Ignored
+    | Unbalanced
+    | Balanced
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.core.config import Limits
 from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
+from engine.core.instrument import exit_levels
 from engine.core.kernels import gate as kernel
 from engine.core.market import Market
 from engine.core.refusals import WORDS
@@ -22,12 +23,14 @@ from engine.core.types import (
     BUY,
     ApprovedOrder,
     ApprovedProtection,
+    ExecutionReport,
     OrderListId,
     OrderRequest,
     OrderType,
     Refusal,
     Side,
     TimeInForce,
+    TradeId,
 )
 
 _MARKET, _LIMIT, _IOC, _GTC = OrderType.MARKET, OrderType.LIMIT, TimeInForce.IOC, TimeInForce.GTC
@@ -129,6 +132,34 @@ class Gate:
     def _leg(self, request: OrderRequest, price_ticks: int, facts: Facts) -> ApprovedOrder | Refusal:
         priced = msgspec.structs.replace(request, limit_ticks=price_ticks)
         return self.check(priced, facts)
+
+    def adopt(
+        self, report: ExecutionReport, cause_id: str, origin: str, trade_id: TradeId, now_ns: int
+    ) -> ApprovedOrder:
+        """Take an order as ours that rests at the venue already, placed by somebody else: nothing is sent.
+
+        A buy gets the stop and target that a person's buy gets where none is named.
+        """
+        stop, target, is_buy, limits = 0, 0, report.side is BUY, self.limits
+        if is_buy:
+            stop, target = exit_levels(report.price_ticks, limits.default_stop_pct, limits.default_target_pct)
+        return ApprovedOrder(
+            client_order_id=report.client_order_id,
+            symbol=report.symbol,
+            side=report.side,
+            order_type=_LIMIT,
+            time_in_force=_GTC,
+            qty_lots=report.qty_lots,
+            price_ticks=report.price_ticks,
+            reduce_only=not is_buy,
+            stop_ticks=stop,
+            target_ticks=target,
+            cause_id=cause_id,
+            origin=origin,
+            trade_id=trade_id,
+            ref_ticks=report.price_ticks,
+            ts_ns=now_ns,
+        )
 
     def entry_lots(self, entry_ticks: int, stop_ticks: int, facts: Facts) -> int:
         """Size an entry by risk and stop distance: ``equity * risk / |entry - stop|``, in lots, rounded down.

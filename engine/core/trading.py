@@ -30,6 +30,7 @@ from engine.core.resting import Part, Resting
 from engine.core.risk import Gate, least_lots
 from engine.core.sales import cuts, piece_of
 from engine.core.sizing import NO_RECORD, Sized, record_of, size_entry
+from engine.core.strangers import Strangers
 from engine.core.types import (
     BUY,
     ORDER_PREFIX,
@@ -96,6 +97,7 @@ class Trading:
         self.bars = Bars()
         self.latch = Latch()
         self.alarms = Alarms(self.write, self.publish)
+        self.strangers = Strangers()
         self.silent_until_ns = 0
         """The venue wants to hear nothing before (F7)."""
         self.clock_offset_ms: int | None = None
@@ -237,6 +239,11 @@ class Trading:
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
         return self.portfolio.equity_e8({symbol: self.markets[symbol].bid_ticks for symbol in self.portfolio.open})
+
+    def held_e8(self, symbol: Symbol) -> int:
+        """Return what the account had of a symbol's base asset when it was last compared, in 1e-8 of it."""
+        balance = self.portfolio.balances.get(self.markets[symbol].instrument.base_asset)
+        return balance.free_e8 + balance.locked_e8 if balance else 0
 
     def instrument(self, order: Order) -> Instrument:
         """Return the instrument of an order of ours."""

@@ -292,6 +292,8 @@ class ExecutionReport(msgspec.Struct, frozen=True):
     """The venue's words for a rejection or an expiry."""
     ts_exchange_ns: int
     ts_recv_ns: int
+    price_ticks: int = 0
+    """The order's own limit, where the venue was asked for its open orders; else 0."""
 
 
 class SendFailed(msgspec.Struct, frozen=True):

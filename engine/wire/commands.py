@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
     AlarmView,
     KillView,
@@ -182,6 +183,23 @@ class GetRisk(Command, frozen=True, tag="risk"):
     """Ask for the limits, how much of each is used, what has tripped and what is locked."""
 
 
+class Reconcile(Command, frozen=True, tag="reconcile"):
+    """Compare the account with the venue's now; what was found is told as ``Reconciled``."""
+
+
+class DecideForeign(Command, frozen=True, tag="decide_foreign"):
+    """Adopt an open order that somebody else placed on the account, or ignore it from now on."""
+
+    client_order_id: str
+    choice: Literal["adopt", "ignore"]
+
+
+class AcceptBalance(Command, frozen=True, tag="accept_balance"):
+    """Take what the venue holds of a symbol's asset as right, though it is not what was counted."""
+
+    symbol: str
+
+
 class ResetKill(Command, frozen=True, tag="reset_kill"):
     """Let the kill switch go; trading stays halted until a ``Resume``. Refused without a reason."""
 
@@ -276,6 +294,9 @@ AnyCommand = (
     | LockSymbol
     | SetLimit
     | Acknowledge
+    | Reconcile
+    | DecideForeign
+    | AcceptBalance
     | Decide
     | Preview
     | Confirm
@@ -338,6 +359,7 @@ Result = (
     | RiskView
     | PreviewView
     | ApprovalView
+    | ReconciliationView
     | Snapshot
 )
 

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.hand_views import ApprovalView
+from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
 
@@ -99,6 +100,18 @@ class ApprovalChanged(Event, frozen=True, tag="approval"):
     approval: ApprovalView
 
 
+class ForeignOrderChanged(Event, frozen=True, tag="foreign_order"):
+    """An open order of somebody else's was found on the account, or something became of it: see its state."""
+
+    order: ForeignOrderView
+
+
+class Reconciled(Event, frozen=True, tag="reconciled"):
+    """The account was compared because somebody asked for it."""
+
+    view: ReconciliationView
+
+
 class NewsHeard(Event, frozen=True, tag="news"):
     """A headline arrived for the first time, and what was made of it."""
 
@@ -153,6 +166,8 @@ AnyEvent = (
     | TradingHalted
     | KillReported
     | ApprovalChanged
+    | ForeignOrderChanged
+    | Reconciled
     | NewsHeard
     | StoryChanged
     | Notice

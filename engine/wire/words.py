@@ -17,6 +17,7 @@ AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cr
 LOCK_USAGE: Final = "lock SYMBOL 1h|off [because REASON]   for example: lock eth 1h because of the unlock"
 _SPAN: Final = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
 _SPAN_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+RECONCILE_USAGE: Final = "reconcile, reconcile adopt|ignore ORDER_ID, or reconcile accept SYMBOL"
 KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example: kill flatten"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
@@ -25,6 +26,11 @@ _SYMBOL: Final = re.compile(r"[A-Za-z0-9]{2,20}([/-][A-Za-z0-9]{2,10})?")
 _STRATEGY: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _CASH: Final = ("usdt", "usdc", "fdusd", "usd", "eur")
 _QUOTES: Final = (*_CASH, "btc", "eth", "bnb")
+_RECONCILE: Final[dict[str, Literal["adopt", "ignore", "accept"]]] = {
+    "adopt": "adopt",
+    "ignore": "ignore",
+    "accept": "accept",
+}
 _MODES: Final[dict[str, ModeName]] = {"off": "off", "ask": "ask", "auto": "auto"}
 
 
@@ -44,6 +50,13 @@ class CloseWords(NamedTuple):
 
     symbol: str
     percent: float
+
+
+class ReconcileWords(NamedTuple):
+    """What `reconcile` was told; ``what`` is an order's id or a symbol, empty for a comparison."""
+
+    verb: Literal["compare", "adopt", "ignore", "accept"]
+    what: str
 
 
 class KillWords(NamedTuple):
@@ -111,6 +124,17 @@ def read_kill(text: str) -> KillWords:
     if len(symbols) > 1 or len(words) - len(named) > 1:
         raise BadWords(f"Say what to kill: {KILL_USAGE}")
     return KillWords(len(named) < len(words), read_symbol(symbols[0]) if symbols else "", "")
+
+
+def read_reconcile(text: str) -> ReconcileWords:
+    """Read nothing, ``adopt ID``, ``ignore ID`` or ``accept SYMBOL``."""
+    words = text.split()
+    if not words:
+        return ReconcileWords("compare", "")
+    if words[0].lower() not in _RECONCILE or len(words) != 2:
+        raise BadWords(f"{text.strip()!r} is not understood: {RECONCILE_USAGE}")
+    verb = _RECONCILE[words[0].lower()]
+    return ReconcileWords(verb, read_symbol(words[1]) if verb == "accept" else words[1])
 
 
 def read_lock(text: str) -> LockWords:

@@ -32,7 +32,18 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.orders import Order
 from engine.core.queries import Identity
-from engine.core.records import AlarmRaised, Answered, Failed, Intended, Listed, Refused, Reported, Shrunk, Started
+from engine.core.records import (
+    AlarmRaised,
+    Answered,
+    Failed,
+    Intended,
+    Listed,
+    Refused,
+    Reported,
+    Shrunk,
+    Started,
+    Unbalanced,
+)
 from engine.core.types import (
     AccountSnapshot,
     ApprovedOrder,
@@ -463,8 +474,9 @@ def test_an_order_of_ours_that_is_not_in_the_journal_is_cancelled_and_a_stranger
     orphan, foreign = report("tr-orphan", X.WORKING), report("web-1", X.WORKING)
     actions = snapshot(desk, orphan, foreign)
     assert cancels(actions) == ["tr-orphan"]
-    assert codes(actions) == ["ORPHAN_ORDER", "C14_FOREIGN_ORDER"]
-    assert codes(snapshot(desk, foreign)) == []
+    assert codes(actions) == ["ORPHAN_ORDER"]
+    assert [event.order.client_order_id for event in told(actions, events.ForeignOrderChanged)] == ["web-1"]
+    assert snapshot(desk, foreign) == []
 
 
 def test_an_open_order_on_the_venues_list_is_taken_as_a_report() -> None:
@@ -501,7 +513,7 @@ def test_a_position_follows_the_venue_down_and_the_thread_hears_of_it() -> None:
     desk.now_ns += 3 * S
     actions = snapshot(desk, ETH=2_000 * 10_000)
     assert codes(actions) == ["C14_BALANCE"]
-    assert [type(record) for record in written(actions)] == [Shrunk, AlarmRaised]
+    assert [type(record) for record in written(actions)] == [Shrunk, AlarmRaised, Unbalanced]
     changed = told(actions, events.TradeChanged)[0]
     assert (changed.what, changed.trade.qty) == ("exit", "0.2000")
     assert told(snapshot(desk, ETH=0), events.TradeChanged)[0].trade.exit_reason == "reconciled"
@@ -517,10 +529,14 @@ def test_a_balance_that_agrees_changes_nothing_locked_or_free() -> None:
     assert desk.engine.trading.portfolio.position_lots(ETH) == 4500
 
 
-def test_coins_beyond_our_position_are_nobodys_business() -> None:
-    desk = Desk().ready().holding()
+def test_coins_that_were_there_from_the_beginning_are_nobodys_business() -> None:
+    desk = Desk()
+    desk.balances["ETH"] = 50 * E8
+    desk.ready()
+    desk.balances["ETH"] = 0
+    desk.holding()
     desk.now_ns += 3 * S
-    assert snapshot(desk, ETH=50 * E8) == []
+    assert snapshot(desk, ETH=desk.balances["ETH"] + 50 * E8) == []
     assert desk.engine.trading.portfolio.position_lots(ETH) == 4500
 
 

@@ -8,7 +8,7 @@ from engine.core.booking import book
 from engine.core.instrument import Instrument
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
-from engine.core.records import AnyRecord, Failed, Intended, Listed, Reported, Shrunk, StopMoved
+from engine.core.records import Adopted, AnyRecord, Failed, Intended, Listed, Reported, Shrunk, StopMoved
 from engine.core.types import ExecutionReport, Symbol
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
@@ -66,7 +66,7 @@ class Books:
 
     def _symbol(self, record: AnyRecord) -> Symbol | None:
         match record:
-            case Intended(order):
+            case Intended(order) | Adopted(order):
                 return order.symbol
             case Reported(report):
                 return report.symbol
@@ -80,7 +80,8 @@ class Books:
 
     def _waits_for(self, client_order_id: str) -> Symbol | None:
         for symbol, records in self._waiting.items():
-            if any(isinstance(r, Intended) and r.order.client_order_id == client_order_id for _, r in records):
+            opened = (r.order for _, r in records if isinstance(r, Intended | Adopted))
+            if any(order.client_order_id == client_order_id for order in opened):
                 return symbol
         return None
 
@@ -106,6 +107,10 @@ class Books:
                 order = self._orders.open(approved)
                 self._put_order(order, rows)
                 _put_event(number, "intended", order, rows, ts_ns=approved.ts_ns)
+            case Adopted(approved):
+                order = self._orders.open(approved)
+                self._put_order(order, rows)
+                _put_event(number, "adopted", order, rows, ts_ns=approved.ts_ns)
             case Reported(report):
                 self._report(number, report, rows)
             case Failed(failure):

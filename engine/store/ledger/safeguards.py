@@ -1,13 +1,39 @@
-"""Words what becomes of kill switch, breakers, locks and alarms for the audit trail: before and after."""
+"""Words what becomes of kill switch, breakers, locks, alarms and of what is not ours for the audit trail: before and
+after."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from engine.core.records import AlarmAcknowledged, AlarmRaised, BreakersReset, Killed, KillReset, Locked, Tripped
+from engine.core.instrument import scaled_text
+from engine.core.records import (
+    Adopted,
+    AlarmAcknowledged,
+    AlarmRaised,
+    Balanced,
+    BreakersReset,
+    Ignored,
+    Killed,
+    KillReset,
+    Locked,
+    Tripped,
+    Unbalanced,
+)
 from engine.store.ledger.readable import utc_text
 
-Safeguard: TypeAlias = Killed | KillReset | Tripped | BreakersReset | Locked | AlarmRaised | AlarmAcknowledged
+Safeguard: TypeAlias = (
+    Killed
+    | KillReset
+    | Tripped
+    | BreakersReset
+    | Locked
+    | AlarmRaised
+    | AlarmAcknowledged
+    | Adopted
+    | Ignored
+    | Unbalanced
+    | Balanced
+)
 
 
 class Change(NamedTuple):
@@ -47,3 +73,12 @@ def _words(record: Safeguard) -> tuple[str, str]:
             return f"alarm {alarm_id.rpartition(':')[0]}", "acknowledged"
         case Locked(symbol=symbol, until_ns=until_ns, reason=reason):
             return f"lock of {symbol}", f"until {utc_text(until_ns)}: {reason}"
+        case Adopted(order):
+            return f"foreign order {order.client_order_id}", f"adopted, {order.symbol}"
+        case Ignored(symbol, name):
+            return f"foreign order {name}", f"ignored, {symbol}"
+        case Unbalanced(symbol, counted_e8, held_e8):
+            words = f"{scaled_text(held_e8, 8)} held, {scaled_text(counted_e8, 8)} counted: no entries"
+            return f"balance of {symbol}", words
+        case Balanced(symbol, aside_e8):
+            return f"balance of {symbol}", f"{scaled_text(aside_e8, 8)} held besides our positions"

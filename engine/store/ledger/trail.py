@@ -23,15 +23,18 @@ import msgspec
 
 from engine.core.instrument import scaled_text
 from engine.core.records import (
+    Adopted,
     AlarmAcknowledged,
     AlarmRaised,
     Answered,
     AnyRecord,
     ArmedSet,
     Audited,
+    Balanced,
     BreakersReset,
     Decided,
     Declined,
+    Ignored,
     Killed,
     KillReset,
     Locked,
@@ -39,12 +42,13 @@ from engine.core.records import (
     Shrunk,
     Started,
     Tripped,
+    Unbalanced,
 )
 from engine.store.ledger import tables
 from engine.store.ledger.acts import Acts
 from engine.store.ledger.books import Books
 from engine.store.ledger.rows import Rows, cleaned
-from engine.store.ledger.safeguards import Safeguards
+from engine.store.ledger.safeguards import Safeguard, Safeguards
 
 ENGINE: Final = "engine"
 """Who did what nobody did."""
@@ -100,9 +104,20 @@ class Trail:
             case ArmedSet(is_armed, by, reason, ts_ns):
                 before, self._trading = self._trading, "armed" if is_armed else f"halted: {reason}"
                 yield Entry(*_who(by), "trading", before, self._trading, ts_ns)
-            case Killed() | KillReset() | Tripped() | BreakersReset() | Locked() | AlarmRaised() | AlarmAcknowledged():
-                by = record.code if isinstance(record, Tripped | AlarmRaised) else record.by
-                yield Entry(*_who(by), *self._safeguards.take(record), record.ts_ns)
+            case (
+                Killed()
+                | KillReset()
+                | Tripped()
+                | BreakersReset()
+                | Locked()
+                | AlarmRaised()
+                | AlarmAcknowledged()
+                | Adopted()
+                | Ignored()
+                | Unbalanced()
+                | Balanced()
+            ):
+                yield Entry(*_who(_by(record)), *self._safeguards.take(record), record.ts_ns)
             case Shrunk(symbol, base_e8, ts_ns):
                 held = scaled_text(books.held_e8(symbol), 8)
                 yield Entry(ENGINE, "reconciliation", f"position of {symbol}", held, scaled_text(base_e8, 8), ts_ns)
@@ -148,6 +163,19 @@ def _who(by: str) -> tuple[str, str]:
     """Return who and from where: ``slack:U01ALICE`` came from Slack; a code or nothing is the engine's own doing."""
     source, colon, who = by.partition(":")
     return (who, source) if colon else (ENGINE, by or ENGINE)
+
+
+def _by(record: Safeguard) -> str:
+    """Return who did it: what nobody did has the name of the control instead."""
+    match record:
+        case Tripped(code) | AlarmRaised(code):
+            return code
+        case Unbalanced():
+            return "reconciliation"
+        case Balanced(by=by):
+            return by or "reconciliation"
+        case _:
+            return record.by
 
 
 def _answer(acts: Acts, command_id: str, answer: str, ts_ns: int) -> Entry:

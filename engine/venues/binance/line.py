@@ -57,6 +57,8 @@ class OrderLine:
         ping_s: float = PING_S,
     ) -> None:
         self.bad_frames = 0
+        self.on_stands: Callable[[], None] = _nothing
+        """Called each time that a connection has logged on and subscribed."""
         self.socket = KeptSocket(url, self._on_frame, clock_ns, self._log_on, self._on_lost, ping_s)
         self._encoder = encoder
         self._signer = signer
@@ -139,6 +141,7 @@ class OrderLine:
             await self._request(connection, "userDataStream.subscribe", is_signed=False)
         else:
             await self._request(connection, "userDataStream.subscribe.signature", is_signed=True)
+        self.on_stands()
 
     async def _request(self, connection: Connection, method: str, *, is_signed: bool) -> None:
         request_id = self._new_id()
@@ -168,3 +171,7 @@ class OrderLine:
     def _new_id(self) -> int:
         self._next_id += 1
         return self._next_id
+
+
+def _nothing() -> None:
+    """Stand in until somebody listens."""

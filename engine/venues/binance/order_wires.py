@@ -122,6 +122,7 @@ class OrderWire(msgspec.Struct, frozen=True):
     orig_qty: str = msgspec.field(default="0", name="origQty")
     executed_qty: str = msgspec.field(default="0", name="executedQty")
     executed_quote: str = msgspec.field(default="0", name="cummulativeQuoteQty")
+    price: str = "0"
     transact_ms: int = msgspec.field(default=0, name="transactTime")
     update_ms: int = msgspec.field(default=0, name="updateTime")
     expiry_reason: str | None = msgspec.field(default=None, name="expiryReason")

@@ -81,6 +81,15 @@ class BinanceOrders:
     def on_stale_facts(self, listener: Callable[[], None]) -> None:
         self._answers.on_stale_facts = listener
 
+    @property
+    def on_line_stands(self) -> Callable[[], None]:
+        """Called each time that the line stands anew: what was missed meanwhile may be looked for."""
+        return self._line.on_stands
+
+    @on_line_stands.setter
+    def on_line_stands(self, listener: Callable[[], None]) -> None:
+        self._line.on_stands = listener
+
     async def start(self, sink: OrderLineSink) -> None:
         """Connect, and return when the line stands."""
         self._answers.sink = sink

@@ -136,8 +136,12 @@ def venue_order_id(result: bytes | msgspec.Raw) -> int:
 def decode_open_orders(
     data: bytes, instruments: Mapping[Symbol, Instrument], ts_recv_ns: int
 ) -> tuple[ExecutionReport, ...]:
-    """Decode a list of open orders, those of other symbols left out; raises BadFrame."""
-    return tuple(report for wire in parse(_orders, data) for report in _reports(wire, instruments, ts_recv_ns))
+    """Decode a list of open orders with their limits, those of other symbols left out; raises BadFrame."""
+    return tuple(
+        msgspec.structs.replace(report, price_ticks=parse_e8(wire.price) // instruments[report.symbol].tick_e8)
+        for wire in parse(_orders, data)
+        for report in _reports(wire, instruments, ts_recv_ns)
+    )
 
 
 def decode_own_trades(data: bytes | msgspec.Raw) -> tuple[OwnTradeWire, ...]:

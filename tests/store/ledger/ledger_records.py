@@ -11,17 +11,20 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from engine.core.records import (
+    Adopted,
     Answered,
     AnyRecord,
     ArmedSet,
     Asked,
     Audited,
+    Balanced,
     BreakersReset,
     DayOpened,
     Decided,
     Declined,
     EquityMarked,
     Failed,
+    Ignored,
     Intended,
     Killed,
     KillReset,
@@ -35,6 +38,7 @@ from engine.core.records import (
     Shrunk,
     Started,
     Tripped,
+    Unbalanced,
     encode_record,
 )
 from engine.core.types import (
@@ -203,6 +207,10 @@ RECORDS: Final = st.lists(
         st.builds(lambda name, symbol: proposed(name, symbol=symbol), _PROPOSALS, _SYMBOLS),
         st.builds(Decided, _PROPOSALS, st.sampled_from(["bought", "expired"]), _BY, _WORDS, _NAMES, _TIMES),
         st.builds(EquityMarked, st.integers(0, 10**15), st.integers(0, 10**15), st.integers(0, 10**15), _TIMES),
+        st.builds(lambda name, symbol: Adopted(approved(name, symbol=symbol), "cli:ann", T0), _NAMES, _SYMBOLS),
+        st.builds(Ignored, _SYMBOLS, _NAMES, _BY, _TIMES),
+        st.builds(Unbalanced, _SYMBOLS, st.integers(0, E8), st.integers(0, E8), st.booleans(), _TIMES),
+        st.builds(Balanced, _SYMBOLS, st.integers(0, E8), _BY, _TIMES),
         st.builds(DayOpened, st.integers(0, 40_000), st.integers(0, 10**15), _TIMES),
         st.builds(Audited, _WORDS, _WORDS, _WORDS, _WORDS, _WORDS, _TIMES, _WORDS),
         st.builds(LimitSet, _WORDS, _SYMBOLS, _WORDS, st.none() | st.floats(0, 1), st.booleans(), _BY, _WORDS, _TIMES),
