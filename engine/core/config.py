@@ -184,6 +184,46 @@ class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only
     """... and of all sources together."""
 
 
+class MeasureWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much each measure of ``fundamentals.valuation`` counts; 0 leaves it out."""
+
+    nvt: Ratio = 1.0
+    mvrv: Ratio = 1.0
+    fee_yield: Ratio = 0.5
+    growth: Ratio = 0.5
+
+
+class FairValueBand(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Fundamental: how far the price is from what the chain's own numbers make it worth."""
+
+    mode: ModeName = "ask"
+    ask: Ratio = 0.25
+    act: Ratio = 1.0
+    stop_pct: Percent = 15.0
+    target_pct: Percent = 30.0
+    """At most; the target is fair value where that is nearer."""
+    expires_s: Seconds = 3600.0
+    window_days: Annotated[int, msgspec.Meta(ge=180, le=5_000)] = 1461
+    """How many days of history say what is usual."""
+    min_days: Annotated[int, msgspec.Meta(ge=90, le=5_000)] = 365
+    min_measures: Annotated[int, msgspec.Meta(ge=1, le=4)] = 2
+    max_age_days: Annotated[int, msgspec.Meta(ge=1, le=30)] = 3
+    """Numbers older than this say nothing."""
+    far: Annotated[float, msgspec.Meta(gt=1.0, le=20.0)] = 3.0
+    """Halves of the band from fair value at which confidence is 1, and the cap at its least; the band ends at 1."""
+    least_part: Ratio = 0.25
+    """So much of ``max_position_pct`` is left to a symbol that is that dear."""
+    weights: MeasureWeights = MeasureWeights()
+    macro: dict[str, Annotated[float, msgspec.Meta(ge=-0.5, le=0.5)]] = {}
+    """Of each macro series: what one standard deviation of its change adds to the logarithm of fair value."""
+
+    def __post_init__(self) -> None:
+        """Refuse a window that is shorter than what is wanted of it."""
+        super().__post_init__()
+        if self.min_days > self.window_days:
+            raise ValueError(f"min_days = {self.min_days} is more than window_days = {self.window_days}")
+
+
 class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The strategies that run; a table that is absent runs with its defaults."""
 

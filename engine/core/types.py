@@ -155,6 +155,34 @@ class NewsItem(msgspec.Struct, frozen=True):
     ts_recv_ns: int
 
 
+class Measure(msgspec.Struct, frozen=True):
+    """One way of telling whether an asset is dear."""
+
+    name: str
+    """``nvt``, ``mvrv``, ``fee_yield`` or ``growth``."""
+    dearness: float
+    """How many times its usual level it stands at: 2.0 is twice as dear as usual by it, 0.5 half."""
+    weight: float
+
+
+class FairValue(msgspec.Struct, frozen=True):
+    """What an asset is worth by the slow numbers of a day: the middle and the edges of a band."""
+
+    asset: str
+    """As instruments name the base asset: ``ETH``."""
+    day: int
+    """Days since the Unix epoch of the day that the latest numbers describe."""
+    price_usd: float
+    """What it cost at that day's end."""
+    fair_usd: float
+    low_usd: float
+    high_usd: float
+    measures: tuple[Measure, ...]
+    macro: tuple[str, ...]
+    """By how much each macro series moved the band, in words."""
+    ts_recv_ns: int = 0
+
+
 class Headline(msgspec.Struct, frozen=True):
     """A news item after the rule classifier: what kind of event it tells of, about which symbols, how surely."""
 

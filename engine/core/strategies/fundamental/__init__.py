@@ -1,0 +1,1 @@
+"""Fundamental: what the slow numbers make an asset worth."""

@@ -1,0 +1,111 @@
+"""Fair value: a price outside the band that the slow numbers give becomes a signal, and a dear one caps what is held."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar, Final, Literal
+
+from engine.core.config import FairValueBand
+from engine.core.instrument import Instrument, exit_levels
+from engine.core.market import Market
+from engine.core.types import FairValue, Side, Signal, SignalId, Symbol
+
+DOLLARS: Final = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI"})
+"""Quote assets in which a price can be held against one in dollars."""
+
+
+class FairValueStrategy:
+    """One word a day for each symbol: how far its price is from fair, in halves of the band.
+
+    Confidence is 0 up to the edge of the band and 1 at ``far`` halves from its middle, times the weight of those
+    measures that agree.
+    """
+
+    name: ClassVar[str] = "fair_value"
+    kind: ClassVar[Literal["fundamental"]] = "fundamental"
+    horizon_ns: ClassVar[int] = 30 * 86_400_000_000_000
+
+    def __init__(self, config: FairValueBand) -> None:
+        self.config = config
+        self.values: dict[Symbol, FairValue] = {}
+        """The last one of each symbol."""
+        self._unsaid: set[Symbol] = set()
+
+    def follows(self, symbol: Symbol) -> bool:
+        """Say whether this strategy looks at a symbol."""
+        return not self.config.symbols or symbol in self.config.symbols
+
+    def on_value(self, value: FairValue, markets: Mapping[Symbol, Market]) -> list[Signal]:
+        """Take what an asset is worth; return what that says of each symbol of it that has a price.
+
+        The same day's value again says nothing. A symbol without a price is asked again by ``catch_up``.
+        """
+        for symbol, market in markets.items():
+            if not self.follows(symbol) or not _is_about(value, market.instrument):
+                continue
+            if symbol not in self.values or self.values[symbol].day < value.day:
+                self.values[symbol] = value
+                self._unsaid.add(symbol)
+        return self.catch_up(markets)
+
+    def catch_up(self, markets: Mapping[Symbol, Market]) -> list[Signal]:
+        """Return the signals that a missing price kept back; cheap where there are none."""
+        ready = sorted(symbol for symbol in self._unsaid if markets[symbol].last_ticks)
+        self._unsaid.difference_update(ready)
+        signals = [self._signal(self.values[symbol], markets[symbol]) for symbol in ready]
+        return [signal for signal in signals if signal.confidence]
+
+    def part(self, market: Market) -> float:
+        """Return how much of the largest position (C3) a symbol may have, 0 to 1: less the dearer it is.
+
+        A part outlives its numbers: only newer ones lift it.
+        """
+        value = self.values.get(market.instrument.symbol)
+        if value is None or not market.last_ticks:
+            return 1.0
+        beyond = max(self._distance(value, market) - 1.0, 0.0) / (self.config.far - 1.0)
+        return max(1.0 - (1.0 - self.config.least_part) * beyond, self.config.least_part)
+
+    def _signal(self, value: FairValue, market: Market) -> Signal:
+        symbol, price, distance = market.instrument.symbol, market.last_ticks, self._distance(value, market)
+        side = Side.SELL if distance > 0 else Side.BUY
+        stop = target = 0
+        if side is Side.BUY:
+            stop, target = exit_levels(price, self.config.stop_pct, self.config.target_pct)
+            target = min(target, max(int(value.fair_usd / market.instrument.tick_size), price + 1))
+        return Signal(
+            signal_id=SignalId(f"{self.name}:{symbol}:{value.day}"),
+            strategy=self.name,
+            symbol=symbol,
+            side=side,
+            confidence=self._confidence(value, distance),
+            price_ticks=price,
+            stop_ticks=stop,
+            target_ticks=target,
+            horizon_ns=self.horizon_ns,
+            reasons=_reasons(value, market),
+            ts_ns=value.ts_recv_ns,
+        )
+
+    def _distance(self, value: FairValue, market: Market) -> float:
+        """Return how many halves of the band the price is above fair value; negative below."""
+        price = market.last_ticks * market.instrument.tick_size
+        return 2.0 * math.log(price / value.fair_usd) / math.log(value.high_usd / value.low_usd)
+
+    def _confidence(self, value: FairValue, distance: float) -> float:
+        beyond = min(max((abs(distance) - 1.0) / (self.config.far - 1.0), 0.0), 1.0)
+        agreeing = sum(one.weight for one in value.measures if (one.dearness > 1.0) is (distance > 0))
+        return beyond * agreeing / sum(one.weight for one in value.measures)
+
+
+def _is_about(value: FairValue, instrument: Instrument) -> bool:
+    return instrument.base_asset == value.asset and instrument.quote_asset in DOLLARS
+
+
+def _reasons(value: FairValue, market: Market) -> tuple[str, ...]:
+    off = market.last_ticks * market.instrument.tick_size / value.fair_usd - 1.0
+    where = "above" if off > 0 else "below"
+    band = f"{value.low_usd:,.2f} to {value.high_usd:,.2f}"
+    measures = (f"{one.name} {one.dearness:.2f} times its usual" for one in value.measures)
+    return (f"{abs(off):.0%} {where} fair value {value.fair_usd:,.2f} ({band})", *measures, *value.macro)
