@@ -28,6 +28,7 @@ from engine.core.types import (
     BookUpdate,
     Candle,
     ExecutionReport,
+    FairValue,
     Headline,
     OrderState,
     Quote,
@@ -136,6 +137,10 @@ class Live:
     def on_headline(self, headline: Headline) -> None:
         """Take a classified headline."""
         self._hear("headline", headline, headline.item.ts_recv_ns, self.engine.on_headline)
+
+    def on_fair_value(self, value: FairValue) -> None:
+        """Take what an asset is worth by the slow numbers."""
+        self._hear("fair_value", value, value.ts_recv_ns, self.engine.on_fair_value)
 
     def on_command(self, command: AnyCommand) -> Reply:
         """Carry out what a person asks for; the reply stands behind the events that it led to."""

@@ -24,6 +24,7 @@ from engine.core.records import UnknownRecord, decode_record
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
 from engine.doors import Doors
+from engine.fundamentals.room import FundamentalRoom
 from engine.live import Live, beat
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
@@ -175,6 +176,10 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     news = NewsRoom(_sources(settings), index, live.on_headline, now_ns)
     rooms = [venue.health, news.health, live.health]
     jobs: list[Coroutine[Any, Any, None]] = [beat(live), _reconcile(venue, live), news.run()]
+    if settings.trading.fundamentals.metrics:
+        numbers = FundamentalRoom(settings.trading, live.on_fair_value, now_ns)
+        rooms.append(numbers.health)
+        jobs.append(numbers.run())
     if settings.rehearse_ms:
         stage = staged(settings.home, can_logon=settings.private_key is not None)
         rehearsal = await stack.enter_async_context(stage)

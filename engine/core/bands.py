@@ -12,7 +12,7 @@ from engine.core.orders import Order
 from engine.core.people import People
 from engine.core.plan import plan_of
 from engine.core.proposal_records import decided, proposed
-from engine.core.proposals import Proposal, ProposalKind
+from engine.core.proposals import Proposal
 from engine.core.queries import Roster
 from engine.core.sizing import Sized
 from engine.core.trading import Trading
@@ -94,7 +94,7 @@ class Bands:
     def _proposal(self, signal: Signal, item: NewsItem | None) -> Proposal:
         """Word a proposal without its size: what is acted on is sized by the gate."""
         config = self._roster.configs[signal.strategy]
-        kind: ProposalKind = "event" if item else "technical"
+        kind = self._roster.kinds[signal.strategy]
         expires_ns = self._trading.now_ns + int(config.expires_s * 1e9)
         proposal = Proposal(_proposal_id(signal), signal, kind, 0, expires_ns)
         if item:

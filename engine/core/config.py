@@ -230,6 +230,17 @@ class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sma_cross: SmaCross = SmaCross()
     order_flow: OrderFlow = OrderFlow()
     headlines: Headlines = Headlines()
+    fair_value: FairValueBand = FairValueBand()
+
+
+class Fundamentals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the slow numbers come from: files, or http(s) addresses."""
+
+    metrics: tuple[str, ...] = ()
+    """Of chains: CSV files named after their asset (``…/eth.csv``), or JSON of a metrics API."""
+    macro: dict[str, str] = {}
+    """Of the economy: CSV files by the name of their series."""
+    every_s: Annotated[float, msgspec.Meta(ge=60.0, le=86_400.0)] = 3600.0
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -280,6 +291,7 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person's buy has where it names none of its own."""
     strategies: Strategies = Strategies()
     people: People = People()
+    fundamentals: Fundamentals = Fundamentals()
 
     def __post_init__(self) -> None:
         """Refuse limits of a strategy that there is none of, and a step of buys by hand that their target outruns."""

@@ -26,6 +26,7 @@ from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.records import AnyRecord, Listed, Started
 from engine.core.reports import Reports
 from engine.core.strategies.event.headlines import HeadlineStrategy
+from engine.core.strategies.fundamental.fair_value import FairValueStrategy
 from engine.core.strategies.technical.base import Technical
 from engine.core.strategies.technical.order_flow import OrderFlowStrategy
 from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
@@ -36,12 +37,14 @@ from engine.core.types import (
     BookUpdate,
     Candle,
     ExecutionReport,
+    FairValue,
     Headline,
     Quote,
     SendFailed,
     Symbol,
     Trade,
 )
+from engine.core.valuedesk import ValueDesk
 from engine.wire import events
 from engine.wire.commands import AnyCommand, Reply
 from engine.wire.views import HealthView
@@ -69,7 +72,8 @@ class Engine:
             OrderFlowStrategy(chosen.order_flow),
         )
         self.headlines = HeadlineStrategy(chosen.headlines)
-        everyone = (*self.technical, self.headlines)
+        self.fair_value = FairValueStrategy(chosen.fair_value)
+        everyone = (*self.technical, self.headlines, self.fair_value)
         self.trading = Trading(config, instruments, {s.name: s.config.mode for s in everyone}, account)
         for strategy in self.technical:
             for market in self.trading.markets.values():
@@ -82,6 +86,7 @@ class Engine:
         self.people = People(self.trading, roster, identity)
         self.bands = Bands(self.trading, roster, self.people)
         self.newsdesk = NewsDesk(self.trading, self.headlines, self.bands)
+        self.valuedesk = ValueDesk(self.trading, self.fair_value, self.bands)
         self.protection = Protection(self.trading)
         self.protector = Protector(self.trading)
         self.reports = Reports(self.trading, self.bands, self.people.breakers)
@@ -150,6 +155,12 @@ class Engine:
         self.newsdesk.on_headline(headline)
         return self.trading.take()
 
+    def on_fair_value(self, value: FairValue) -> list[Action]:
+        """Take what an asset is worth by the slow numbers."""
+        self.trading.now_ns = max(value.ts_recv_ns, self.trading.now_ns)
+        self.valuedesk.on_value(value)
+        return self.trading.take()
+
     def on_command(self, command: AnyCommand, ts_ns: int) -> tuple[Reply, list[Action]]:
         """Take what a person asks for; return the reply and the actions (walk b)."""
         self.trading.now_ns = max(ts_ns, self.trading.now_ns)
@@ -199,6 +210,7 @@ class Engine:
             trading.do(Query(order.approved.symbol, order.approved.client_order_id))
         self.reports.equity.on_timer()
         self.newsdesk.on_timer()
+        self.valuedesk.on_timer()
         if trading.now_ns - self._prices_told_ns >= PRICES_EVERY_NS:
             self._prices_told_ns = now_ns = trading.now_ns
             trading.publish(lambda: events.PricesMoved(ts_ns=now_ns, prices=queries.prices(trading)))

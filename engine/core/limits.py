@@ -6,7 +6,7 @@ comes to is worked out whenever one changes, and not when an order waits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -110,6 +110,9 @@ class LimitBook:
         """What counts instead of the value in ``trader.toml``, which it is again when a change is taken back."""
         self.account: Limits = self._file
         self.breakers: Breakers = self._file_breakers
+        self.parts: Mapping[Symbol, float] = {}
+        """How much of the largest position is left of a symbol that is dear, to every strategy ``but_for`` one."""
+        self._but_for = ""
         self.narrower: dict[tuple[str, str], Limits] = {}
         """What counts for a symbol and a strategy (empty for none), where that is not the account's."""
         self._work_out()
@@ -142,6 +145,11 @@ class LimitBook:
             self.changes[scope, name] = change
         self._work_out()
 
+    def set_parts(self, parts: Mapping[Symbol, float], *, but_for: str) -> None:
+        """Leave strategies so much of the largest position of a symbol, 0 to 1; people and one strategy keep it all."""
+        self.parts, self._but_for = dict(parts), but_for
+        self._work_out()
+
     def own(self) -> list[tuple[Scope, str]]:
         """List the limits that a symbol or a strategy has of its own, by file or by change."""
         scopes = [Scope("symbol", name) for name in self._file.symbols]
@@ -156,9 +164,12 @@ class LimitBook:
         self.breakers = msgspec.structs.replace(self._file_breakers, **_only(Breakers, changed))
         self.narrower = {}
         own = self.own()
-        for symbol in self._symbols if own else ():
+        for symbol in self._symbols if own or self.parts else ():
             for strategy in ("", *self._strategies):
                 limits = self._tightest(own, (Scope("symbol", symbol), Scope("strategy", strategy)))
+                if strategy not in ("", self._but_for):
+                    part = limits.max_position_pct * self.parts.get(symbol, 1.0)
+                    limits = msgspec.structs.replace(limits, max_position_pct=part)
                 if limits != self.account:
                     self.narrower[symbol, strategy] = limits
 

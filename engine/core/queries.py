@@ -8,6 +8,7 @@ import msgspec
 
 from engine.core.config import StrategyConfig
 from engine.core.instrument import scaled_text
+from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
 from engine.core.types import Symbol
 from engine.core.views import order_view, price_view, proposal_view, trade_view
@@ -33,7 +34,7 @@ class Roster(msgspec.Struct, frozen=True):
     """The strategies that run, as far as questions about them go."""
 
     configs: dict[str, StrategyConfig]
-    kinds: dict[str, str]
+    kinds: dict[str, ProposalKind]
     tallies: dict[str, Tally]
 
 
@@ -158,7 +159,7 @@ def _strategy(trading: Trading, roster: Roster, name: str) -> views.StrategyView
     config, tally = roster.configs[name], roster.tallies[name]
     return views.StrategyView(
         name=name,
-        kind=roster.kinds[name],  # type: ignore[arg-type]
+        kind=roster.kinds[name],
         symbols=config.symbols or tuple(trading.markets),
         mode=trading.modes.own[name],
         effective_mode=trading.modes.effective(name),

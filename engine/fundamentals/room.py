@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 import msgspec
 
-from engine.core.config import FairValueBand
+from engine.core.config import TradingConfig
 from engine.core.types import FairValue
 from engine.fundamentals.look import Look, Question, Text, decode_look, encode_question
 from engine.fundamentals.valuation import Valuation
@@ -59,21 +59,15 @@ class FundamentalRoom:
     """Looks at the places every so often, and says what came of it."""
 
     def __init__(
-        self,
-        metrics: Sequence[str],
-        macro: Mapping[str, str],
-        band: FairValueBand,
-        on_value: Callable[[FairValue], None],
-        clock_ns: Callable[[], int],
-        every_s: float,
+        self, config: TradingConfig, on_value: Callable[[FairValue], None], clock_ns: Callable[[], int]
     ) -> None:
-        """Prepare; ``metrics`` and the values of ``macro`` are paths or http(s) addresses."""
-        self._metrics = tuple(map(metric_place, metrics))
-        self._macro = tuple(Place(where, name) for name, where in macro.items())
-        self._band = band
+        """Prepare; ``clock_ns`` gives nanoseconds since the Unix epoch and says which day it is."""
+        places, self._band = config.fundamentals, config.strategies.fair_value
+        self._metrics = tuple(map(metric_place, places.metrics))
+        self._macro = tuple(Place(where, name) for name, where in places.macro.items())
         self._on_value = on_value
         self._clock_ns = clock_ns
-        self._every_s = every_s
+        self._every_s = places.every_s
         self._days: dict[str, int] = {}
         self._unread: dict[str, str] = {}
         self._last: Look | None = None

@@ -81,6 +81,7 @@ class _Again:
             "candle": engine.on_candle,
             "instrument": engine.on_instrument,
             "headline": engine.on_headline,
+            "fair_value": engine.on_fair_value,
             "execution": engine.on_execution,
             "failure": engine.on_send_failed,
             "account": engine.on_account,

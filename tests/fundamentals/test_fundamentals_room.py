@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from engine.core.config import FairValueBand, MeasureWeights
+from engine.core.config import FairValueBand, Fundamentals, MeasureWeights, Strategies, TradingConfig
 from engine.core.types import FairValue
 from engine.fundamentals import room as room_module
 from engine.fundamentals.room import FundamentalRoom, metric_place
@@ -40,7 +40,10 @@ async def told(room: FundamentalRoom, until: Callable[[], bool]) -> None:
 
 
 def new_room(values: list[FairValue], *metrics: str, macro: dict[str, str] | None = None) -> FundamentalRoom:
-    return FundamentalRoom(metrics, macro or {}, BAND, values.append, lambda: NOW_NS, 3600.0)
+    config = TradingConfig(
+        strategies=Strategies(fair_value=BAND), fundamentals=Fundamentals(metrics=metrics, macro=macro or {})
+    )
+    return FundamentalRoom(config, values.append, lambda: NOW_NS)
 
 
 async def test_a_file_becomes_a_value_with_the_moment_of_its_receipt(tmp_path: Path) -> None:

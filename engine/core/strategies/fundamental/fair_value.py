@@ -1,4 +1,4 @@
-"""Fair value: a price outside the band that the slow numbers give becomes a signal, and a dear one caps what is held."""
+"""Fair value: a price outside its band becomes a signal, and a dear one leaves less of the largest position."""
 
 from __future__ import annotations
 
@@ -36,21 +36,17 @@ class FairValueStrategy:
         """Say whether this strategy looks at a symbol."""
         return not self.config.symbols or symbol in self.config.symbols
 
-    def on_value(self, value: FairValue, markets: Mapping[Symbol, Market]) -> list[Signal]:
-        """Take what an asset is worth; return what that says of each symbol of it that has a price.
-
-        The same day's value again says nothing. A symbol without a price is asked again by ``catch_up``.
-        """
+    def on_value(self, value: FairValue, markets: Mapping[Symbol, Market]) -> None:
+        """Take what an asset is worth, for each of its symbols; the same day's value again changes nothing."""
         for symbol, market in markets.items():
             if not self.follows(symbol) or not _is_about(value, market.instrument):
                 continue
             if symbol not in self.values or self.values[symbol].day < value.day:
                 self.values[symbol] = value
                 self._unsaid.add(symbol)
-        return self.catch_up(markets)
 
-    def catch_up(self, markets: Mapping[Symbol, Market]) -> list[Signal]:
-        """Return the signals that a missing price kept back; cheap where there are none."""
+    def signals(self, markets: Mapping[Symbol, Market]) -> list[Signal]:
+        """Return what new values say, once each, of the symbols that have a price; cheap where there are none."""
         ready = sorted(symbol for symbol in self._unsaid if markets[symbol].last_ticks)
         self._unsaid.difference_update(ready)
         signals = [self._signal(self.values[symbol], markets[symbol]) for symbol in ready]
@@ -67,12 +63,17 @@ class FairValueStrategy:
         beyond = max(self._distance(value, market) - 1.0, 0.0) / (self.config.far - 1.0)
         return max(1.0 - (1.0 - self.config.least_part) * beyond, self.config.least_part)
 
+    def words(self, market: Market) -> str:
+        """Say where the price stands: ``28 % below fair value 3,200.00 (2,800.00 to 3,600.00)``."""
+        return _where(self.values[market.instrument.symbol], market)
+
     def _signal(self, value: FairValue, market: Market) -> Signal:
         symbol, price, distance = market.instrument.symbol, market.last_ticks, self._distance(value, market)
         side = Side.SELL if distance > 0 else Side.BUY
         stop = target = 0
         if side is Side.BUY:
-            stop, target = exit_levels(price, self.config.stop_pct, self.config.target_pct)
+            target_pct = self.config.target_pct if self.config.exits.target else 0.0
+            stop, target = exit_levels(price, self.config.stop_pct, target_pct)
             target = min(target, max(int(value.fair_usd / market.instrument.tick_size), price + 1))
         return Signal(
             signal_id=SignalId(f"{self.name}:{symbol}:{value.day}"),
@@ -103,9 +104,13 @@ def _is_about(value: FairValue, instrument: Instrument) -> bool:
     return instrument.base_asset == value.asset and instrument.quote_asset in DOLLARS
 
 
-def _reasons(value: FairValue, market: Market) -> tuple[str, ...]:
+def _where(value: FairValue, market: Market) -> str:
     off = market.last_ticks * market.instrument.tick_size / value.fair_usd - 1.0
     where = "above" if off > 0 else "below"
     band = f"{value.low_usd:,.2f} to {value.high_usd:,.2f}"
+    return f"{abs(off):.0%} {where} fair value {value.fair_usd:,.2f} ({band})"
+
+
+def _reasons(value: FairValue, market: Market) -> tuple[str, ...]:
     measures = (f"{one.name} {one.dearness:.2f} times its usual" for one in value.measures)
-    return (f"{abs(off):.0%} {where} fair value {value.fair_usd:,.2f} ({band})", *measures, *value.macro)
+    return (_where(value, market), *measures, *value.macro)
