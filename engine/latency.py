@@ -6,7 +6,7 @@ order's bytes left. Where nothing is ordered it costs one reading of the clock f
 
 from __future__ import annotations
 
-from collections import deque
+from itertools import islice
 from typing import Final
 
 from engine.clock import now_ns, ticks_ns
@@ -17,6 +17,9 @@ _ON_OUR_WAY: Final = ("decoded", "decided", "gated", "journaled", "sent")
 WHOLE: Final = "received_to_sent"
 _ANSWERS: Final = ("acknowledged", "filled")
 _LAST_ORDERS: Final = 20
+"""Shown among all ..."""
+_KEPT_ORDERS: Final = 500
+"""... and remembered, for a question about one of them."""
 _MOST_OPEN: Final = 1_000
 """Orders whose answers are waited for; older ones are not waited for any more."""
 
@@ -78,7 +81,7 @@ class Ledger:
         self._sent: list[tuple[str, tuple[int, ...]]] = []
         self._stages = {stage: Histogram() for stage in (*_ON_OUR_WAY, WHOLE, *_ANSWERS)}
         self._open: dict[str, _Order] = {}
-        self._last: deque[_Order] = deque(maxlen=_LAST_ORDERS)
+        self._last: dict[str, _Order] = {}
 
     def sent(self, client_order_id: str, decided: int, gated: int, journaled: int) -> None:
         """Take the stamps of an order whose bytes have just left. Over REST, where they leave later, nobody does."""
@@ -92,12 +95,14 @@ class Ledger:
         for client_order_id, stamps in self._sent:
             order = _Order(client_order_id, event, ts_recv_ns, received, stamps)
             self._count(order)
-            self._last.append(order)
+            self._last[client_order_id] = order
             self._open[client_order_id] = order
         self._sent.clear()
         self.has_sent = False
         while len(self._open) > _MOST_OPEN:
             del self._open[next(iter(self._open))]
+        while len(self._last) > _KEPT_ORDERS:
+            del self._last[next(iter(self._last))]
 
     def answered(self, client_order_id: str, ts_recv_ns: int, *, is_filled: bool) -> None:
         """Take the venue's word about an order: its first is the acknowledgement, the last of a whole fill ends it."""
@@ -117,7 +122,13 @@ class Ledger:
 
     def view(self, rehearsed: tuple[StageView, ...] = ()) -> LatencyView:
         """Show the stages, the last orders, and what the rehearsals measured."""
-        return LatencyView(self.stages(), tuple(order.view() for order in reversed(self._last)), rehearsed)
+        last = islice(reversed(self._last.values()), _LAST_ORDERS)
+        return LatencyView(self.stages(), tuple(order.view() for order in last), rehearsed)
+
+    def of(self, client_order_id: str) -> OrderStampsView | None:
+        """Show one order's stamps; None where it is of an earlier run, or too old."""
+        order = self._last.get(client_order_id)
+        return order.view() if order is not None else None
 
     def _count(self, order: _Order) -> None:
         """Count an order's stages, each from the one before."""

@@ -41,6 +41,7 @@ from engine.store.inputs import Clock, Lost, Silenced, Tick, encode_input
 from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
+from engine.wire.answers import WhyView
 from engine.wire.commands import AnyCommand, GetLatency, Reply, Snapshot
 from engine.wire.views import StageView
 
@@ -158,6 +159,9 @@ class Live:
         if not replies:
             return Reply(command.id, False, "FAULT", "An internal error stopped this: see the engine's log.")
         reply = replies[0]
+        if isinstance(reply.result, WhyView):
+            stamps = self.ledger.of(reply.result.client_order_id)
+            return msgspec.structs.replace(reply, result=msgspec.structs.replace(reply.result, latency=stamps))
         if isinstance(reply.result, Snapshot) and self.control is not None:
             return msgspec.structs.replace(reply, result=msgspec.structs.replace(reply.result, seq=self.control.seq))
         return reply

@@ -25,6 +25,7 @@ from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
 from engine.doors import Doors
 from engine.fundamentals.room import FundamentalRoom
+from engine.history import fetch_history
 from engine.live import Live, beat
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
@@ -180,6 +181,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         numbers = FundamentalRoom(settings.trading, live.on_fair_value, now_ns)
         rooms.append(numbers.health)
         jobs.append(numbers.run())
+    jobs.append(fetch_history(venue.account, live.engine.on_history, tuple(venue.instruments)))
     if settings.rehearse_ms:
         stage = staged(settings.home, can_logon=settings.private_key is not None)
         rehearsal = await stack.enter_async_context(stage)

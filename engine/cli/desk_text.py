@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, get_args
 
 from engine.cli.hand_text import approval_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
+from engine.cli.past_text import PastView, choices_text, past_text, watch_text
 from engine.cli.reconcile_text import foreign_text, reconciliation_text
 from engine.cli.risk_text import risk_text
+from engine.wire.answers import Choices
 from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
     AlarmChanged,
@@ -21,6 +23,7 @@ from engine.wire.events import (
     NewsHeard,
     Notice,
     OrderChanged,
+    PriceReached,
     PricesMoved,
     ProposalClosed,
     ProposalOpened,
@@ -47,7 +50,7 @@ from engine.wire.views import (
     TradeView,
 )
 
-_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView, PreviewView)
+_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView, PreviewView, *get_args(PastView))
 _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
@@ -69,7 +72,8 @@ def help_text(example: str) -> str:
 def reply_text(reply: Reply) -> str:
     """Write a reply: its sentence, and below it what was asked for."""
     if not reply.ok:
-        return f"{reply.text} ({reply.code})"
+        below = f"\n{choices_text(reply.result)}" if isinstance(reply.result, Choices) else ""
+        return f"{reply.text} ({reply.code}){below}"
     if reply.result is None:
         return reply.text
     body = result_text(reply.result)
@@ -104,6 +108,10 @@ def result_text(result: Result) -> str:
             return "\n".join([f"  {change}" for change in result.changes] + _orders(result.order))
         case Snapshot():
             return status_text(result.status)
+        case Choices():
+            return choices_text(result)
+        case _:
+            return past_text(result)
 
 
 def prices_text(prices: Sequence[PriceView]) -> str:
@@ -225,6 +233,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return f"{alarm.acknowledged_by} has acknowledged {alarm.code}"
         case AlarmChanged(alarm=alarm):
             return f"ALARM {alarm.code}: repeated until somebody acknowledges it (trader ack {alarm.code})"
+        case PriceReached():
+            return f"PRICE {event.price} reached: {watch_text(event.watch)}"
         case Notice():
             return f"{event.severity.upper()} {event.code}: {event.text}"
 

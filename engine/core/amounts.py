@@ -9,15 +9,26 @@ from engine.core.facts import Facts
 from engine.core.instrument import parse_e8
 from engine.core.plan import ExitPlan
 from engine.core.risk import Gate, least_lots
-from engine.wire.commands import Amount, BuyExits
+from engine.wire.answers import Choices
+from engine.wire.commands import Amount, BuyExits, Reply
 
 
 class Unclear(ValueError):
-    """A command that can't be carried out as it stands: a code and a sentence for the person."""
+    """A command that can't be carried out as it stands: a code and a sentence for the person.
 
-    def __init__(self, code: str, text: str) -> None:
+    ``choices``: the word that fits several, and what it could mean.
+    """
+
+    def __init__(self, code: str, text: str, choices: tuple[str, tuple[str, ...]] | None = None) -> None:
         super().__init__(text)
         self.code = code
+        self.choices = choices
+
+
+def refused(command_id: str, unclear: Unclear) -> Reply:
+    """Answer a command that can't be carried out."""
+    choices = Choices(*unclear.choices) if unclear.choices is not None else None
+    return Reply(command_id, False, unclear.code, str(unclear), choices)
 
 
 def buy_lots(amount: Amount, facts: Facts, gate: Gate) -> int:

@@ -42,7 +42,8 @@ class Bands:
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
         if why := self._why_ignored(signal, item, mode, is_act):
-            self._roster.tallies[signal.strategy].ignored += 1
+            tally = self._roster.tallies[signal.strategy]
+            tally.ignored, tally.last = tally.ignored + 1, signal
             return f"ignored: {why}"
         return self._act(signal, item) if is_act else self._ask(signal, item)
 
@@ -115,6 +116,7 @@ class Bands:
     def _ask(self, signal: Signal, item: NewsItem | None) -> str:
         """Ask people, unless the limits leave no room for what would be asked."""
         trading, tally, proposal = self._trading, self._roster.tallies[signal.strategy], self._proposal(signal, item)
+        tally.last = signal
         if not self._size(proposal):
             tally.ignored += 1
             return "ignored: the limits leave no room for it"
@@ -167,7 +169,7 @@ class Bands:
 
     def _acted(self, signal: Signal, item: NewsItem | None, approved: ApprovedOrder) -> None:
         """Remember and tell what the engine did by itself."""
-        self._roster.tallies[signal.strategy].acted += 1
+        self._count_acted(signal)
         proposal = self._proposal(signal, item)
         proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", _ON_ITS_WAY
         proposal.client_order_id, proposal.lots = approved.client_order_id, approved.qty_lots
@@ -178,6 +180,10 @@ class Bands:
         self._trading.proposals.add(proposal)
         if not order.is_open:  # it could not even leave
             self.on_order_ended(order)
+
+    def _count_acted(self, signal: Signal) -> None:
+        tally = self._roster.tallies[signal.strategy]
+        tally.acted, tally.last = tally.acted + 1, signal
 
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
@@ -202,7 +208,7 @@ class Bands:
 
     def _refused(self, signal: Signal, item: NewsItem | None, why: str) -> None:
         """Tell that a signal could not be acted on, and how large the order would have been."""
-        self._roster.tallies[signal.strategy].acted += 1
+        self._count_acted(signal)
         proposal = self._proposal(signal, item)
         self._size(proposal)
         proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", why

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.core.config import Breakers as Settings
 from engine.core.instrument import scaled_text
-from engine.core.portfolio import RoundTrip
+from engine.core.portfolio import RECENT, RoundTrip
 from engine.core.records import BreakersReset, DayOpened, EquityMarked, Locked, Tripped
 from engine.core.trading import Trading
 from engine.core.types import Symbol
@@ -89,7 +89,7 @@ class Breakers:
 
     def go_on(self) -> None:
         """After a restart, let symbols rest on that had lost shortly before."""
-        for trip in self._trading.portfolio.closed:
+        for trip in self._trading.portfolio.closed[-RECENT:]:
             if trip.pnl_e8(0) < 0 and trip.closed_ns > self._trading.bars.reset_ns:
                 self._cool_down(trip)
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from engine.core import queries
-from engine.core.amounts import Unclear
+from engine.core.amounts import Unclear, refused
 from engine.core.approvals import Approvals, shown_now
 from engine.core.authority import Authority, origin_of
 from engine.core.instrument import E8, scaled_text
@@ -59,7 +59,7 @@ class Hand:
             self.authority.check(order)
             wish = self.wishes.of(order)
         except Unclear as unclear:
-            return Reply(question.id, False, unclear.code, str(unclear))
+            return refused(question.id, unclear)
         request, expires_ns = wish.request, trading.now_ns + int(self._config.preview_s * 1e9)
         if wish.proposal is not None:
             expires_ns = min(expires_ns, wish.proposal.expires_ns)

@@ -7,11 +7,15 @@ replay. Walks (a) to (d) of ``docs/architecture.md`` all pass through this file.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.core import queries
 from engine.core.actions import Action, Later, Protect, Query, Replace, Send
 from engine.core.bands import Bands
-from engine.core.config import TradingConfig
+from engine.core.config import StrategyConfig, TradingConfig
 from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import Instrument
 from engine.core.kernels.market import LOOK
@@ -74,6 +78,7 @@ class Engine:
         self.headlines = HeadlineStrategy(chosen.headlines)
         self.fair_value = FairValueStrategy(chosen.fair_value)
         everyone = (*self.technical, self.headlines, self.fair_value)
+        self._by_name: dict[str, Any] = {strategy.name: strategy for strategy in everyone}
         self.trading = Trading(config, instruments, {s.name: s.config.mode for s in everyone}, account)
         for strategy in self.technical:
             for market in self.trading.markets.values():
@@ -84,6 +89,7 @@ class Engine:
             {s.name: Tally() for s in everyone},
         )
         self.people = People(self.trading, roster, identity)
+        self.people.parameters.on_change = self._set_strategy
         self.bands = Bands(self.trading, roster, self.people)
         self.newsdesk = NewsDesk(self.trading, self.headlines, self.bands)
         self.valuedesk = ValueDesk(self.trading, self.fair_value, self.bands)
@@ -211,10 +217,18 @@ class Engine:
         self.reports.equity.on_timer()
         self.newsdesk.on_timer()
         self.valuedesk.on_timer()
+        self.people.watches.look()
+        for market in trading.markets.values():
+            trading.past.follow(market)
         if trading.now_ns - self._prices_told_ns >= PRICES_EVERY_NS:
             self._prices_told_ns = now_ns = trading.now_ns
             trading.publish(lambda: events.PricesMoved(ts_ns=now_ns, prices=queries.prices(trading)))
         return trading.take()
+
+    def on_history(self, symbol: Symbol, rows: NDArray[np.int64]) -> None:
+        """Take candles from before those that are known, for people's questions; columns as in ``kernels.tape``."""
+        self.trading.past.follow(self.trading.markets[symbol])
+        self.trading.past.candles(symbol).fill_before(rows)
 
     def on_outside_health(self, health: tuple[HealthView, ...]) -> None:
         """Take how the rooms around the core are, for ``/status``."""
@@ -306,6 +320,10 @@ class Engine:
         self.people.breakers.go_on()
         self.bands.catch_up()
         return trading.take()
+
+    def _set_strategy(self, name: str, config: StrategyConfig) -> None:
+        """Have a strategy go by other settings of its own kind from now on."""
+        self._by_name[name].config = config
 
 
 def _is_clock_well(offset_ms: int | None) -> bool:

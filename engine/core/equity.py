@@ -49,4 +49,5 @@ class EquityMarks:
     def _mark(self, equity_e8: int) -> None:
         portfolio, now_ns = self._trading.portfolio, self._trading.now_ns
         self._marked_ns = now_ns
+        self._trading.past.equity.add(now_ns, equity_e8)
         self._trading.write(EquityMarked(equity_e8, portfolio.cash_e8, portfolio.peak_e8, now_ns))

@@ -41,12 +41,14 @@ from engine.core.records import (
     StopMoved,
     Tripped,
     Unbalanced,
+    Watched,
+    WatchEnded,
 )
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.commands import Reply
 
-PASSED_OVER: Final = (Started, Refused, ArmedSet, Listed, Asked, Declined, Audited)
+PASSED_OVER: Final = (Started, ArmedSet, Listed, Asked, Declined)
 """Kinds that a restart makes nothing of: they are for the ledger. That trading was armed is not remembered: it starts
 halted."""
 
@@ -85,6 +87,12 @@ class Memory:
                 _restore_mode(trading, strategy, Mode(mode))
             case Answered(command_id, ok, code, text):
                 people.remember(Reply(command_id, ok, code, text))
+            case Refused():
+                trading.past.refusals.append(record)
+            case Audited():
+                people.parameters.restore(record)
+            case Watched() | WatchEnded():
+                people.watches.restore(record)
             case Killed():
                 trading.latch.take(record)
             case AlarmRaised() | AlarmAcknowledged():
@@ -95,7 +103,8 @@ class Memory:
                 self._questions.on_proposed(record)
             case Decided():
                 self._questions.on_decided(record)
-            case EquityMarked(_, _, peak_e8):
+            case EquityMarked(equity_e8, _, peak_e8, ts_ns):
+                trading.past.equity.add(ts_ns, equity_e8)
                 trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
                 people.breakers.restore(record)
             case LimitSet():
@@ -115,7 +124,7 @@ class Memory:
             case Unbalanced(symbol) | Balanced(symbol):
                 if symbol in trading.markets:
                     restore_balance(trading, record)
-            case Started() | Refused() | ArmedSet() | Listed() | Asked() | Declined() | Audited():
+            case Started() | ArmedSet() | Listed() | Asked() | Declined():
                 pass
             case _:
                 assert_never(record)

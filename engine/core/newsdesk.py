@@ -10,6 +10,7 @@ from engine.core.strategies.event.stories import Story, Turn
 from engine.core.trading import Trading
 from engine.core.types import Headline, NewsItem, Signal
 from engine.wire import events
+from engine.wire.answers import HeadlineView
 from engine.wire.views import StoryView
 
 _TAKEN = ("acted", "asked")
@@ -53,7 +54,10 @@ class NewsDesk:
         for one, verdict in zip(heard, verdicts, strict=True):
             if one.step.turn != "repeated":
                 self._tell_story(one.step.story, item, one.step.turn, verdict)
-        words = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}"
+        words, confidence = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}", abs(headline.score)
+        self._trading.past.headlines.append(
+            HeadlineView(item.source, item.title, item.url, words, headline.symbols, confidence, now_ns)
+        )
         self._trading.publish(
             lambda: events.NewsHeard(
                 ts_ns=now_ns,
@@ -63,7 +67,7 @@ class NewsDesk:
                 url=item.url,
                 verdict=words,
                 symbols=headline.symbols,
-                confidence=abs(headline.score),
+                confidence=confidence,
                 story_id=heard[0].step.story.story_id if heard else "",
             )
         )

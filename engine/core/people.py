@@ -15,19 +15,23 @@ import msgspec
 from engine.core import queries, risk_view
 from engine.core.actions import Cancel
 from engine.core.adoption import Adoption
-from engine.core.amounts import Unclear
+from engine.core.amounts import Unclear, refused
 from engine.core.asked import asked
 from engine.core.authority import origin_of
 from engine.core.breakers import Breakers
 from engine.core.by_hand import Hand
 from engine.core.kill import KillSwitch
 from engine.core.limit_changes import LimitChanges
+from engine.core.lookups import Lookups
+from engine.core.parameters import Parameters
 from engine.core.queries import Identity, Roster
 from engine.core.records import Answered, Declined
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Symbol
+from engine.core.watches import Watches
 from engine.wire import commands
 from engine.wire.commands import AnyCommand, Reply
+from engine.wire.questions import SetParameter, Unwatch, Watch
 from engine.wire.views import HealthView, StatusView
 
 _ANSWERS_KEPT: Final = 10_000
@@ -54,6 +58,9 @@ class People:
         self.hand = Hand(trading, roster)
         self.kill = KillSwitch(trading)
         self.breakers = Breakers(trading)
+        self.parameters = Parameters(trading, roster)
+        self.watches = Watches(trading)
+        self._lookups = Lookups(trading, roster, self.parameters, self.watches).answers
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
         self.adoption = Adoption(trading)
         self.outside_health: Sequence[HealthView] = ()
@@ -73,6 +80,9 @@ class People:
             commands.ResetKill: self.kill.on_reset,
             commands.ResetBreakers: self._reset_breakers,
             commands.LockSymbol: self._lock,
+            SetParameter: self.parameters.on_set,
+            Watch: self.watches.on_watch,
+            Unwatch: self.watches.on_unwatch,
             commands.SetLimit: self.limits.on_set,
             commands.Acknowledge: self._acknowledge,
             commands.Reconcile: self.adoption.on_reconcile,
@@ -86,6 +96,11 @@ class People:
             return self.hand.on_preview(command)
         if isinstance(command, _QUESTIONS):
             return self._look_up(command)
+        if (look_up := self._lookups.get(type(command))) is not None:
+            try:
+                return Reply(command.id, True, "OK", "", look_up(command))
+            except Unclear as unclear:
+                return refused(command.id, unclear)
         if (before := self._answers.get(command.id)) is not None:
             return before
         trading = self._trading
@@ -94,7 +109,7 @@ class People:
             self.hand.authority.check(command)
             reply = self._acts[type(command)](command)
         except Unclear as unclear:
-            reply = Reply(command.id, False, unclear.code, str(unclear))
+            reply = refused(command.id, unclear)
         if reply.ok or not isinstance(command, _MAY_BE_TRIED_AGAIN):
             self.remember(reply)
             trading.write(Answered(reply.command_id, reply.ok, reply.code, reply.text, trading.now_ns))

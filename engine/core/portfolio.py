@@ -21,6 +21,9 @@ STOP_LOSS: Final = "stop_loss"
 TAKE_PROFIT: Final = "take_profit"
 _TARGETS: Final = f"exit:{TAKE_PROFIT}"
 """What the origin of every target begins with, those of the steps included."""
+CLOSED_KEPT: Final = 10_000
+"""Closed round trips that are remembered; what the breakers and sizes rest on are the last ``RECENT`` of them."""
+RECENT: Final = 200
 
 
 class RoundTrip:
@@ -31,9 +34,11 @@ class RoundTrip:
         "bought_e8",
         "bought_quote_e8",
         "buy_fees_e8",
+        "cause_id",
         "closed_ns",
         "cost_e8",
         "exit_reason",
+        "fees_e8",
         "fills",
         "first_stop_ticks",
         "high_ticks",
@@ -49,6 +54,7 @@ class RoundTrip:
         "sold_quote_e8",
         "stop_kind",
         "stop_ticks",
+        "strategy",
         "taken_lots",
         "target_ticks",
         "told_ticks",
@@ -68,8 +74,9 @@ class RoundTrip:
         """What that was worth at the fills' prices, in 1e-8 of the quote asset, before fees."""
         self.cost_e8 = self.proceeds_e8 = 0
         """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
+        self.fees_e8 = 0
+        """Of all fills, whatever they were paid in, in 1e-8 of the quote asset."""
         self.stop_ticks = self.target_ticks = 0
-        self.exit_reason = ""
         self.buy_fees_e8 = 0
         """What the buys cost in fees, whatever they were paid in, in 1e-8 of the quote asset."""
         self.plan: ExitPlan | None = None
@@ -83,6 +90,8 @@ class RoundTrip:
         """The stop as it is in the journal and should rest at the exchange, since when, and as people know it."""
         self.taken_lots = 0
         """What targets have sold."""
+        self.exit_reason = self.cause_id = self.strategy = ""
+        """``cause_id``: of the order that opened it; ``strategy``: whose signal that was, where there was one."""
 
     @property
     def lots(self) -> int:
@@ -121,6 +130,13 @@ class RoundTrip:
         """What the held rest would bring at the bid, in 1e-8 of the quote asset."""
         return self.base_e8 * bid_ticks * self.instrument.tick_e8 // _E8
 
+    def risk_e8(self) -> int:
+        """What all that was bought would have lost at the first stop, before fees; 0 without a stop below it."""
+        if not self.first_stop_ticks:
+            return 0
+        lots = self.bought_e8 // self.instrument.lot_e8
+        return max(self.bought_quote_e8 - self.instrument.notional_e8(self.first_stop_ticks, lots), 0)
+
     def pnl_e8(self, bid_ticks: int) -> int:
         """Profit after fees: received, plus the rest at the bid, less what was paid; 1e-8 of the quote asset."""
         return self.proceeds_e8 + (self.value_e8(bid_ticks) if self.is_open else 0) - self.cost_e8
@@ -146,13 +162,16 @@ class Portfolio:
         trip = self.open.get(fill.symbol)
         if trip is None:
             trip = RoundTrip(order.trade_id, instrument, order.origin, fill.ts_ns)
+            trip.cause_id = order.cause_id
             self.open[fill.symbol] = trip
         trip.fills += 1
         quantity_e8 = fill.qty_lots * instrument.lot_e8
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
+        fee_e8 = _fee_in_quote_e8(fill, instrument, quote_e8)
+        trip.fees_e8 += fee_e8
         if fill.side is Side.BUY:
-            trip.buy_fees_e8 += _fee_in_quote_e8(fill, instrument, quote_e8)
+            trip.buy_fees_e8 += fee_e8
             trip.bought_quote_e8 += quote_e8
             self._bought(trip, quantity_e8, quote_e8 + fee_quote_e8, order)
         else:
@@ -231,7 +250,9 @@ class Portfolio:
         del self.open[trip.instrument.symbol]
         if (asset := trip.instrument.base_asset) in self.aside_e8:
             self.aside_e8[asset] += trip.base_e8
-        self.closed = [*self.closed[-199:], trip]
+        self.closed.append(trip)
+        if len(self.closed) > CLOSED_KEPT:
+            del self.closed[0]
 
 
 def _fee_in_quote_e8(fill: Fill, instrument: Instrument, quote_e8: int) -> int:

@@ -92,6 +92,14 @@ class Proposals:
         """Return the proposal that led to an order, or None; the newest ones are looked at first."""
         return next((p for p in reversed(self._all.values()) if p.client_order_id == client_order_id), None)
 
+    def strategy_behind(self, cause_id: str) -> str:
+        """Return whose signal an order's cause began with, acted on or clicked; empty where a person thought of it."""
+        kind, _, rest = cause_id.partition(":")
+        if kind == "signal":
+            return rest.partition(":")[0]
+        proposal = self.get(rest.partition(":")[0]) if kind == "proposal" else None
+        return proposal.signal.strategy if proposal is not None else ""
+
     def asking(self, strategy: str, symbol: Symbol, side: int) -> list[Proposal]:
         """Return the open ones that ask the same question: almost always none or one."""
         return [

@@ -10,7 +10,7 @@ from engine.core.config import StrategyConfig
 from engine.core.instrument import scaled_text
 from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
-from engine.core.types import Symbol
+from engine.core.types import Signal, Symbol
 from engine.core.views import order_view, price_view, proposal_view, trade_view
 from engine.wire import commands, views
 from engine.wire.views import HealthView
@@ -19,10 +19,12 @@ from engine.wire.views import HealthView
 class Tally:
     """What became of one strategy's signals."""
 
-    __slots__ = ("acted", "asked", "ignored")
+    __slots__ = ("acted", "asked", "ignored", "last")
 
     def __init__(self) -> None:
         self.ignored = self.asked = self.acted = 0
+        self.last: Signal | None = None
+        """The last one."""
 
     @property
     def signals(self) -> int:
@@ -87,7 +89,7 @@ def status(trading: Trading, roster: Roster, identity: Identity, outside: Sequen
         is_armed=trading.is_armed,
         halt_reason=trading.halt_reason,
         mode=trading.modes.everything,
-        strategies=tuple(_strategy(trading, roster, name) for name in roster.configs),
+        strategies=tuple(strategy_view(trading, roster, name) for name in roster.configs),
         prices=prices(trading),
         health=health(trading, outside),
         equity_quote=scaled_text(trading.equity_e8(), 2),
@@ -155,7 +157,8 @@ def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequ
     )
 
 
-def _strategy(trading: Trading, roster: Roster, name: str) -> views.StrategyView:
+def strategy_view(trading: Trading, roster: Roster, name: str) -> views.StrategyView:
+    """Show one strategy: its bands, and what became of its signals."""
     config, tally = roster.configs[name], roster.tallies[name]
     return views.StrategyView(
         name=name,

@@ -319,6 +319,26 @@ class Balanced(Record, frozen=True, tag="balanced"):
     ts_ns: int
 
 
+class Watched(Record, frozen=True, tag="watched"):
+    """Somebody wants to be told when a symbol trades at a price or beyond it; until a ``WatchEnded`` of its number."""
+
+    number: int
+    symbol: Symbol
+    is_above: bool
+    price_ticks: int
+    by: str
+    ts_ns: int
+
+
+class WatchEnded(Record, frozen=True, tag="watch_ended"):
+    """A watched price was reached, or somebody took the watch away."""
+
+    number: int
+    by: str
+    """Empty where the market reached it."""
+    ts_ns: int
+
+
 AnyRecord = (
     Started
     | Intended
@@ -350,6 +370,8 @@ AnyRecord = (
     | Ignored
     | Unbalanced
     | Balanced
+    | Watched
+    | WatchEnded
 )
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

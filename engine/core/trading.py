@@ -21,8 +21,9 @@ from engine.core.limits import LimitBook
 from engine.core.market import Market
 from engine.core.modes import Modes
 from engine.core.orders import Fill, Order, Orders
+from engine.core.past import Past
 from engine.core.plan import ExitPlan
-from engine.core.portfolio import Portfolio, RoundTrip
+from engine.core.portfolio import RECENT, Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
 from engine.core.reserved import Reserved, reserved
@@ -85,6 +86,7 @@ class Trading:
         self.resting = Resting()
         self.portfolio = Portfolio(config.quote_asset)
         self.proposals = Proposals()
+        self.past = Past()
         self.modes = Modes(config, strategies)
         self.now_ns = 0
         self.is_armed = False
@@ -158,7 +160,9 @@ class Trading:
     def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
         """Count a refusal and write it down (C22); return it."""
         self.refusals += 1
-        self.write(Refused(request.cause_id, request.origin, refusal, self.now_ns, request.symbol))
+        refused = Refused(request.cause_id, request.origin, refusal, self.now_ns, request.symbol)
+        self.past.refusals.append(refused)
+        self.write(refused)
         return refusal
 
     def on_report(self, report: ExecutionReport) -> tuple[Order, Fill | None, RoundTrip | None] | None:
@@ -172,6 +176,7 @@ class Trading:
         booked = book(report, self.orders, self.portfolio, market.instrument)
         if booked is not None and (trip := booked[2]) is not None:
             market.watch(trip.is_open)
+            trip.strategy = trip.strategy or self.proposals.strategy_behind(trip.cause_id)
         return booked
 
     def facts(self, symbol: Symbol, cause_id: str = "", strategy: str = "") -> Facts:
@@ -230,7 +235,7 @@ class Trading:
     def size(self, sizing: Sizing, strategy: str, symbol: Symbol, entry_ticks: int, stop_ticks: int) -> Sized:
         """Size an entry of a strategy the way it is set to; by risk and stop distance where it says no other."""
         facts = self.facts(symbol, "", strategy)
-        record = record_of(strategy, self.portfolio.closed) if sizing.method == "kelly" else NO_RECORD
+        record = record_of(strategy, self.portfolio.closed[-RECENT:]) if sizing.method == "kelly" else NO_RECORD
         sized = size_entry(sizing, entry_ticks, facts, self.gate, record)
         if sized.lots or sized.why_not:
             return sized

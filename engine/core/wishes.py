@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +12,7 @@ from engine.core.instrument import exit_levels, moved_levels
 from engine.core.plan import plan_of
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
+from engine.core.symbols import find_symbol
 from engine.core.trading import Trading
 from engine.core.types import OrderRequest, Refusal, Side, Symbol
 from engine.wire import commands
@@ -69,14 +69,7 @@ class Wishes:
 
     def symbol(self, text: str) -> Symbol:
         """Find what a person means by ``eth``, ``ETH/USDT`` or ``ETHUSDT`` among what is traded; raises Unclear."""
-        word = text.upper().replace("/", "").replace("-", "").lstrip("$")
-        for candidate in (word, word + self._trading.config.quote_asset):
-            if candidate in self._trading.markets:
-                return Symbol(candidate)
-        known = list(self._trading.markets)
-        near = get_close_matches(word, known, n=1, cutoff=0.6)
-        hint = f"Did you mean {near[0]}?" if near else f"There is {', '.join(known[:10])}."
-        raise Unclear("BAD_SYMBOL", f"{text!r} is not traded here. {hint}")
+        return find_symbol(text, self._trading.markets, self._trading.config.quote_asset)
 
     def open_proposal(self, click: commands.Decide) -> Proposal:
         """Find what was clicked on; raises Unclear where it expired, was decided, or is not what the person saw."""

@@ -11,7 +11,22 @@ from typing import Literal
 
 import msgspec
 
+from engine.wire.answers import (
+    BalancesView,
+    CandlesView,
+    Choices,
+    EquityView,
+    HeadlinesView,
+    PnlView,
+    RoundTripsView,
+    StrategiesView,
+    WatchesView,
+    WhyView,
+)
 from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.person import Command as Command
+from engine.wire.person import Who as Who
+from engine.wire.questions import AnyQuestion, SetParameter, Unwatch, Watch
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
     AlarmView,
@@ -28,18 +43,6 @@ from engine.wire.views import (
 ModeName = Literal["off", "ask", "auto"]
 
 
-class Who(msgspec.Struct, frozen=True):
-    """The person behind a command, as the door that let them in knows them."""
-
-    user_id: str
-    """``U01ALICE`` from Slack, the login name from the command line."""
-    name: str
-    door: Literal["slack", "cli", "desk", "signal", "file", "watchdog"]
-    """The last three are no person's: a SIGUSR1, the file ``kill`` in the home folder, and the watchdog's note."""
-    channel: str = ""
-    """Where in Slack they did it; empty elsewhere."""
-
-
 class Amount(msgspec.Struct, frozen=True):
     """How much: of the quote asset, of the base asset, a percentage, or everything there is."""
 
@@ -47,13 +50,6 @@ class Amount(msgspec.Struct, frozen=True):
     value: str
     """A plain decimal; empty for ``all``. A percentage is of the free quote balance for a buy, of the position
     for a sell or close."""
-
-
-class Command(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
-    """What every command has."""
-
-    id: str
-    who: Who
 
 
 class BuyExits(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -308,6 +304,10 @@ AnyCommand = (
     | GetLatency
     | GetRisk
     | GetSnapshot
+    | AnyQuestion
+    | SetParameter
+    | Watch
+    | Unwatch
 )
 
 
@@ -361,6 +361,17 @@ Result = (
     | ApprovalView
     | ReconciliationView
     | Snapshot
+    | Snapshot
+    | RoundTripsView
+    | PnlView
+    | EquityView
+    | CandlesView
+    | StrategiesView
+    | WhyView
+    | HeadlinesView
+    | BalancesView
+    | WatchesView
+    | Choices
 )
 
 

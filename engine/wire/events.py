@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.wire.answers import WatchView
 from engine.wire.hand_views import ApprovalView
 from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
@@ -140,6 +141,14 @@ class StoryChanged(Event, frozen=True, tag="story"):
     """What the engine made of it, in words."""
 
 
+class PriceReached(Event, frozen=True, tag="price_reached"):
+    """A symbol traded at a price that somebody wanted to be told of, or beyond it; the watch is over with that."""
+
+    watch: WatchView
+    price: str
+    """The trade's that did it."""
+
+
 class Notice(Event, frozen=True, tag="notice"):
     """Something a person should know: a refusal worth telling, a lost stream, a restart, a fault."""
 
@@ -170,6 +179,7 @@ AnyEvent = (
     | Reconciled
     | NewsHeard
     | StoryChanged
+    | PriceReached
     | Notice
     | AlarmChanged
 )

@@ -117,7 +117,8 @@ def test_a_sale_that_comes_after_the_close_still_brings_its_money() -> None:
     assert (portfolio.open, portfolio.cash_e8, portfolio.realised_e8) == ({}, CASH, 0)
 
 
-def test_only_the_last_two_hundred_round_trips_are_kept() -> None:
+def test_only_the_last_round_trips_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.core.portfolio.CLOSED_KEPT", 200)
     portfolio = account()
     for i in range(205):
         take(portfolio, fill(Side.BUY, 1, at=T0 + i))

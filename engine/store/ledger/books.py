@@ -22,11 +22,10 @@ class _Units(NamedTuple):
 
 
 class _Opening(NamedTuple):
-    """What is remembered of a round trip's first fill: the key of its row, its units, and the stop it began with."""
+    """What is remembered of a round trip's first fill: the key of its row, and its units."""
 
     row: int
     units: int
-    stop_ticks: int
 
 
 class Books:
@@ -46,6 +45,11 @@ class Books:
         """Return what is held of a symbol, in 1e-8 of its base asset."""
         trip = self._portfolio.open.get(symbol)
         return trip.base_e8 if trip else 0
+
+    def price_text(self, symbol: Symbol, price_ticks: int) -> str:
+        """Write a price in a symbol's present units; in ticks while they are not known."""
+        units = self._units.get(symbol)
+        return units.instrument.price_text(price_ticks) if units else f"{price_ticks} ticks"
 
     def instrument_row(self, symbol: Symbol) -> int | None:
         """Return the key of a symbol's present units; None while they are not known."""
@@ -142,7 +146,7 @@ class Books:
         _, fill, trip = booked
         if trip is not None and trip.fills == 1 and fill is not None:
             units = self._units[report.symbol].row
-            self._openings[report.symbol] = _Opening(number, units, order.approved.stop_ticks)
+            self._openings[report.symbol] = _Opening(number, units)
         if trip is not None:
             self._put_trip(trip, rows)
         if fill is not None:
@@ -217,7 +221,7 @@ class Books:
             cost_e8=trip.cost_e8,
             proceeds_e8=trip.proceeds_e8,
             profit_e8=None if trip.is_open else trip.pnl_e8(0),
-            risk_e8=_risk_e8(trip, opening.stop_ticks),
+            risk_e8=trip.risk_e8() or None,
             stop_ticks=trip.stop_ticks,
             target_ticks=trip.target_ticks,
             instrument=opening.units,
@@ -246,11 +250,3 @@ def _put_event(number: int, kind: str, order: Order, rows: Rows, **values: Any) 
     told = {"code": 0, "reason": "", "fill_id": 0} | values
     name, state = order.approved.client_order_id, str(order.state)
     rows.put(tables.order_events, record=number, client_order_id=name, kind=kind, state=state, **told)
-
-
-def _risk_e8(trip: RoundTrip, stop_ticks: int) -> int | None:
-    """Return what all that was bought would have lost at the stop, before fees; None without a stop below it."""
-    if not stop_ticks:
-        return None
-    risk_e8 = trip.bought_quote_e8 - trip.instrument.notional_e8(stop_ticks, trip.bought_e8 // trip.instrument.lot_e8)
-    return risk_e8 if risk_e8 > 0 else None

@@ -43,6 +43,8 @@ from engine.core.records import (
     Started,
     Tripped,
     Unbalanced,
+    Watched,
+    WatchEnded,
 )
 from engine.store.ledger import tables
 from engine.store.ledger.acts import Acts
@@ -118,6 +120,12 @@ class Trail:
                 | Balanced()
             ):
                 yield Entry(*_who(_by(record)), *self._safeguards.take(record), record.ts_ns)
+            case Watched(number, symbol, is_above, price_ticks, by, ts_ns):
+                price = books.price_text(symbol, price_ticks)
+                words = f"{symbol} {'above' if is_above else 'below'} {price}"
+                yield Entry(*_who(by), f"price watch w{number}", "", words, ts_ns)
+            case WatchEnded(number, by, ts_ns):
+                yield Entry(*_who(by), f"price watch w{number}", "", "taken away" if by else "reached", ts_ns)
             case Shrunk(symbol, base_e8, ts_ns):
                 held = scaled_text(books.held_e8(symbol), 8)
                 yield Entry(ENGINE, "reconciliation", f"position of {symbol}", held, scaled_text(base_e8, 8), ts_ns)

@@ -146,13 +146,16 @@ class Account:
         data = await self._rest.signed("GET", "/api/v3/openOrders", {})
         return decode_open_orders(data, self._instruments, self._clock_ns())
 
-    async def candles(self, symbol: Symbol, count: int, interval: str = "1m") -> list[Candle]:
+    async def candles(self, symbol: Symbol, count: int, interval: str = "1m", *, before_ns: int = 0) -> list[Candle]:
         """Fetch the last ``count`` finished candles, oldest first; ``interval`` is one of INTERVALS_NS.
 
-        The last row that the venue sends is the candle still being made, and is left out.
+        The last row that the venue sends is the candle still being made, and is left out. With ``before_ns``, which is
+        when a known candle opened, those before that one; the venue sends at most 1,000 rows.
         """
         instrument = self._instruments[symbol]
         params: dict[str, str | int] = {"symbol": symbol, "interval": interval, "limit": count + 1}
+        if before_ns:
+            params["endTime"] = before_ns // _MS
         rows = _parse(list[list[Any]], await self._rest.get("/api/v3/klines", params))
         try:
             return [_to_candle(row, instrument, INTERVALS_NS[interval]) for row in rows[:-1]]

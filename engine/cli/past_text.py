@@ -1,0 +1,185 @@
+"""How the answers about past, market and strategies read in a terminal: tables of plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from engine.cli.latency_text import order_line
+from engine.cli.sheet import table_text
+from engine.wire.answers import (
+    BalancesView,
+    CandlesView,
+    CandleView,
+    Choices,
+    EquityView,
+    HeadlinesView,
+    HeadlineView,
+    PnlRow,
+    PnlView,
+    RoundTripsView,
+    RoundTripView,
+    StrategiesView,
+    StrategyDetail,
+    WatchesView,
+    WatchView,
+    WhyView,
+)
+
+PastView = (
+    RoundTripsView
+    | PnlView
+    | EquityView
+    | CandlesView
+    | StrategiesView
+    | WhyView
+    | HeadlinesView
+    | BalancesView
+    | WatchesView
+)
+PERIODS: Final = {"today": "today (UTC)", "week": "the last 7 days", "month": "the last 30 days", "all": "all"}
+
+
+def past_text(view: PastView) -> str:
+    """Write one of these answers."""
+    match view:
+        case RoundTripsView():
+            return _trips(view)
+        case PnlView():
+            return _pnl(view)
+        case EquityView():
+            return _sheet([{"time": _moment(p.ts_ns), "equity": p.equity_quote} for p in view.points], "no mark yet")
+        case CandlesView():
+            return _candles(view)
+        case StrategiesView():
+            return "\n".join([f"global mode {view.mode}", *map(_strategy, view.strategies)])
+        case WhyView():
+            return _why(view)
+        case HeadlinesView():
+            return "\n".join(map(_headline, view.headlines)) or "no headline since the engine started"
+        case BalancesView():
+            return _balances(view)
+        case WatchesView():
+            return "\n".join(map(watch_text, view.watches)) or "no price is watched: watch eth above 2700"
+
+
+def choices_text(choices: Choices) -> str:
+    """Write what a word could mean, one a line, to be typed in its place."""
+    return "\n".join(f"  {option}" for option in choices.options)
+
+
+def watch_text(watch: WatchView) -> str:
+    """Write one watched price."""
+    return f"{watch.watch_id}  {watch.symbol} {watch.direction} {watch.price}  ({watch.by})"
+
+
+def _trips(view: RoundTripsView) -> str:
+    more = f"\n{view.known - len(view.trips)} more: trades {view.known}" if view.known > len(view.trips) else ""
+    return _sheet([_trip(trip) for trip in view.trips], "no trade yet") + more
+
+
+def _trip(trip: RoundTripView) -> dict[str, Any]:
+    trade = trip.trade
+    return {
+        "trade": trade.trade_id,
+        "symbol": trade.symbol,
+        "opened": _moment(trade.ts_opened_ns),
+        "held": _span(trip.seconds),
+        "entry": trade.entry_price,
+        "exit": "open" if trade.is_open else trade.exit_price,
+        "profit": f"{trade.pnl_quote} {trade.quote_asset}",
+        "%": f"{trade.pnl_pct:+.2f}",
+        "R": _ratio(trip.r_multiple, "+.2f"),
+        "fees": trip.fees_quote,
+        "by": trip.strategy or trade.origin,
+        "ended by": trade.exit_reason,
+    }
+
+
+def _pnl(view: PnlView) -> str:
+    drop = f"largest fall of the equity {view.max_drawdown_quote} {view.quote_asset} ({view.max_drawdown_pct:.2f} %)"
+    rows = [_row(row, "symbol") for row in view.symbols] + [_row(row, "strategy") for row in view.strategies]
+    head = f"{PERIODS[view.period]}, in {view.quote_asset}; {drop}"
+    return f"{head}\n{table_text([_row(view.total, ''), *rows])}"
+
+
+def _row(row: PnlRow, kind: str) -> dict[str, Any]:
+    return {
+        "of": f"{kind} {row.name}".strip(),
+        "realised": row.realised_quote,
+        "unrealised": row.unrealised_quote,
+        "fees": row.fees_quote,
+        "trades": row.trades,
+        "won": row.wins,
+        "lost": row.losses,
+        "profit factor": _ratio(row.profit_factor, ".2f"),
+        "mean R": _ratio(row.expectancy_r, "+.2f"),
+    }
+
+
+def _candles(view: CandlesView) -> str:
+    return _sheet(list(map(_candle, view.candles)), f"no candle of {view.symbol} yet")
+
+
+def _candle(candle: CandleView) -> dict[str, Any]:
+    prices = {"open": candle.open, "high": candle.high, "low": candle.low, "close": candle.close}
+    return {"opened": _moment(candle.ts_open_ns), **prices, "volume": candle.volume}
+
+
+def _strategy(detail: StrategyDetail) -> str:
+    it = detail.strategy
+    counts = f"{it.signals} signals: {it.ignored} ignored, {it.asked} asked, {it.acted} acted"
+    numbers = ", ".join(
+        f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
+    )
+    said = f"{detail.last_signal} at {_moment(detail.ts_last_signal_ns)}" if detail.last_signal else "nothing yet"
+    return f"{it.name} ({it.kind}), mode {it.effective_mode}\n  {counts}\n  {numbers}\n  last said: {said}"
+
+
+def _why(view: WhyView) -> str:
+    lines = [f"{view.kind} {view.id} of {_moment(view.ts_ns)}: {view.summary}"]
+    lines += [f"by {view.by or 'nobody yet'}, cause {view.cause_id}"]
+    if view.confidence is not None and view.ask is not None and view.act is not None:
+        bands = f"asks from {view.ask:.2f}, acts from {view.act:.2f}"
+        lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands})")
+    lines += [f"headline: {view.headline}"] if view.headline else []
+    lines += [f"  {reason}" for reason in view.reasons]
+    lines += [f"gate: {line}" for line in view.gate]
+    named = (("proposal", view.proposal_id), ("order", view.client_order_id), ("trade", view.trade_id))
+    lines.append("see also: " + ", ".join(f"{kind} {name}" for kind, name in named if name and name != view.id))
+    lines += [f"µs:{order_line(view.latency)}"] if view.latency is not None else []
+    return "\n".join(line for line in lines if not line.endswith(": "))
+
+
+def _headline(headline: HeadlineView) -> str:
+    about = f" [{', '.join(headline.symbols)}]" if headline.symbols else ""
+    return f"{_moment(headline.ts_ns)}  {headline.source}: {headline.title}{about}\n  {headline.verdict}"
+
+
+def _balances(view: BalancesView) -> str:
+    rows = [
+        {"asset": a.asset, "free": a.free, "locked": a.locked, f"worth in {view.quote_asset}": a.worth_quote}
+        for a in view.assets
+    ]
+    head = f"equity {view.equity_quote} {view.quote_asset}, {view.free_quote} free for orders"
+    return f"{head}\n{_sheet(rows, 'nothing is held')}"
+
+
+def _sheet(rows: Sequence[dict[str, Any]], otherwise: str) -> str:
+    return table_text(rows) if rows else otherwise
+
+
+def _ratio(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _moment(ts_ns: int) -> str:
+    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _span(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 7_200 else f"{whole // 3600} h {whole % 3600 // 60} min"

@@ -1,0 +1,45 @@
+"""Which question is answered by what; each is a pure look at the core's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.core import market_answers, trade_answers
+from engine.core.parameters import Parameters
+from engine.core.queries import Roster
+from engine.core.symbols import find_symbol
+from engine.core.trading import Trading
+from engine.core.types import Symbol
+from engine.core.watches import Watches
+from engine.core.why import why
+from engine.wire import questions
+from engine.wire.commands import Result
+
+
+class Lookups:
+    """The questions about past, market and strategies, one line each."""
+
+    def __init__(self, trading: Trading, roster: Roster, parameters: Parameters, watches: Watches) -> None:
+        self._trading = trading
+        self.answers: dict[type, Callable[[Any], Result]] = {
+            questions.GetTrades: self._trades,
+            questions.GetPnl: lambda asked: trade_answers.pnl(trading, asked.period),
+            questions.GetEquity: lambda asked: trade_answers.equity(trading, asked.span_s, asked.points),
+            questions.GetCandles: self._candles,
+            questions.GetStrategies: lambda asked: parameters.view(),
+            questions.GetWhy: lambda asked: why(trading, roster, asked.what),
+            questions.GetNews: lambda asked: market_answers.headlines(trading, asked.most),
+            questions.GetBalance: lambda asked: trade_answers.balances(trading),
+            questions.GetWatches: lambda asked: watches.view(),
+        }
+
+    def _trades(self, asked: questions.GetTrades) -> Result:
+        symbol = self._symbol(asked.symbol) if asked.symbol else None
+        return trade_answers.round_trips(self._trading, symbol, asked.most)
+
+    def _candles(self, asked: questions.GetCandles) -> Result:
+        return market_answers.candles(self._trading, self._symbol(asked.symbol), asked.bar, asked.most)
+
+    def _symbol(self, text: str) -> Symbol:
+        return find_symbol(text, self._trading.markets, self._trading.config.quote_asset)

@@ -1,0 +1,26 @@
+"""Who gives a command, and what every command has."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Who(msgspec.Struct, frozen=True):
+    """The person behind a command, as the door that let them in knows them."""
+
+    user_id: str
+    """``U01ALICE`` from Slack, the login name from the command line."""
+    name: str
+    door: Literal["slack", "cli", "desk", "signal", "file", "watchdog"]
+    """The last three are no person's: a SIGUSR1, the file ``kill`` in the home folder, and the watchdog's note."""
+    channel: str = ""
+    """Where in Slack they did it; empty elsewhere."""
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
+    """What every command has."""
+
+    id: str
+    who: Who
