@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 
-class Who(msgspec.Struct, frozen=True):
+class Who(msgspec.Struct, frozen=True, omit_defaults=True):
     """The person behind a command, as the door that let them in knows them."""
 
     user_id: str
