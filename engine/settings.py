@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -21,6 +21,7 @@ from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
 from engine.hosts import DEFAULT_URLS, is_live
+from engine.secret import Secret
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
 __all__ = [
@@ -34,10 +35,12 @@ __all__ = [
     "has_desktop",
     "read_home",
     "read_ledger_settings",
+    "read_notify_settings",
     "read_settings",
 ]
 
 VenueName = Literal["paper", "binance"]
+Level = Literal["critical", "warning", "info"]
 
 NAMES: Final = (
     "ENGINE_VENUE",
@@ -63,6 +66,9 @@ NAMES: Final = (
     "JOURNAL_SYNC",
     "TRADER_CONFIG",
     "LEDGER_URL",
+    "NOTIFY_URLS",
+    "NOTIFY_LEVEL",
+    "NOTIFY_AFTER_S",
     "SENTRY_DSN",
     "LOG_LEVEL",
 )
@@ -76,32 +82,6 @@ _REHEARSE_MOST_MS: Final = 1000.0
 _WATCHDOG_MOST_S: Final = 3600.0
 _LONGEST_SOCKET: Final = 103
 """Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
-
-
-class Secret:
-    """A text that never shows itself: not in ``repr``, ``str``, a log line or a traceback (C18)."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str = "") -> None:
-        """Keep the text."""
-        self._text = text
-
-    def reveal(self) -> str:
-        """Return the text; called only where it is used."""
-        return self._text
-
-    def __bool__(self) -> bool:
-        return bool(self._text)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-    def __repr__(self) -> str:
-        return "Secret(***)" if self._text else "Secret()"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +119,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Wait for the disk with each record, and so before each order; else the disk follows within 5 ms."""
     ledger_url: Secret = Secret("sqlite:///var/ledger.sqlite")
     """The ledger's database. A secret, because it may have a password in it."""
+    notify_urls: Secret = Secret()
+    """Where people are reached outside Slack, with commas between. Secret, because they have passwords in them."""
+    notify_level: Level = "critical"
+    """What goes there while Slack can't be reached; alarms always do."""
+    notify_after_s: float = 120.0
+    """An alarm that nobody has acknowledged goes there after so long."""
     http_port: int | None = None
     """Health over HTTP: 0 for any free port, None for 8780 or, where that is taken, any free one."""
     record: Path | None = None
@@ -167,7 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Every secret text, for the log's filter."""
         of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
         of_watchdog = (self.watchdog_api_key, self.watchdog_api_secret)
-        kept = (self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger)
+        kept = (self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger, self.notify_urls)
         return tuple(secret.reveal() for secret in kept if secret)
 
     @property
@@ -210,15 +196,28 @@ def read_home(environ: Mapping[str, str] | None = None, folder: Path | None = No
 
 def read_ledger_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read what the ledger needs and nothing else: it works without the exchange's keys; raises SettingsError."""
-    folder = folder or Path.cwd()
-    dotenv = _read_dotenv(folder / ".env")
-    Named(dotenv, folder).refuse_unknown("LEDGER_", NAMES)
-    named = Named({**dotenv, **(os.environ if environ is None else environ)}, folder)
+    named = _alone("LEDGER_", environ, folder)
+    return Settings(home=_home(named), ledger_url=_ledger_url(named), log_level=_log_level(named))
+
+
+def read_notify_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read what the second channel needs and nothing else; raises SettingsError."""
+    named = _alone("NOTIFY_", environ, folder)
     return Settings(
         home=_home(named),
-        ledger_url=_ledger_url(named),
-        log_level=named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+        notify_urls=Secret(named.text("NOTIFY_URLS")),
+        notify_level=cast(Level, named.choice("NOTIFY_LEVEL", get_args(Level), "critical")),
+        notify_after_s=named.number("NOTIFY_AFTER_S", 120.0, 3600.0),
+        log_level=_log_level(named),
     )
+
+
+def _alone(prefix: str, environ: Mapping[str, str] | None, folder: Path | None) -> Named:
+    """Read the settings for who needs those with this prefix, whatever is wrong with others."""
+    folder = folder or Path.cwd()
+    dotenv = _read_dotenv(folder / ".env")
+    Named(dotenv, folder).refuse_unknown(prefix, NAMES)
+    return Named({**dotenv, **(os.environ if environ is None else environ)}, folder)
 
 
 def child_environment(changes: Mapping[str, str], without: tuple[str, ...]) -> dict[str, str]:
@@ -307,13 +306,14 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         home=_home(named),
         sync_always=named.choice("JOURNAL_SYNC", ("background", "always"), "background") == "always",
         ledger_url=_ledger_url(named),
+        notify_urls=Secret(named.text("NOTIFY_URLS")),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),
         spin=named.choice("ENGINE_SPIN", ("0", "1"), "0") == "1",
         rehearse_ms=named.number("ENGINE_REHEARSE_MS", 1.0, _REHEARSE_MOST_MS),
         has_slack=bool(named.text("SLACK_BOT_TOKEN")),
         sentry_dsn=Secret(named.url("SENTRY_DSN", ("https", "http"))),
-        log_level=named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
+        log_level=_log_level(named),
     )
 
 
@@ -377,3 +377,7 @@ def _check_symbols(settings: Settings) -> None:
             if settings.symbols and symbol not in settings.symbols:
                 followed = ", ".join(settings.symbols)
                 raise SettingsError(f"strategies.{name}.symbols has {symbol}, but ENGINE_SYMBOLS follows {followed}.")
+
+
+def _log_level(named: Named) -> str:
+    return named.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")

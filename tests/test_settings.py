@@ -249,5 +249,5 @@ def test_every_setting_is_in_the_example_and_every_example_is_a_setting() -> Non
 def names_in(module: Path) -> set[str]:
     """Return the names of environment settings that a module spells out."""
     texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
-    name = re.compile(r"(ENGINE|BINANCE|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
+    name = re.compile(r"(ENGINE|BINANCE|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
     return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}

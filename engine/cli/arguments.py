@@ -267,6 +267,16 @@ def _audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--noted", default="", metavar="HEAD", help="with --verify: a head that was noted before")
 
 
+def _notify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "what",
+        choices=("follow", "test"),
+        help="follow: page people when an alarm is not acknowledged or Slack can't be reached (`trader run` starts "
+        "this). test: send one message to each address. Addresses are as in the manual of the library apprise: "
+        "mailtos://user:password@example.com?to=desk@example.com, pover://user@token, tgram://token/chat",
+    )
+
+
 def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="one benchmark (default: all)")
     parser.add_argument("--quick", action="store_true", help="about a minute or less, for a first look")
@@ -286,6 +296,7 @@ _VERBS: Final = (
     _Verb("run", "start everything, on paper money unless told otherwise", "trader run --speed 20", _run_arguments),
     _Verb("engine", "start the engine alone", "trader engine", _no_arguments),
     _Verb("watchdog", "cancel the open entries when the engine is gone", "trader watchdog", _no_arguments),
+    _Verb("notify", "reach people outside Slack, at NOTIFY_URLS", "trader notify test", _notify_arguments),
     _Verb(
         "exchange", "start the paper exchange alone", "trader exchange --tape story --port 8790", _exchange_arguments
     ),

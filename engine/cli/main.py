@@ -59,6 +59,12 @@ def _watchdog(args: argparse.Namespace) -> int:
     return watchdog.main(args)
 
 
+def _notify(args: argparse.Namespace) -> int:
+    from engine.cli import notify
+
+    return notify.main(args)
+
+
 def _kill(args: argparse.Namespace) -> int:
     from engine.cli import kill
 
@@ -146,6 +152,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "run": _run,
     "engine": _engine,
     "watchdog": _watchdog,
+    "notify": _notify,
     "kill": _kill,
     "reconcile": _reconcile,
     "exchange": _exchange,

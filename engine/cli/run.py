@@ -71,6 +71,8 @@ class _Run:
         if self._settings.watchdog_s:
             self._start(wiring.watchdog_child(self._settings, self._ports))
         self._start_ledger()
+        if self._settings.notify_urls:
+            self._start_notify()
         front = asyncio.create_task(self._front(), name="front")
         front.add_done_callback(lambda _task: self._over.set())
         try:
@@ -102,6 +104,14 @@ class _Run:
         if not keeper.cancelled() and keeper.result() == wiring.BAD_INPUT:
             self._has_ledger = False
             self._tell(f"There is no ledger; trading goes on without it. {_said(child)}")
+
+    def _start_notify(self) -> None:
+        child = wiring.notify_child(self._settings)
+        self._supervisor.start(child).add_done_callback(lambda keeper: self._on_notify_over(child, keeper))
+
+    def _on_notify_over(self, child: Child, keeper: asyncio.Task[int]) -> None:
+        if not keeper.cancelled() and keeper.result() == wiring.BAD_INPUT:
+            self._tell(f"Nobody is reached outside Slack; trading goes on without it. {_said(child)}")
 
     def _raise_if_one_refused(self) -> None:
         for keeper, child in self._children.items():
@@ -153,6 +163,7 @@ class _Run:
                 "engine",
                 *(["watchdog"] if settings.watchdog_s else []),
                 *(["ledger"] if self._has_ledger else []),
+                *(["notify"] if settings.notify_urls else []),
                 *(["bot"] if has_bot else []),
                 *(["local Slack"] if page else []),
             ],

@@ -16,11 +16,12 @@ BAD_INPUT: Final = 2
 PAPER_ACCOUNT_FILE: Final = "paper-account.json"
 """In the home folder: the journal holds positions that only this account has."""
 _NOT_FOR: Final = {
-    "bot": ("BINANCE_", "LEDGER_", "WATCHDOG_"),
-    "ledger": ("BINANCE_", "SLACK_", "WATCHDOG_"),
-    "watchdog": ("SLACK_", "LEDGER_"),
+    "bot": ("BINANCE_", "LEDGER_", "NOTIFY_", "WATCHDOG_"),
+    "ledger": ("BINANCE_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
+    "watchdog": ("SLACK_", "LEDGER_", "NOTIFY_"),
+    "notify": ("BINANCE_", "SLACK_", "LEDGER_", "WATCHDOG_"),
 }
-"""What a child's environment has none of, by its name; others get nothing of Slack, ledger and watchdog."""
+"""What a child's environment has none of, by its name; others get nothing of Slack, ledger, notify, watchdog."""
 NOT_AVAILABLE: Final = 3
 """The local Slack's exit code where it can't be installed."""
 
@@ -115,6 +116,11 @@ def ledger_child(settings: Settings) -> Child:
     return _child(settings, "ledger", [*_trader(), "ledger", "follow"], {})
 
 
+def notify_child(settings: Settings) -> Child:
+    """Return what reaches people outside Slack; trading goes on without it."""
+    return _child(settings, "notify", [*_trader(), "notify", "follow"], {})
+
+
 def _trader() -> list[str]:
     return [sys.executable, "-m", "engine.cli.main"]
 
@@ -124,7 +130,7 @@ def _child(
 ) -> Child:
     env = child_environment(
         {"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes},
-        without=_NOT_FOR.get(name, ("SLACK_", "LEDGER_", "WATCHDOG_")),
+        without=_NOT_FOR.get(name, ("SLACK_", "LEDGER_", "NOTIFY_", "WATCHDOG_")),
     )
     codes = frozenset({BAD_INPUT, *(last_codes or ())})
     return Child(name, tuple(argv), env, settings.home / "logs" / f"{name}.log", codes)

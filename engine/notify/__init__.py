@@ -1,0 +1,1 @@
+"""Reaches people outside Slack: by e-mail, phone, or whatever an address in ``NOTIFY_URLS`` names."""
