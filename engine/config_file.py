@@ -26,6 +26,7 @@ class ConfigFileError(ValueError):
 def parse_trading_config(text: str, name: str = "trader.toml") -> TradingConfig:
     """Read the file's text; what it leaves out keeps its default. Raises ConfigFileError with one sentence."""
     table = _parse_toml(text, name)
+    table.pop("news", None)  # read by ``news.config``: what it says is no decision of the core
     _refuse_unknown_keys(table, inspect.type_info(TradingConfig), (), text, name)
     # Laid over the defaults, because a strategy's defaults differ from those of its type.
     merged = _merge(msgspec.to_builtins(TradingConfig()), table)

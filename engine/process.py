@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -27,8 +28,10 @@ from engine.doors import Doors
 from engine.fundamentals.room import FundamentalRoom
 from engine.history import fetch_history
 from engine.live import Live, beat
+from engine.news.build import build_sources, trust_of
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
+from engine.news.rules_file import BUILT_IN, RulesError, read_rules
 from engine.news.source import Source
 from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
@@ -47,6 +50,15 @@ ACCOUNT_EVERY_S: Final = 30.0
 SETTLED_S: Final = SETTLE_NS / 1e9 + 0.1
 """After a fill the account is asked for when balances and fills can be compared again."""
 HISTORY_CANDLES: Final = 200
+_CANNOT_START: Final = (
+    HeartbeatError,
+    JournalError,
+    ControlError,
+    SessionUnwritable,
+    UnknownRecord,
+    VenueError,
+    RulesError,
+)
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
@@ -55,7 +67,15 @@ def run(settings: Settings) -> int:
     """Run the engine until SIGTERM or SIGINT; returns the exit code, 2 with a sentence when it can't start."""
     try:
         uvloop.run(_main(settings))
-    except (HeartbeatError, JournalError, ControlError, SessionUnwritable, UnknownRecord, VenueError) as error:
+    except (
+        HeartbeatError,
+        JournalError,
+        ControlError,
+        SessionUnwritable,
+        UnknownRecord,
+        VenueError,
+        RulesError,
+    ) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
@@ -174,7 +194,15 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         venue.orders.on_line_stands = live.wants_account.set
     await venue.start(live, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
-    news = NewsRoom(_sources(settings), index, live.on_headline, now_ns)
+    news = NewsRoom(
+        _sources(settings),
+        index,
+        live.on_headline,
+        now_ns,
+        read_rules(settings.rules_file or BUILT_IN),
+        trust_of(settings.news),
+        frozenset(one.name for one in settings.news.sources),
+    )
     rooms = [venue.health, news.health, live.health]
     jobs: list[Coroutine[Any, Any, None]] = [beat(live), _reconcile(venue, live), news.run()]
     if settings.trading.fundamentals.metrics:
@@ -258,7 +286,8 @@ def _sources(settings: Settings) -> list[Source]:
         sources.append(StreamSource("news-stream", settings.news_stream_url))
     if settings.news_file:
         sources.append(FileSource("news-file", settings.news_file))
-    return sources
+    secrets = {name: secret.reveal() for name, secret in settings.news_secrets}
+    return [*sources, *build_sources(settings.news, secrets, Path.cwd(), now_ns)]
 
 
 def _urls(settings: Settings) -> VenueUrls:

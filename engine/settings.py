@@ -21,6 +21,7 @@ from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
 from engine.hosts import DEFAULT_URLS, is_live
+from engine.news.config import SECRET_PREFIX, NewsConfig, NewsConfigError, parse_news_config, secrets_of
 from engine.secret import Secret
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
@@ -113,6 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     news_stream_url: str = ""
     """A WebSocket that tells headlines, as the paper exchange's story does; empty for none."""
     news_file: Path | None = None
+    news: NewsConfig = NewsConfig()
+    news_secrets: tuple[tuple[str, Secret], ...] = ()
+    """The tokens and keys of news sources, by the setting that holds each."""
+    rules_file: Path | None = None
+    """Another table of news rules than the one that is built in."""
     home: Path = Path("var")
     """Journal, logs and sockets live here."""
     sync_always: bool = False
@@ -153,7 +159,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Every secret text, for the log's filter."""
         of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
         of_watchdog = (self.watchdog_api_key, self.watchdog_api_secret)
-        kept = (self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger, self.notify_urls)
+        of_news = tuple(secret for _, secret in self.news_secrets)
+        kept = (*of_news, self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger, self.notify_urls)
         return tuple(secret.reveal() for secret in kept if secret)
 
     @property
@@ -167,6 +174,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "venue": self.venue,
             "is_live": self.is_live,
             "symbols": self.symbols,
+            "news": msgspec.to_builtins(self.news),
         }
         return hashlib.sha256(msgspec.json.encode(decides, order="deterministic")).hexdigest()[:12]
 
@@ -179,7 +187,8 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     folder = folder or Path.cwd()
     dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
     for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_", "JOURNAL_"):
-        Named(dotenv, folder).refuse_unknown(prefix, NAMES)
+        of_news = [name for name in dotenv if name.startswith(SECRET_PREFIX)]
+        Named(dotenv, folder).refuse_unknown(prefix, (*NAMES, *of_news))
     named = Named({**dotenv, **environ}, folder)
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
     named.refuse_unknown("ENGINE_", NAMES)
@@ -300,6 +309,7 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
     return msgspec.structs.replace(
         venue,
         trading=_read_trading(named),
+        **_read_news(named),
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
         watchdog_s=named.number("WATCHDOG_AFTER_S", 5.0, _WATCHDOG_MOST_S),
@@ -341,6 +351,25 @@ def _read_trading(named: Named) -> TradingConfig:
         raise SettingsError(f"{path.name} is not a text in UTF-8: save it as one.") from None
     except ConfigFileError as error:
         raise SettingsError(str(error)) from None
+
+
+def _read_news(named: Named) -> dict[str, Any]:
+    """Return what ``[news]`` says, with its secrets from the environment."""
+    path = named.path("TRADER_CONFIG", "trader.toml")
+    if path is None or not path.is_file():
+        return {}
+    try:
+        news = parse_news_config(path.read_text(encoding="utf-8"), path.name)
+    except NewsConfigError as error:
+        raise SettingsError(str(error)) from None
+    secrets = tuple((name, Secret(named.text(name))) for name in secrets_of(news))
+    for name, secret in secrets:
+        if not secret:
+            raise SettingsError(f"{name} is missing: {path.name} says that a source of news needs it.")
+    rules = (path.parent / Path(news.rules).expanduser()).absolute() if news.rules else None
+    if rules is not None and not rules.is_file():
+        raise SettingsError(f"rules in [news] of {path.name} names {rules}, which is no file: correct it, or leave it.")
+    return {"news": news, "news_secrets": secrets, "rules_file": rules}
 
 
 def _home(named: Named) -> Path:

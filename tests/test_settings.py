@@ -179,7 +179,13 @@ def test_the_config_hash_changes_with_what_decides_and_with_nothing_else() -> No
 def test_trader_toml_is_the_defaults_with_every_key_explained() -> None:
     """The file in the repository holds every key, at its default, and the first of each name with a comment."""
     text = (ROOT / "trader.toml").read_text()
-    assert msgspec.convert(tomllib.loads(text), dict) == msgspec.json.decode(msgspec.json.encode(TradingConfig()))
+    table = tomllib.loads(text)
+    assert table.pop("news") == {
+        "rules": "",
+        "unknown_trust": 0.45,
+        "trust": {"story": 1.0, "binance-announcements": 1.0},
+    }
+    assert table == msgspec.json.decode(msgspec.json.encode(TradingConfig()))
     seen: set[str] = set()
     for line in text.splitlines():
         if match := re.match(r"(\w+) = ", line):
@@ -251,3 +257,57 @@ def names_in(module: Path) -> set[str]:
     texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
     name = re.compile(r"(ENGINE|BINANCE|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
     return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}
+
+
+NEWS_TOML = """
+[news]
+unknown_trust = 0.2
+
+[[news.sources]]
+name = "wire"
+kind = "stream"
+url = "wss://wire.example/feed"
+trust = 0.8
+secret = "NEWS_SECRET_WIRE"
+subscribe = '{"token":"{secret}"}'
+
+[[news.sources]]
+name = "listings"
+kind = "binance"
+"""
+
+
+def test_news_sources_are_read_with_their_secrets(tmp_path: Path) -> None:
+    """A source's token comes from the environment, and the log hides it."""
+    (tmp_path / "trader.toml").write_text(NEWS_TOML)
+    settings = read_settings({"NEWS_SECRET_WIRE": "t0ken"}, tmp_path)
+    assert [(one.name, one.kind, one.trust) for one in settings.news.sources] == [
+        ("wire", "stream", 0.8),
+        ("listings", "binance", 0.45),
+    ]
+    assert "t0ken" in settings.secrets
+    with pytest.raises(SettingsError, match="NEWS_SECRET_WIRE is missing"):
+        read_settings({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('kind = "binance"', 'kind = "okx"'), r"trader.toml line 13: news.sources.kind"),
+        (('name = "listings"', 'name = "wire"'), r"trader.toml line 13: there are two sources"),
+        (('url = "wss://wire', 'url = "https://wire'), r"line 5: url of wire is no address"),
+        (("trust = 0.8", "trust = 8"), r"line 5: news.sources.trust"),
+        (('kind = "binance"', 'kind = "page"\nurl = "https://a.example/"'), r"line 13: a page needs item"),
+        (('kind = "binance"', 'kind = "webhook"\nurl = "http://127.0.0.1:1/x"'), r"line 13: a webhook needs secret"),
+        (('"NEWS_SECRET_WIRE"', '"BINANCE_API_SECRET"'), r"line 5: news.sources.secret"),
+        (("unknown_trust = 0.2", "unknown_thrust = 0.2"), r"line 2: news.*unknown_thrust"),
+        (("unknown_trust = 0.2", 'rules = "none.toml"'), r"none.toml, which is no file"),
+    ],
+)
+def test_a_news_section_that_can_not_be_meant_is_refused_by_line(
+    change: tuple[str, str], words: str, tmp_path: Path
+) -> None:
+    """Each mistake names its source's line."""
+    (tmp_path / "trader.toml").write_text(NEWS_TOML.replace(*change))
+    with pytest.raises(SettingsError, match=words):
+        read_settings({"NEWS_SECRET_WIRE": "t0ken"}, tmp_path)

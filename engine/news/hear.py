@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
+from typing import Final
 
 import msgspec
 
 from engine.core.types import Headline, NewsItem
 from engine.news.classify import classify
+from engine.news.fetch import Fetch
 from engine.news.rules import Rules
 from engine.news.rules_file import built_in_rules
-from engine.news.seen import Seen
+from engine.news.seen import Novelty, Seen
 from engine.news.source import RawItem, Source
 from engine.news.symbols import SymbolIndex
-from engine.news.text import tidy
+from engine.news.text import tidy, why_unclean
 from engine.news.trust import Trust
 
 _log = logging.getLogger(__name__)
 _NS_PER_MS = 1_000_000
+_MINUTE_NS: Final = 60_000_000_000
+MOST_PER_MINUTE: Final = 20_000
+"""Of one source: what is beyond is dropped unread, so that no source can take the processor from the others."""
 
 
 class Visit(msgspec.Struct, frozen=True):
@@ -38,22 +43,41 @@ class Visit(msgspec.Struct, frozen=True):
     """When it was last there; 0 for never. A source may be silent and well."""
     ts_item_ns: int
     """When it last had a headline, new or not; 0 for never."""
+    over_rate: int = 0
+    """Items that were dropped because too many came at once."""
+    fetch: Fetch | None = None
+    """The last visit to its address, where it is visited."""
 
     @property
     def counts(self) -> str:
         """Return what it has said so far, for people."""
-        return f"headlines: {self.items}, {self.repeats} heard before, {self.bad_items} unreadable"
+        over = f", {self.over_rate} too many at once" if self.over_rate else ""
+        return f"headlines: {self.items}, {self.repeats} heard before, {self.bad_items} unreadable{over}"
+
+    def text(self, now_ns: int) -> str:
+        """Say what is wrong with it, or how much it has said, and what its address said when."""
+        visited = f"; {self.fetch.text(now_ns)}" if self.fetch else ""
+        return (self.detail or self.counts) + visited
 
 
 class _SourceEar:
     """Hears one source, and keeps its record."""
 
-    def __init__(self, name: str, on_raw: Callable[[RawItem], bool], clock_ns: Callable[[], int]) -> None:
+    def __init__(
+        self, name: str, on_raw: Callable[[RawItem], bool], clock_ns: Callable[[], int], *, has_own_name: bool
+    ) -> None:
         self._on_raw = on_raw
         self._clock_ns = clock_ns
+        self._has_own_name = has_own_name
+        self._minute_ns = self._in_minute = 0
         self.visit = Visit(name, False, "not heard yet", 0, 0, 0, 0, 0)
 
     def on_item(self, item: RawItem) -> None:
+        if self._is_flooding():
+            self._note(over_rate=self.visit.over_rate + 1)
+            return
+        if self._has_own_name or not item.source:
+            item = msgspec.structs.replace(item, source=self.visit.source)
         is_new = self._on_raw(item)
         visit = self.visit
         self._note(items=visit.items + 1, repeats=visit.repeats + (not is_new), ts_item_ns=self._clock_ns())
@@ -72,6 +96,18 @@ class _SourceEar:
         _log.warning("a news item was dropped", extra={"source": self.visit.source, "reason": reason})
         self._note(bad_items=self.visit.bad_items + 1)
 
+    def on_fetch(self, fetch: Fetch) -> None:
+        _log.debug("a news source was visited: %s", fetch.text(fetch.ts_ns), extra={"source": self.visit.source})
+        self._note(fetch=fetch)
+
+    def _is_flooding(self) -> bool:
+        """Count an item of this minute; say whether there are more than any newsroom writes."""
+        now_ns = self._clock_ns()
+        if now_ns - self._minute_ns >= _MINUTE_NS:
+            self._minute_ns, self._in_minute = now_ns, 0
+        self._in_minute += 1
+        return self._in_minute > MOST_PER_MINUTE
+
     def _note(self, **changes: object) -> None:
         self.visit = msgspec.structs.replace(self.visit, **changes)
 
@@ -87,8 +123,12 @@ class NewsRoom:
         clock_ns: Callable[[], int],
         rules: Rules | None = None,
         trust: Trust | None = None,
+        own_names: Container[str] = (),
     ) -> None:
-        """Prepare; ``clock_ns`` gives nanoseconds since the Unix epoch and stamps the moment of receipt."""
+        """Prepare; ``clock_ns`` gives nanoseconds since the Unix epoch and stamps the moment of receipt.
+
+        ``own_names``: the sources whose items come under their name, whoever the items say they are from.
+        """
         self.index = index
         """May be replaced when the venue's instruments change."""
         self._rules = rules or built_in_rules()
@@ -96,7 +136,9 @@ class NewsRoom:
         self._on_headline = on_headline
         self._clock_ns = clock_ns
         self._seen = Seen()
-        self._sources = [(source, _SourceEar(source.name, self._hear, clock_ns)) for source in sources]
+        self._sources = [
+            (one, _SourceEar(one.name, self._hear, clock_ns, has_own_name=one.name in own_names)) for one in sources
+        ]
 
     async def run(self) -> None:
         """Listen to every source until cancelled. One that ends by a fault is told to the loop, the others go on."""
@@ -118,16 +160,34 @@ class NewsRoom:
 
     def health(self) -> tuple[tuple[str, bool, str], ...]:
         """Say of each source its name, whether it is heard, and what is wrong or how much it has said."""
-        return tuple((f"news {one.source}", one.is_ok, one.detail or one.counts) for one in self.visits())
+        now_ns = self._clock_ns()
+        return tuple((f"news {one.source}", one.is_ok, one.text(now_ns)) for one in self.visits())
 
     def _hear(self, raw: RawItem) -> bool:
         """Take an item, and say whether it was new."""
         item = NewsItem(raw.source, raw.id, tidy(raw.title), raw.url, raw.ts_ms * _NS_PER_MS, self._clock_ns())
         trust = self._trust.of(item.source)
-        is_new = self._seen.is_new(item, trust)
-        if is_new:
-            self._on_headline(classify(item, self._rules, self.index, trust))
-        return is_new
+        novelty = self._seen.hear(item, trust)
+        if novelty == "repeat":
+            return False
+        headline = classify(item, self._rules, self.index, trust)
+        if novelty == "echo" and not (headline.score and headline.symbols):
+            return False
+        if doubts := _doubts(raw, novelty):
+            headline = msgspec.structs.replace(headline, doubts=doubts)
+        self._on_headline(headline)
+        return novelty != "echo"
+
+
+def _doubts(raw: RawItem, novelty: Novelty) -> tuple[str, ...]:
+    """Say why an item can lead to a question at most (C23)."""
+    unclean = why_unclean(raw.title)
+    reasons = (
+        "C23_EDITED: it was published with other words before" if novelty == "edit" else "",
+        "" if raw.is_dated else "C23_UNDATED: its source does not say when it was published",
+        f"C23_UNCLEAN: its title has {unclean}" if unclean else "",
+    )
+    return tuple(filter(None, reasons))
 
 
 def _report_end(ear: _SourceEar, task: asyncio.Task[None]) -> None:

@@ -1,18 +1,21 @@
-"""Each item once: by its source's id, and by its title within half a day of publication."""
+"""Each item once: by its source's id, and by what its title says within half a day of publication."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from engine.core.types import NewsItem
+from engine.news.near import NearTitles
 from engine.news.text import normalise
 
 WINDOW_NS: Final = 12 * 3600 * 1_000_000_000
 """A title that is published again later is news again: "Weekly listing announcements"."""
 CAPACITY: Final = 20_000
-"""Ids and titles kept, each: weeks of every feed there is, about 5 MB."""
+"""Ids and titles kept, each: weeks of every feed there is, about 10 MB."""
 
+Novelty = Literal["new", "edit", "echo", "repeat"]
+"""``edit``: the same item with other words; ``echo``: what another source said before."""
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
@@ -20,6 +23,7 @@ _Value = TypeVar("_Value")
 class _Heard(NamedTuple):
     ts_published_ns: int
     trust: float
+    source: str
 
 
 class Seen:
@@ -29,27 +33,32 @@ class Seen:
         """Begin with nothing heard."""
         self._window_ns = window_ns
         self._capacity = capacity
-        self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._ids: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """The title under which each was heard last, as titles are compared."""
         self._titles: OrderedDict[str, _Heard] = OrderedDict()
+        self._near = NearTitles(capacity)
 
-    def is_new(self, item: NewsItem, trust: float) -> bool:
-        """Say whether an item wasn't heard before, and remember it.
+    def hear(self, item: NewsItem, trust: float) -> Novelty:
+        """Say what is new about an item, and remember it.
 
         A title that a less trusted source had first is new again from a more trusted one (``trust`` 0 to 1):
         otherwise anybody could silence a headline by publishing it first.
         """
-        key = (item.source, item.news_id)
-        if key in self._ids:
-            return False
-        self._remember(self._ids, key, None)
-        title = normalise(item.title)
+        key, title = (item.source, item.news_id), normalise(item.title)
+        before = self._ids.get(key)
+        self._remember(self._ids, key, title)
+        if before is not None:
+            return "repeat" if before == title else "edit"
         if not title:
-            return True
-        heard = self._titles.get(title)
-        if heard and trust <= heard.trust and abs(item.ts_published_ns - heard.ts_published_ns) <= self._window_ns:
-            return False
-        self._remember(self._titles, title, _Heard(item.ts_published_ns, trust))
-        return True
+            return "new"
+        known = self._near.find(title) or title
+        heard = self._titles.get(known)
+        is_late = heard is not None and abs(item.ts_published_ns - heard.ts_published_ns) <= self._window_ns
+        if heard is not None and is_late and trust <= heard.trust:
+            return "repeat" if heard.source == item.source else "echo"
+        self._near.add(known)
+        self._remember(self._titles, known, _Heard(item.ts_published_ns, trust, item.source))
+        return "new"
 
     def _remember(self, memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
         memory[key] = value

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, Final, Protocol
 
 import msgspec
 from msgspec import Meta
+
+from engine.news.fetch import Fetch
 
 LONGEST_ITEM: Final = 1 << 16
 """Bytes of one item; a longer one is refused."""
@@ -27,6 +30,8 @@ class RawItem(msgspec.Struct, frozen=True):
     """Empty, or a web address: it becomes a link that people click."""
     ts_ms: Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
     """When it was published, milliseconds since the Unix epoch; before the year 2100."""
+    is_dated: bool = True
+    """False where the source does not say when: then ``ts_ms`` is when it was first seen there."""
 
 
 class BadItem(ValueError):
@@ -45,6 +50,9 @@ class Ear(Protocol):
     def on_trouble(self, reason: str) -> None:
         """Hear that the source can't be heard from now on, until the next contact."""
 
+    def on_fetch(self, fetch: Fetch) -> None:
+        """Hear what a visit to an address came to."""
+
     def on_bad_item(self, reason: str) -> None:
         """Hear that something was dropped because it was no item; the source goes on."""
 
@@ -60,6 +68,14 @@ class Source(Protocol):
         """Tell everything to the ear, reconnecting as often as it takes, until cancelled."""
 
 
+def raw_item(news_id: str, title: str, url: str, ts_ms: int) -> RawItem:
+    """Make an item of what an adapter read, within the bounds that items have; its source's name is added later."""
+    is_address = url.startswith(("https://", "http://")) and not any(map(str.isspace, url))
+    bounded_id = news_id if len(news_id) <= _LONGEST_ID else sha256(news_id.encode()).hexdigest()
+    return RawItem(bounded_id, "", title[:_LONGEST_TITLE], url[:_LONGEST_URL] if is_address else "", ts_ms)
+
+
+_LONGEST_ID, _LONGEST_TITLE, _LONGEST_URL = 200, 1000, 2000
 _decoder: Final = msgspec.json.Decoder(RawItem)
 
 

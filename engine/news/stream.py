@@ -19,10 +19,25 @@ PING_S: Final = 5.0
 class StreamSource:
     """Listens to a feed and comes back to it, sooner at first and then every five seconds."""
 
-    def __init__(self, name: str, url: str, *, first_pause_s: float = FIRST_PAUSE_S, ping_s: float = PING_S) -> None:
-        """Prepare; ``url`` begins with ``ws://`` or ``wss://``."""
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        subscribe: str = "",
+        token: str = "",
+        first_pause_s: float = FIRST_PAUSE_S,
+        ping_s: float = PING_S,
+    ) -> None:
+        """Prepare; ``url`` begins with ``ws://`` or ``wss://``.
+
+        ``subscribe`` is sent once it is connected, with ``{secret}`` in it replaced by the token; where nothing is to
+        be sent, a token goes along as ``Authorization: Bearer``.
+        """
         self._name = name
         self._url = url
+        self._subscribe = subscribe.replace("{secret}", token)
+        self._headers = {"Authorization": f"Bearer {token}"} if token and not subscribe else {}
         self._first_pause_s = first_pause_s
         self._ping_s = ping_s
 
@@ -47,8 +62,12 @@ class StreamSource:
     async def _listen_once(self, session: aiohttp.ClientSession, ear: Ear) -> bool:
         """Follow one connection to its end, and say whether it was one worth coming straight back to."""
         async with asyncio.timeout(CONNECT_S):
-            feed = await session.ws_connect(self._url, heartbeat=self._ping_s, max_msg_size=LONGEST_ITEM)
+            feed = await session.ws_connect(
+                self._url, heartbeat=self._ping_s, max_msg_size=LONGEST_ITEM, headers=self._headers
+            )
         async with feed:
+            if self._subscribe:
+                await feed.send_str(self._subscribe)
             ear.on_contact()
             count = 0
             async for frame in feed:

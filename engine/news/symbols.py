@@ -23,12 +23,7 @@ from typing import Final
 
 from engine.core.instrument import Instrument
 from engine.core.types import Symbol
-from engine.news.text import tidy
-
-
-def _words(table: str) -> frozenset[str]:
-    return frozenset(table.split())
-
+from engine.news.text import tidy, word_set
 
 NAMES: Final = {
     "Aave": "AAVE",
@@ -74,7 +69,7 @@ by its ticker only."""
 ALIASES: Final = {"MIOTA": "IOTA", "IOT": "IOTA", "XBT": "BTC", "BCC": "BCH", "MATIC": "POL", "XDG": "DOGE"}
 """Other tickers of the same asset, by venue and year; tried in both directions, the exact one first."""
 
-ORDINARY: Final = _words(
+ORDINARY: Final = word_set(
     """
     ACE ACT ALL ARE AUDIO BAND BEAR BIG BOND BULL BURN CAN CITY COMBO CORE COS DATA DENT DOCK DUSK EDU FAR FARM FLOW
     FLUX FOR FORTH FRONT FUN GAL GAS GLOBAL GOLD HARD HIGH HOOK HOT IDEA INIT JOE JUST KEY LEVER LIT LIVE LOOM MAGIC
@@ -84,21 +79,21 @@ ORDINARY: Final = _words(
 )
 """Words that in capitals are a word more often than a ticker."""
 
-ACRONYMS: Final = _words(
+ACRONYMS: Final = word_set(
     """
     AI API APY ATM CBDC CEO CFO CFTC DAO DEX ETF EU EVM FBI ICO ID IMF IOT IRS KYC NFT SEC UK US USA
     """
 )
 """They stand in brackets behind what they abbreviate, so that not even "(AI)" is a ticker."""
 
-MONEY: Final = _words(
+MONEY: Final = word_set(
     """
     USD USDT USDC USDP FDUSD TUSD BUSD DAI UST EUR EURI GBP TRY BRL JPY AUD RUB UAH ARS
     """
 )
 """Currencies and stable coins: named in many titles, the subject of none that we trade."""
 
-QUALIFIERS: Final = _words("based backed linked powered native friendly inspired themed like style")
+QUALIFIERS: Final = word_set("based backed linked powered native friendly inspired themed like style")
 """What turns a name into an adjective: "Solana-based" is about something else."""
 
 _PUNCTUATION: Final = r"\s!-#%-/:-@\[-`{-~\u00a1\u00ab\u00bb\u00bf\u2010-\u2027\u2030-\u205e"

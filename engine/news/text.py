@@ -12,7 +12,14 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0f\ufeff]"
 )
 """Soft hyphens, zero-width characters, and what turns the direction of writing."""
+_MOJIBAKE: Final = re.compile("\u00e2\u20ac|\u00c3[\u0080-\u00bf\u0192]|\u00c2[\u00a0-\u00bf]|[\ufffd\u0080-\u009f]")
+"""UTF-8 that was read as Windows-1252 or Latin-1, once or twice, and what a decoder put where it gave up."""
 _NO_WORD: Final = re.compile(r"[\W_]+")
+
+
+def word_set(table: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(table.split())
 
 
 def tidy(title: str) -> str:
@@ -29,3 +36,25 @@ def normalise(title: str) -> str:
     if not text.isascii():
         text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return _NO_WORD.sub(" ", text.casefold()).strip()
+
+
+def why_unclean(title: str) -> str:
+    """Say what is wrong with how a title was written or sent, empty where nothing is: it deserves a second look."""
+    if "&" in title and html.unescape(title) != title:
+        return "HTML entities"
+    if title.isascii():
+        return ""
+    if _INVISIBLE.search(title):
+        return "invisible characters"
+    if _MOJIBAKE.search(title):
+        return "mojibake"
+    return "look-alike letters" if _has_look_alikes(title) else ""
+
+
+def _has_look_alikes(title: str) -> bool:
+    """Say whether Latin words stand beside Greek or Cyrillic letters, or letters are drawn as other characters."""
+    strange = [letter for letter in title if letter.isalnum() and not letter.isascii()]
+    if any(unicodedata.normalize("NFKC", letter).isascii() for letter in strange):
+        return True
+    is_latin = any(letter.isascii() and letter.isalpha() for letter in title)
+    return is_latin and any(unicodedata.name(letter, "").startswith(("CYRILLIC", "GREEK")) for letter in strange)

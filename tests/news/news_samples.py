@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,8 @@ from aiohttp import WSMsgType, web
 
 from engine.core.instrument import Instrument
 from engine.core.types import Symbol
+from engine.news.fetch import Fetch
+from engine.news.source import RawItem, Source
 from engine.news.symbols import SymbolIndex
 
 ANNOUNCED: Final = "IOTA launches data marketplace with Microsoft, Fujitsu and other participants"
@@ -75,3 +78,57 @@ class Feed:
     def url(self) -> str:
         """Where to listen."""
         return f"ws://127.0.0.1:{self.port}/_news"
+
+
+class Notes:
+    """An ear that keeps what it is told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, str]] = []
+        self.items: list[RawItem] = []
+        self.fetches: list[Fetch] = []
+
+    def on_item(self, item: RawItem) -> None:
+        """Keep an item's id."""
+        self.items.append(item)
+        self.told.append(("item", item.id))
+
+    def on_fetch(self, fetch: Fetch) -> None:
+        """Keep the status of a visit."""
+        self.fetches.append(fetch)
+        self.told.append(("fetch", str(fetch.status)))
+
+    def on_contact(self) -> None:
+        """Keep the contact."""
+        self.told.append(("contact", ""))
+
+    def on_trouble(self, reason: str) -> None:
+        """Keep the trouble."""
+        self.told.append(("trouble", reason))
+
+    def on_bad_item(self, reason: str) -> None:
+        """Keep the bad item."""
+        self.told.append(("bad", reason))
+
+    def of(self, kind: str) -> list[str]:
+        """What was told of one kind."""
+        return [text for each, text in self.told if each == kind]
+
+    async def until(self, kind: str, count: int) -> list[str]:
+        """Wait until so many of a kind were told."""
+        async with asyncio.timeout(10.0):
+            while len(self.of(kind)) < count:
+                await asyncio.sleep(0.001)
+        return self.of(kind)
+
+
+@asynccontextmanager
+async def listening(source: Source) -> AsyncIterator[Notes]:
+    """Run a source for the length of a block."""
+    notes = Notes()
+    task = asyncio.create_task(source.listen(notes))
+    try:
+        yield notes
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -62,14 +62,14 @@ async def test_the_storys_headlines_are_heard_and_judged() -> None:
 
 
 async def test_what_two_sources_say_is_heard_once(tmp_path: Path) -> None:
-    """The second source's copy is counted as a repeat and judged by nobody."""
+    """The second source's copy is counted as a repeat, and passed on as what it is: a second voice."""
     first, second = tmp_path / "a", tmp_path / "b"
     first.write_text(item_line("1", ANNOUNCED) + "\n" + item_line("1", ANNOUNCED) + "\nbroken\n")
     second.write_text(item_line("9", ANNOUNCED.upper(), source="copy") + "\n")
     room, heard = room_of(FileSource("a", first), FileSource("b", second))
     async with running(room):
         await until(lambda: all(visit.items for visit in room.visits()))
-    assert len(heard) == 1
+    assert [(one.item.source, one.item.news_id) for one in heard] == [("story", "1"), ("copy", "9")]
     a, b = room.visits()
     assert (a.source, a.is_ok, a.items, a.repeats, a.bad_items) == ("a", True, 2, 1, 1)
     assert (b.source, b.is_ok, b.items, b.repeats, b.bad_items) == ("b", True, 1, 1, 0)

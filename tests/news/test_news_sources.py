@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from news_samples import Feed, item_line
+from news_samples import Feed, Notes, item_line, listening
 
 from engine.news.file import READ_BYTES, FileSource
-from engine.news.source import LONGEST_ITEM, BadItem, RawItem, read_item
+from engine.news.source import LONGEST_ITEM, BadItem, read_item
 from engine.news.stream import StreamSource
-
-
-class Notes:
-    """An ear that keeps what it is told, in order."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
-
-    def on_item(self, item: RawItem) -> None:
-        """Keep an item's id."""
-        self.told.append(("item", item.id))
-
-    def on_contact(self) -> None:
-        """Keep the contact."""
-        self.told.append(("contact", ""))
-
-    def on_trouble(self, reason: str) -> None:
-        """Keep the trouble."""
-        self.told.append(("trouble", reason))
-
-    def on_bad_item(self, reason: str) -> None:
-        """Keep the bad item."""
-        self.told.append(("bad", reason))
-
-    def of(self, kind: str) -> list[str]:
-        """What was told of one kind."""
-        return [text for each, text in self.told if each == kind]
-
-    async def until(self, kind: str, count: int) -> list[str]:
-        """Wait until so many of a kind were told."""
-        async with asyncio.timeout(10.0):
-            while len(self.of(kind)) < count:
-                await asyncio.sleep(0.001)
-        return self.of(kind)
-
-
-@asynccontextmanager
-async def listening(source: StreamSource | FileSource) -> AsyncIterator[Notes]:
-    """Run a source for the length of a block."""
-    notes = Notes()
-    task = asyncio.create_task(source.listen(notes))
-    try:
-        yield notes
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def test_a_feed_is_heard_item_by_item() -> None:

@@ -1,0 +1,65 @@
+"""RSS and Atom feeds, and pages that have none."""
+
+from __future__ import annotations
+
+import calendar
+from functools import partial
+from io import BytesIO
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import feedparser
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from engine.news.config import SourceConfig
+from engine.news.exchanges import iso_ms
+from engine.news.poll import Parse
+from engine.news.source import BadItem, RawItem, raw_item
+
+_MOST: Final = 200
+"""Entries of one body that are looked at."""
+
+
+def feed(body: bytes) -> list[RawItem]:
+    """Read an RSS or Atom feed. Source: RSS 2.0, and RFC 4287."""
+    found: Any = feedparser.parse(BytesIO(body), sanitize_html=False)
+    if not found.entries and (found.bozo or not found.get("version")):
+        raise BadItem(f"no feed: {found.get('bozo_exception', 'neither RSS nor Atom')}")
+    return [
+        raw_item(entry.get("id") or entry.get("link") or entry.title, entry.title, entry.get("link", ""), _ms(entry))
+        for entry in found.entries[:_MOST]
+        if entry.get("title")
+    ]
+
+
+def page_reader(source: SourceConfig) -> Parse:
+    """Return what reads a page by the CSS selectors of its source."""
+    return partial(_page, source=source)
+
+
+def _ms(entry: Any) -> int:
+    moment = entry.get("published_parsed") or entry.get("updated_parsed")
+    return max(0, calendar.timegm(moment)) * 1000 if moment else 0
+
+
+def _page(body: bytes, source: SourceConfig) -> list[RawItem]:
+    try:
+        entries = LexborHTMLParser(body).css(source.item)[:_MOST]
+        return [item for entry in entries if (item := _entry(entry, source)) is not None]
+    except SelectolaxError as error:
+        raise BadItem(f"a selector can't be used ({error})") from None
+
+
+def _entry(entry: LexborNode, source: SourceConfig) -> RawItem | None:
+    title = entry.css_first(source.title)
+    text = title.text(separator=" ", strip=True) if title else ""
+    if not text:
+        return None
+    link = entry.css_first(source.link or "a[href]") or entry
+    url = urljoin(source.address, (link.attributes.get("href") or "").strip())
+    return raw_item(url if url != source.address else text, text, url, _page_ms(entry, source))
+
+
+def _page_ms(entry: LexborNode, source: SourceConfig) -> int:
+    node = entry.css_first(source.time) if source.time else None
+    return iso_ms((node.attributes.get("datetime") or "") if node else "")

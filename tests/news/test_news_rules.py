@@ -1,0 +1,103 @@
+"""The rule table as a file: read, refused by line, and as fast with 500 rules as with 30."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.news.classify import judge
+from engine.news.rules import GAP, START, WIDEST_GAP, Rule, Rules
+from engine.news.rules_file import BUILT_IN, RulesError, built_in_rules, parse_rules, read_rules
+
+ONE = '[[rule]]\nlabel = "listing"\nweight = 0.5\nwords = ["will list"]\n'
+
+
+def test_the_built_in_table_is_the_file_beside_the_code() -> None:
+    """And comes with the installed package."""
+    assert built_in_rules().table == read_rules(BUILT_IN).table
+    assert 20 <= len(built_in_rules().table) <= 500
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "write 1 to 5000 rules"),
+        ("rule = 3", "write 1 to 5000 rules"),
+        ("[[rules]]\n", "there is no rules here"),
+        ("[[rule]]\nlabel = ", "line 2 is not valid TOML"),
+        (ONE.replace('"listing"', '"moon"'), "line 2: label = .moon.: write one of listing"),
+        (ONE.replace("0.5", "1.5"), "line 3: weight = 1.5: write a number from -1 to 1"),
+        (ONE.replace("0.5", "true"), "line 3: weight = True"),
+        (ONE.replace('["will list"]', "[]"), "line 4: words: write a list"),
+        (ONE.replace("will list", "Will List"), 'line 4: "Will List": titles are compared without "Will"; write will'),
+        (ONE.replace("will list", "… list"), 'line 4: "… list": begin and end with a word'),
+        (ONE.replace("will list", "li*"), "line 4: .*3 letters or more before a star"),
+        (ONE.replace("will list", "u.s. etf"), 'without "u.s."; write u s'),
+        (ONE + ONE.replace("weight", "wieght"), "line 7: there is no wieght"),
+    ],
+)
+def test_a_table_that_can_not_be_meant_is_refused_by_line(text: str, words: str) -> None:
+    """One sentence that names the line and what to write."""
+    with pytest.raises(RulesError, match=words):
+        parse_rules(text)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """In words."""
+    with pytest.raises(RulesError, match="can't be read"):
+        read_rules(tmp_path / "none.toml")
+
+
+WORDS = ("with", "will", "list", "listing", "partner", "partners", "no", "iota")
+PATTERNS = (
+    st.lists(st.sampled_from((*WORDS, "list*", "partner*", GAP)), min_size=1, max_size=4)
+    .map(" ".join)
+    .filter(lambda pattern: GAP not in (pattern.split()[0], pattern.split()[-1]))
+)
+
+
+def slow_twin(pattern: str, title: str) -> bool:
+    """The same by a regular expression over the whole title."""
+    expression = ""
+    for word in pattern.removeprefix(START).split():
+        if word == GAP:
+            expression += r"(?:\w+ ){0," + f"{WIDEST_GAP}}}"
+        else:
+            expression += re.escape(word.rstrip("*")) + (r"\w* " if word.endswith("*") else " ")
+    begin = "^" if pattern.startswith(START) else r"(?:^|(?<= ))"
+    return re.search(begin + expression, title + " ") is not None
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    PATTERNS.filter(lambda p: GAP not in (p.split()[0], p.split()[-1])), st.booleans(), st.lists(st.sampled_from(WORDS))
+)
+def test_the_tree_finds_what_a_regular_expression_finds(pattern: str, is_at_start: bool, words: list[str]) -> None:
+    """Stars, gaps and beginnings, over random titles."""
+    pattern, title = (START if is_at_start else "") + pattern, " ".join(words)
+    assert bool(Rules([Rule("hack", -1.0, (pattern,))]).fire(title)) is slow_twin(pattern, title)
+
+
+def test_five_hundred_rules_cost_no_more_than_a_few() -> None:
+    """Of the same title, in one run: the tree grows, the way through it does not."""
+    title = "IOTA launches data marketplace with Microsoft, Fujitsu and other participants"
+    few = built_in_rules()
+    more = [Rule("listing", 0.3, (f"with … firm{n}", f"word{n} thing", f"stem{n}*")) for n in range(500)]
+    many = Rules([*few.table, *more])
+    assert judge(title, many) == judge(title, few)
+    assert best_ns(title, many) < 2 * best_ns(title, few)
+
+
+def best_ns(title: str, rules: Rules) -> int:
+    """The fastest of many judgements: what the work takes when nothing disturbs it."""
+    times = []
+    for _ in range(2_000):
+        began_ns = time.perf_counter_ns()
+        judge(title, rules)
+        times.append(time.perf_counter_ns() - began_ns)
+    return min(times)
