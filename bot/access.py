@@ -7,12 +7,14 @@ from collections.abc import Awaitable, Callable
 from enum import IntEnum
 from typing import Any, Final
 
+import msgspec
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
+from bot.render.size import said
 from bot.settings import Settings
 from engine.wire.commands import Who
 
@@ -41,6 +43,14 @@ NEEDS: Final[dict[str, Role]] = {
     "decide_buy": Role.TRADER,
     "decide_sell": Role.TRADER,
     "decide_dismiss": Role.TRADER,
+    "decide_size": Role.TRADER,
+    "size_ask": Role.TRADER,
+    "size_give": Role.TRADER,
+    "mute_alerts": Role.TRADER,
+    "confirm_order": Role.TRADER,
+    "cancel_preview": Role.VIEWER,
+    "approve_order": Role.TRADER,
+    "decline_order": Role.TRADER,
     "close_position": Role.TRADER,
     "halt_now": Role.TRADER,
     "acknowledge": Role.TRADER,
@@ -74,10 +84,13 @@ class Access:
             # The embedded Slack checks no identity: whoever opens its page may be its admin.
             return Role.NOBODY
         if user_id in settings.admins:
-            return Role.ADMIN
-        if user_id in settings.traders:
-            return Role.TRADER
-        return Role.VIEWER if user_id in settings.viewers else Role.NOBODY
+            role = Role.ADMIN
+        elif user_id in settings.traders:
+            role = Role.TRADER
+        else:
+            role = Role.VIEWER if user_id in settings.viewers else Role.NOBODY
+        row = self._desk.row_of(user_id)
+        return role if row is None else min(role, Role[row.role.upper()])
 
     async def check(
         self,
@@ -89,26 +102,37 @@ class Access:
     ) -> BoltResponse:
         """Acknowledge a request; let it through with ``who`` and ``desk`` in its context, or refuse it in private.
 
+        A modal's submission is acknowledged by its listener, because the acknowledgement says what is shown next.
         The acknowledgement is here and not in the listeners: it has to be out before the engine is asked, and when
         a listener raised within 10 ms of its own, Bolt took it for not given and tried the next listener too.
         """
-        done = await ack()
+        is_modal = body.get("type") == "view_submission"  # whose acknowledgement is the answer
+        done = BoltResponse(status=200) if is_modal else await ack()
         asked = _asked_for(body)
         if asked is None:
             return await next()
-        refusal = self._refusal(_needed(asked, body), context.user_id or "", context.channel_id)
-        if refusal:
-            _log.warning("refused", extra={"by": context.user_id, "asked": asked, "where": context.channel_id})
-            if context.response_url:
-                await respond(text=refusal, response_type="ephemeral", replace_original=False)
-            return done
-        context["desk"] = self._desk
-        context["who"] = Who(context.user_id or "", _name(body), "slack")
-        return await next()
+        channel = context.channel_id or _channel_of(body)
+        who = Who(context.user_id or "", _name(body), "slack", channel or "")
+        refusal = self._refusal(_needed(asked, body), who.user_id, channel)
+        if not refusal:
+            context["desk"], context["who"] = self._desk, who
+            return await next()
+        _log.warning("refused", extra={"by": who.user_id, "asked": asked, "where": channel})
+        await self._desk.note_refusal(who, asked, refusal)
+        if is_modal:
+            return await ack(response_action="update", view=said("Nothing was done", refusal))
+        if context.response_url:
+            await respond(text=refusal, response_type="ephemeral", replace_original=False)
+        return done
 
     def _refusal(self, needed: Role, user_id: str, channel: str | None) -> str:
         if channel is not None and channel != self._channel and not channel.startswith("D"):
             return f"I take this only in <#{self._channel}> and in direct messages. Nothing was done."
+        row = self._desk.row_of(user_id)
+        is_private = channel is None or channel.startswith("D")
+        if row is not None and row.channels and not is_private and channel not in row.channels:
+            places = ", ".join(f"<#{place}>" for place in row.channels)
+            return f"You may do this in {places} and in direct messages. Nothing was done."
         if self.role_of(user_id) >= needed:
             return ""
         if self._settings.is_local and not self._desk.is_paper:
@@ -136,6 +160,16 @@ def _asked_for(body: dict[str, Any]) -> str | None:
     if body.get("view") and str(body.get("type", "")).startswith("view_"):
         return str(body["view"].get("callback_id", ""))
     return None
+
+
+def _channel_of(body: dict[str, Any]) -> str | None:
+    """Find where the alert of a modal stands: a submission itself comes from no channel."""
+    try:
+        meta = msgspec.json.decode(body.get("view", {}).get("private_metadata") or "{}")
+    except msgspec.MsgspecError:
+        return None
+    channel = meta.get("channel") if isinstance(meta, dict) else None
+    return channel if isinstance(channel, str) and channel else None
 
 
 def _needed(asked: str, body: dict[str, Any]) -> Role:

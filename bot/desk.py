@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import uuid
 from typing import Final
 
 from bot.posts import Posts
 from bot.render import notes
-from engine.wire.commands import AnyCommand, Reply, Snapshot
-from engine.wire.line import EngineLine
-from engine.wire.views import StatusView
+from engine.wire.commands import AnyCommand, Reply, Snapshot, TurnAway, Who
+from engine.wire.line import EngineLine, LineDown
+from engine.wire.views import PersonView, StatusView
 
 _log = logging.getLogger(__name__)
 _GONE_S: Final = 10.0
@@ -42,6 +44,16 @@ class Desk:
         facts = {"command": type(command).__name__, "command_id": command.id, "by": command.who.user_id}
         _log.info("a person's command", extra={**facts, "ok": reply.ok, "code": reply.code})
         return reply
+
+    def row_of(self, user_id: str) -> PersonView | None:
+        """Return what the engine was told of a person; None where it was told nothing."""
+        people = self.status.people if self.status is not None else ()
+        return next((row for row in people if row.user_id == user_id), None)
+
+    async def note_refusal(self, who: Who, asked: str, why: str) -> None:
+        """Have the engine write down who was refused what; while it is away, the log has it alone."""
+        with contextlib.suppress(LineDown):
+            await self._line.ask(TurnAway(id=f"slack:refused:{uuid.uuid4().hex}", who=who, asked=asked, why=why))
 
     async def follow(self) -> None:
         """Keep the channel in step with the engine, for ever."""

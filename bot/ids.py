@@ -10,6 +10,13 @@ def of_command(command: dict[str, Any]) -> str:
     return f"slack:{command['trigger_id']}"
 
 
+def of_modal(body: dict[str, Any]) -> str:
+    """Name a submission by the modal's own id and the state that it was in: a redelivery, or a second press of the
+    same button, is the same submission; what is submitted after the modal has changed is another."""
+    view = body["view"]
+    return f"slack:{view['id']}:{view.get('hash') or view['callback_id']}:{body['user']['id']}"
+
+
 def of_click(body: dict[str, Any], action: dict[str, Any]) -> str:
     """Name a click by message, button, person and moment.
 

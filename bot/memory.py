@@ -10,8 +10,9 @@ from typing import Final
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alarm, alert, foreign, order, trade
+from bot.render import alarm, alert, approval, foreign, order, trade
 from bot.render.blocks import Block, Message, message
+from engine.wire.hand_views import ApprovalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, TradeView
 
@@ -50,6 +51,7 @@ class Card(Letter):
     changes: tuple[str, ...] = ()
     """What was different at the click from what the alert had shown."""
     proposal: ProposalView | None = None
+    approval: ApprovalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
     foreign: ForeignOrderView | None = None
@@ -82,6 +84,7 @@ class Card(Letter):
         """True while what it shows can still change."""
         return (
             (self.proposal is not None and self.proposal.state == "open")
+            or (self.approval is not None and self.approval.state == "waiting")
             or (self.order is not None and self.order.state not in order.FINISHED)
             or (self.trade is not None and self.trade.is_open)
             or (self.alarm is not None and not self.alarm.acknowledged_by)
@@ -92,6 +95,8 @@ class Card(Letter):
         """Show everything it knows, as it is now."""
         if self.alarm is not None:
             return alarm.alarm(self.alarm, self.mentions, self.reminder, is_latest=self.is_latest)
+        if self.approval is not None:
+            return approval.approval(self.approval)
         if self.proposal is not None:
             return alert.alert(self.proposal, self.order, self.trade, self.changes)
         if self.order is not None:
@@ -117,6 +122,8 @@ class Memory(msgspec.Struct):
     notes: list[Note] = msgspec.field(default_factory=list)
     """What waits to be posted, oldest first."""
     cards: list[Card] = msgspec.field(default_factory=list)
+    muted: dict[str, int] = msgspec.field(default_factory=dict)
+    """By ``strategy|symbol``: until when nobody wants to be asked, in ns since the epoch."""
     headlines: list[str] = msgspec.field(default_factory=list)
     """The names of the headlines that were shown, newest last."""
 

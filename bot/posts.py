@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from decimal import Decimal
 from functools import partial
@@ -25,6 +26,7 @@ from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
+    ApprovalChanged,
     ForeignOrderChanged,
     KillReported,
     ModeChanged,
@@ -39,6 +41,7 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
+from engine.wire.hand_views import ApprovalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import OrderView, ProposalView, StatusView, TradeView
 
@@ -47,6 +50,9 @@ _CLICKED: Final = "proposal:"
 """How the cause of an order begins that a click on an alert led to."""
 _DOORS: Final = ("slack:", "cli:", "desk:")
 """Orders of people get a message of their own; a strategy's is shown on its alert, an exit's in its trade's thread."""
+_MUTED_NS: Final = 3_600_000_000_000
+_QUESTIONS: Final = ("open", "expired", "dismissed")
+"""A proposal that is one of these has moved no money."""
 
 
 class Posts:
@@ -77,6 +83,8 @@ class Posts:
                 self._on_proposal(proposal)
                 if order is not None:
                     self.on_order(order)
+            case ApprovalChanged(approval=approval):
+                self._on_approval(approval)
             case OrderChanged(order=order):
                 self.on_order(order)
             case TradeChanged():
@@ -117,6 +125,7 @@ class Posts:
                 self._close_missed(card, card.proposal)
         for alarm in snapshot.alarms:
             self.alarms.on_alarm(alarm)
+        self._catch_up_approvals(snapshot.approvals)
         self._catch_up({held.trade_id: held for held in snapshot.positions.positions})
 
     def on_order(self, order: OrderView, asked: str = "") -> None:
@@ -163,6 +172,8 @@ class Posts:
     def _on_proposal(self, proposal: ProposalView) -> None:
         card = self._memory.card_of_proposal(proposal.proposal_id)
         if card is None:
+            if self._is_muted(proposal):
+                return
             card = self._memory.add(Card(f"proposal:{proposal.proposal_id}"))
         elif card.proposal == proposal:
             return
@@ -177,6 +188,42 @@ class Posts:
         if card.foreign != order:
             card.foreign = order
             self._show(card)
+
+    def mute(self, proposal_id: str) -> str:
+        """Post no question like this one for an hour; say in words what is muted, nothing where it isn't known.
+
+        What a strategy does by itself is still told.
+        """
+        card = self._memory.card_of_proposal(proposal_id)
+        if card is None or card.proposal is None:
+            return ""
+        strategy, symbol = card.proposal.strategy, card.proposal.symbol
+        self._memory.muted[f"{strategy}|{symbol}"] = time.time_ns() + _MUTED_NS
+        self._save_soon()
+        return f"{strategy} asks nothing about {symbol}"
+
+    def _on_approval(self, approval: ApprovalView) -> None:
+        key = f"approval:{approval.approval_id}"
+        card = next((card for card in self._memory.cards if card.key == key), None) or self._memory.add(Card(key))
+        if card.approval != approval:
+            card.approval = approval
+            self._show(card)
+
+    def _catch_up_approvals(self, approvals: tuple[ApprovalView, ...]) -> None:
+        """Show what waits now, and let go of what an engine waited for that has gone."""
+        known = {approval.approval_id: approval for approval in approvals}
+        for card in self._memory.cards:
+            if card.approval is not None and card.approval.state == "waiting":
+                gone = msgspec.structs.replace(card.approval, state="expired", outcome="the engine was restarted")
+                self._on_approval(known.get(card.approval.approval_id, gone))
+        for approval in approvals:
+            if approval.state == "waiting":
+                self._on_approval(approval)
+
+    def _is_muted(self, proposal: ProposalView) -> bool:
+        """Tell whether nobody wants to be asked about this; one that is shown already goes on."""
+        until_ns = self._memory.muted.get(f"{proposal.strategy}|{proposal.symbol}", 0)
+        return proposal.state in _QUESTIONS and proposal.ts_opened_ns < until_ns
 
     def _is_past(self, proposal: ProposalView, status: StatusView) -> bool:
         """Tell whether a proposal is one of an earlier run that is over and was not shown here: it stays so."""

@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.listeners import (
     acknowledge,
+    approve,
     auto,
     buy,
     catch_alls,
@@ -21,14 +22,18 @@ from bot.listeners import (
     lock,
     orders,
     positions,
+    preview,
     reconcile,
     resume,
     risk,
     sell,
+    size,
     status,
 )
-from bot.render import alarm, alert, foreign, trade
+from bot.render import alarm, alert, approval, foreign, trade
 from bot.render import kill as kill_lines
+from bot.render import preview as preview_lines
+from bot.render import size as size_modal
 
 Listener: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -51,12 +56,22 @@ ACTIONS: Final[dict[str, Listener]] = {
     alert.BUY: decide.decide,
     alert.SELL: decide.decide,
     alert.DISMISS: decide.decide,
+    alert.MUTE: decide.mute,
     alert.HALT: halt.halt_now,
     alarm.ACKNOWLEDGE: acknowledge.acknowledge,
+    size_modal.SIZE: size.open_modal,
+    preview_lines.CONFIRM: preview.confirm,
+    preview_lines.CANCEL: preview.cancel,
+    approval.APPROVE: approve.approve,
+    approval.DECLINE: approve.approve,
     kill_lines.KILL: kill.kill_now,
     foreign.ADOPT: reconcile.decide_foreign,
     foreign.IGNORE: reconcile.decide_foreign,
     trade.CLOSE: close.close_position,
+}
+VIEWS: Final[dict[str, Listener]] = {
+    size_modal.ASK: size.check,
+    size_modal.GIVE: size.give,
 }
 _ANYTHING: Final = re.compile(".*")
 
@@ -67,8 +82,10 @@ def register(app: AsyncApp) -> None:
         app.command(name)(listener)
     for action_id, listener in ACTIONS.items():
         app.action(action_id)(listener)
+    for callback_id, listener in VIEWS.items():
+        app.view(callback_id)(listener)
     app.command(_ANYTHING)(catch_alls.unknown_command)
     app.action(_ANYTHING)(catch_alls.nothing_to_do)
-    app.view(_ANYTHING)(catch_alls.nothing_to_do)
+    app.view(_ANYTHING)(catch_alls.old_modal)
     app.event(_ANYTHING)(catch_alls.nothing_to_do)
     app.error(errors.on_error)

@@ -19,6 +19,11 @@ async def tell(respond: AsyncRespond, shown: Message | str) -> None:
     await respond(text=shown.text, blocks=shown.blocks or None, response_type="ephemeral", replace_original=False)
 
 
+async def replace(respond: AsyncRespond, shown: Message) -> None:
+    """Put something else where a private answer with buttons stood."""
+    await respond(text=shown.text, blocks=shown.blocks, response_type="ephemeral", replace_original=True)
+
+
 def is_told_to_all(context: AsyncBoltContext) -> bool:
     """Tell whether the one who asked will read in the channel what was done: anywhere but in a direct message."""
     return not (context.channel_id or "").startswith("D")

@@ -8,25 +8,21 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell_reply
-from bot.listeners.placed import show_placed
+from bot.listeners.preview import place
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import Buy
 
 
 async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
-    """Buy; the order is shown in the channel, a refusal only to the one who asked."""
+    """Preview a buy; the order is shown in the channel once it is confirmed, a refusal only to the one who asked."""
     words = read_buy(command.get("text", ""))
-    reply = await context["desk"].ask(
-        Buy(
-            id=ids.of_command(command),
-            who=context["who"],
-            symbol=words.symbol,
-            amount=words.amount,
-            stop_pct=words.stop_pct,
-            target_pct=words.target_pct,
-            exits=words.exits,
-        )
+    order = Buy(
+        id=ids.of_command(command),
+        who=context["who"],
+        symbol=words.symbol,
+        amount=words.amount,
+        stop_pct=words.stop_pct,
+        target_pct=words.target_pct,
+        exits=words.exits,
     )
-    if not show_placed(context, reply, words.amount):
-        await tell_reply(respond, reply)
+    await place(respond, context, order)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
@@ -15,4 +16,9 @@ async def unknown_command(respond: AsyncRespond, context: AsyncBoltContext) -> N
 
 
 async def nothing_to_do() -> None:
-    """Take a link's click, a message, or a modal of an older version."""
+    """Take a link's click, or a message."""
+
+
+async def old_modal(ack: AsyncAck) -> None:
+    """Close a modal of an older version."""
+    await ack()

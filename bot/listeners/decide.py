@@ -8,11 +8,19 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell_unless_public
+from bot.listeners.answer import tell, tell_reply, tell_unless_public
 from bot.render.alert import BUY, DISMISS, SELL, Ticket
+from bot.render.blocks import escape
 from engine.wire.commands import Decide, ProposalTaken
 
 _CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SELL: "sell", DISMISS: "dismiss"}
+
+
+async def mute(respond: AsyncRespond, action: dict[str, Any], context: AsyncBoltContext) -> None:
+    """Let a strategy ask no more about a symbol in this channel for an hour; what it does by itself is still told."""
+    muted = context["desk"].posts.mute(Ticket.read(action["value"]).proposal_id)
+    said = f"{escape(muted)} here for 1 h. This alert stands until it expires." if muted else "That alert is gone."
+    await tell(respond, said)
 
 
 async def decide(
@@ -20,15 +28,19 @@ async def decide(
 ) -> None:
     """Put the choice to the engine; what it became is shown on the alert, a refusal only to the one who clicked."""
     ticket = Ticket.read(action["value"])
+    choice = _CHOICES[action["action_id"]]
     reply = await context["desk"].ask(
         Decide(
             id=ids.of_click(body, action),
             who=context["who"],
             proposal_id=ticket.proposal_id,
-            choice=_CHOICES[action["action_id"]],
+            choice=choice,
             fingerprint=ticket.fingerprint,
         )
     )
     if reply.ok and isinstance(reply.result, ProposalTaken):
         context["desk"].posts.on_taken(reply.result)
-    await tell_unless_public(respond, context, reply)
+    if reply.ok and choice != "dismiss":
+        await tell_reply(respond, reply)
+    else:
+        await tell_unless_public(respond, context, reply)

@@ -22,11 +22,13 @@ from bot.render.blocks import (
     section,
 )
 from bot.render.say import amount, money, price, seconds, sentence, who
+from bot.render.size import SIZE
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 BUY: Final = "decide_buy"
 SELL: Final = "decide_sell"
 DISMISS: Final = "decide_dismiss"
+MUTE: Final = "mute_alerts"
 HALT: Final = "halt_now"
 _TAKEN: Final = frozenset({"bought", "sold", "acted"})
 _DID: Final = {"buy": ("bought", "buying"), "sell": ("sold", "selling")}
@@ -96,7 +98,9 @@ def _buttons(proposal: ProposalView, ticket: str) -> list[Block]:
     return [
         button(BUY, "Buy", ticket, f"Buy {deal}", styles.get("buy")),
         button(SELL, "Sell", ticket, f"Sell {proposal.base_asset}", styles.get("sell")),
+        button(SIZE, "Size…", f"{proposal.side}|{ticket}", f"{proposal.side.capitalize()} another size"),
         button(DISMISS, "Dismiss", ticket, f"Dismiss the proposal to {proposal.side} {proposal.symbol}"),
+        button(MUTE, "Mute 1 h", ticket, f"Mute {proposal.strategy} on {proposal.symbol} for 1 h"),
     ]
 
 

@@ -16,14 +16,15 @@ import aiohttp
 import msgspec
 from aiohttp import web
 from needs import ROOT, skip_or_fail
-from sample_views import PRICE, positions, status
+from sample_views import PRICE, positions, preview, status
 
 from bot import app as bot_app
 from bot import settings as bot_settings
 from bot.local_slack import workspace
 from bot.local_slack.install import NotInstallable, install
+from bot.render.size import BLOCK, INPUT
 from engine.wire.codec import decode_command, encode
-from engine.wire.commands import AnyCommand, GetSnapshot, OrdersView, Reply, Result, Snapshot
+from engine.wire.commands import AnyCommand, GetSnapshot, OrdersView, Preview, Reply, Result, Snapshot
 from engine.wire.events import AnyEvent
 from engine.wire.line import socket_path
 from engine.wire.views import ProposalView
@@ -47,6 +48,7 @@ class ScriptedEngine:
         self.orders = OrdersView((), ())
         self.proposals: tuple[ProposalView, ...] = ()
         self._script: dict[type, Callable[[Any], Reply]] = {}
+        self.answer(Preview, preview(is_one_step=True))
         self._replies: dict[str, Reply] = {}
         self._watchers: set[web.WebSocketResponse] = set()
         self._changed = asyncio.Condition()
@@ -159,6 +161,21 @@ class LocalSlack:
         )
         action = {"type": "button", "action_id": action_id, "block_id": block["block_id"], "value": element["value"]}
         await self.act_on(user, message, action)
+
+    async def submit(self, user: str, value: str = "") -> None:
+        """Submit the modal that is open for somebody, with this in its one field."""
+        values = {BLOCK: {INPUT: {"type": "plain_text_input", "value": value}}} if value else {}
+        async with self._session.ws_connect(f"{self.page}/ui") as page:
+            await page.send_json({"t": "view_submit", "user": user, "values": values})
+
+    async def has_modal(self, user: str, callback_id: str) -> None:
+        """Wait until somebody looks at this modal."""
+
+        async def look() -> bool | None:
+            shown = (entry for entry in await self.log() if entry["direction"] == "from_bot")
+            return any(f'"{callback_id}"' in json.dumps(entry) for entry in shown) or None
+
+        await self.until(look, f"{user} never saw {callback_id}")
 
     async def act_on(self, user: str, message: dict[str, Any], action: dict[str, Any]) -> None:
         """Send an action on a message as it is."""

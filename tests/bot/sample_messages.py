@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from local_desk import ALICE
 from sample_views import NOW_NS, PRICE, alarm, filled, order, positions, proposal, status, trade
+from sample_views import approval as sample_approval
+from sample_views import preview as sample_preview
 
 from bot.memory import Card
 from bot.render import alarm as alarm_lines
-from bot.render import alert, answers, kill, notes, risk
+from bot.render import alert, answers, approval, kill, notes, preview, risk, size
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
-from engine.wire.commands import OrdersView
+from engine.wire.commands import Amount, Buy, OrdersView, Who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
 from engine.wire.views import (
     HealthView,
@@ -67,6 +69,21 @@ KEPT = KillSymbolView("IOTAUSDT", "IOTA", "USDT", 1, 0, 0, 2, "0.0", "0.00", "95
 LEFT = KillSymbolView("ETHUSDT", "ETH", "USDT", 1, 0, 2, 0, "0.0", "0.00", "0.0932", "the venue has not confirmed yet")
 KILL_REASON = f"killed by slack:{ALICE}: fat <finger>"
 
+BUY = Buy(
+    id="slack:1.2.3", who=Who(ALICE, "alice", "slack", "C01TRADE"), symbol="ETHUSDT", amount=Amount("quote", "250")
+)
+PREVIEW = sample_preview()
+SALE = {"side": "sell", "price": "2682.50", "limit_price": "2628.85", "avg_price": "2682.1"}
+SALE |= {"stop_price": "", "target_price": "", "worst_loss_quote": ""}
+REFUSED = {"code": "C2_ORDER_SIZE", "detail": "limit=100.00 asked=255.00", "advice": "Ask for less."}
+REFUSED |= {"limit_price": "", "avg_price": ""}
+SIZED = size.Alert("p-1", "f00d", "buy", "IOTAUSDT", "C01TRADE")
+MODALS: dict[str, size.Modal] = {
+    "modal_size": size.ask(SIZED, PREVIEW),
+    "modal_size_check": size.check(SIZED, preview.Ticket.of(BUY, PREVIEW), PREVIEW),
+    "modal_said": size.said("Nothing was done", "Already decided: bob clicked Buy."),
+}
+
 MESSAGES: dict[str, Message] = {
     "alert_open": alert.alert(proposal()),
     "alert_open_halted": alert.alert(proposal(warning="Trading is halted: an admin types /resume first.")),
@@ -80,6 +97,17 @@ MESSAGES: dict[str, Message] = {
     "alert_refused": alert.alert(proposal(state="refused", decided_by="auto", outcome="C3_EXPOSURE: too much")),
     "alert_acted": alert.alert(ACTED, filled(origin="strategy:headlines")),
     "alert_acted_closed": alert.alert(ACTED, filled(origin="strategy:headlines"), CLOSED),
+    "preview_buy": preview.preview(sample_preview(), BUY),
+    "preview_thin_book": preview.preview(sample_preview(book_part=0.4, slippage_pct=0.81, needs_second=True), BUY),
+    "preview_sell": preview.preview(sample_preview(**SALE), BUY),
+    "preview_refused": preview.preview(sample_preview(**REFUSED), BUY),
+    "preview_ended": preview.ended("Cancelled: nothing was ordered."),
+    "approval_waiting": approval.approval(sample_approval()),
+    "approval_approved": approval.approval(
+        sample_approval(state="approved", outcome="approved by bob: Buying 0.932 ETH")
+    ),
+    "approval_declined": approval.approval(sample_approval(state="declined", outcome="declined by bob")),
+    "approval_expired": approval.approval(sample_approval(state="expired", outcome="nobody else said yes in time")),
     "order_sent": order_message(order(), "ETH for 250 USDT"),
     "order_filled": order_message(filled(), "ETH for 250 USDT"),
     "order_partly_filled": order_message(PARTIAL),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.local_slack.workspace import ADMIN as ALICE
+from engine.wire.hand_views import ApprovalView, PreviewView
 from engine.wire.views import (
     AlarmView,
     BalanceView,
@@ -122,6 +123,62 @@ def trade(**changes: Any) -> TradeView:
         "ts_closed_ns": 0,
     }
     return TradeView(**(facts | changes))
+
+
+def preview(**changes: Any) -> PreviewView:
+    """What Alice's order would be, one that the gate lets through, but for the changes."""
+    facts: dict[str, Any] = {
+        "symbol": "ETHUSDT",
+        "base_asset": "ETH",
+        "quote_asset": "USDT",
+        "side": "buy",
+        "qty": "0.0932",
+        "price": "2682.51",
+        "limit_price": "2736.16",
+        "notional_quote": "250.00",
+        "avg_price": "2682.84",
+        "slippage_pct": 0.0123,
+        "book_part": 1.0,
+        "fee_quote": "0.25",
+        "stop_price": "2628.86",
+        "target_price": "2789.81",
+        "worst_loss_quote": "10.49",
+        "code": "OK",
+        "detail": "",
+        "advice": "",
+        "needs_second": False,
+        "is_one_step": False,
+        "fingerprint": "feed00112233",
+        "ts_ns": NOW_NS,
+        "ts_expires_ns": NOW_NS + 30_000_000_000,
+    }
+    return PreviewView(**(facts | changes))
+
+
+def approval(**changes: Any) -> ApprovalView:
+    """Alice's order, which waits for a second person, but for the changes."""
+    facts: dict[str, Any] = {
+        "approval_id": "a-1",
+        "fingerprint": "beef",
+        "symbol": "ETHUSDT",
+        "base_asset": "ETH",
+        "quote_asset": "USDT",
+        "side": "buy",
+        "qty": "0.9320",
+        "price": "2682.51",
+        "notional_quote": "2500.00",
+        "worst_loss_quote": "104.90",
+        "asked_by": f"slack:{ALICE}",
+        "proposal_id": "",
+        "limit_quote": "1000",
+        "state": "waiting",
+        "decided_by": "",
+        "outcome": "",
+        "client_order_id": "",
+        "ts_opened_ns": NOW_NS,
+        "ts_expires_ns": NOW_NS + 120_000_000_000,
+    }
+    return ApprovalView(**(facts | changes))
 
 
 def proposal(**changes: Any) -> ProposalView:

@@ -53,7 +53,7 @@ async def test_an_alert_has_buttons_and_a_click_takes_exactly_what_was_seen() ->
         alert = await slack.sees_text(
             "Buy IOTAUSDT? headlines, confidence 0.78: 95.1 IOTA for 99.90 USDT", "expiring means no"
         )
-        assert buttons(alert) == ["Buy", "Sell", "Dismiss"]
+        assert buttons(alert) == ["Buy", "Sell", "Size…", "Dismiss", "Mute 1 h"]
         taken = proposal(state="bought", decided_by=f"slack:{ALICE}", client_order_id="t-2", outcome="Sent.")
         changes = ("alert 4 s old", "still inside the gate")
         engine.answer(Decide, ProposalTaken(taken, changes, None), text="; ".join(changes))
@@ -72,7 +72,10 @@ async def test_an_alert_has_buttons_and_a_click_takes_exactly_what_was_seen() ->
         assert buttons(done) == []
         reply = await slack.sees_text("Bought 0.0932 IOTA at", "Holding 0.0932 IOTA from 2,682.51, stop 2,628.86")
         assert reply["thread_ts"] == alert["ts"]
-        assert not any("ephemeral_to" in message for message in await slack.messages())
+        told = [message for message in await slack.messages() if "ephemeral_to" in message]
+        assert [(message["ephemeral_to"], message["text"]) for message in told] == [
+            (ALICE, ":white_check_mark: alert 4 s old; still inside the gate")
+        ]
 
 
 async def test_an_order_of_a_click_never_gets_a_second_message() -> None:
@@ -114,7 +117,7 @@ async def test_a_refused_click_leaves_the_alert_open_for_another_try() -> None:
         refusal = await slack.sees_text("Trading is halted", "HALTED")
         assert refusal["ephemeral_to"] == ALICE
         still = await slack.sees_text("Buy IOTAUSDT?")
-        assert buttons(still) == ["Buy", "Sell", "Dismiss"]
+        assert buttons(still) == ["Buy", "Sell", "Size…", "Dismiss", "Mute 1 h"]
 
 
 async def test_a_viewers_click_is_refused_in_private() -> None:
@@ -179,8 +182,8 @@ async def test_a_headline_cannot_mention_or_link() -> None:
             ts_ns=1, source="x", news_id="1", title=bad, url="", verdict=bad, symbols=("A",), confidence=0.1
         )
         await engine.tell(news)
-        await engine.tell(Notice(ts_ns=2, severity="critical", code="TEST", text=bad))
-        for message in (alert, await slack.sees_text("News: "), await slack.sees_text("Critical: ")):
+        await engine.tell(Notice(ts_ns=2, severity="warning", code="TEST", text=bad))
+        for message in (alert, await slack.sees_text("News: "), await slack.sees_text("Warning: ")):
             read_as_markup = [message["text"], *texts(message["blocks"])]
             assert not any("<!channel>" in text or "<https://evil" in text for text in read_as_markup)
             assert "javascript" not in str(message["blocks"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from local_desk import ALICE, BOB, CAROL, ScriptedEngine, desk
+from local_desk import ALICE, BOB, CAROL, CHANNEL, ScriptedEngine, desk
 from sample_views import filled, order, positions, status, trade
 
 from engine.wire.commands import (
@@ -31,7 +31,7 @@ async def test_a_buy_is_shown_edited_with_its_fill_and_answered_in_its_thread() 
         await slack.command(ALICE, "/buy", "ETHUSDT 250 2% 5%")
         asked = await engine.has(Buy)
         assert (asked.symbol, asked.amount.value, asked.stop_pct, asked.target_pct) == ("ETHUSDT", "250", 2.0, 5.0)
-        assert asked.who == Who(ALICE, "alice", "slack")
+        assert asked.who == Who(ALICE, "alice", "slack", CHANNEL)
         sent = await slack.sees_text("buys ETH for 250 USDT", "sent")
         assert "ephemeral_to" not in sent
         await engine.tell(OrderChanged(ts_ns=1, order=filled()))

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.access import NEEDS, Role
-from bot.listeners import ACTIONS, COMMANDS
+from bot.listeners import ACTIONS, COMMANDS, VIEWS
 from bot.render.answers import usage
 
 MANIFEST: dict[str, Any] = json.loads((files("bot") / "manifest.json").read_text(encoding="utf-8"))
@@ -19,7 +19,7 @@ def test_every_slash_command_has_a_listener_and_the_other_way_round() -> None:
 
 
 def test_every_command_and_button_needs_a_role() -> None:
-    assert set(NEEDS) == {*COMMANDS, *ACTIONS}
+    assert set(NEEDS) == {*COMMANDS, *ACTIONS, *VIEWS}
     assert all(role > Role.NOBODY for role in NEEDS.values())
 
 

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
-from sample_messages import MESSAGES, PARTIAL
+from sample_messages import MESSAGES, MODALS, PARTIAL
 from sample_views import filled, order
 
 from bot.render import alert, blocks, say
@@ -29,8 +29,17 @@ def test_a_message_looks_as_it_did(name: str) -> None:
     assert now == file.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("name", MODALS)
+def test_a_modal_looks_as_it_did(name: str) -> None:
+    file = GOLDEN / f"{name}.json"
+    now = json.dumps(MODALS[name], indent=2, ensure_ascii=False) + "\n"
+    if os.environ.get("TRADER_WRITE_GOLDEN") == "1":
+        file.write_text(now, encoding="utf-8")
+    assert now == file.read_text(encoding="utf-8")
+
+
 def test_every_golden_file_has_its_message() -> None:
-    assert {file.stem for file in GOLDEN.glob("*.json")} == set(MESSAGES)
+    assert {file.stem for file in GOLDEN.glob("*.json")} == {*MESSAGES, *MODALS}
 
 
 def test_only_what_destroys_is_red_and_only_the_proposed_side_is_primary() -> None:
@@ -44,10 +53,14 @@ def test_only_what_destroys_is_red_and_only_the_proposed_side_is_primary() -> No
     assert styles == {
         ("alert_open", "decide_buy"): "primary",
         ("alert_open", "decide_sell"): None,
+        ("alert_open", "decide_size"): None,
         ("alert_open", "decide_dismiss"): None,
+        ("alert_open", "mute_alerts"): None,
         ("alert_open_technical_sell", "decide_buy"): None,
         ("alert_open_technical_sell", "decide_sell"): "primary",
+        ("alert_open_technical_sell", "decide_size"): None,
         ("alert_open_technical_sell", "decide_dismiss"): None,
+        ("alert_open_technical_sell", "mute_alerts"): None,
         ("alert_acted", "close_position"): "danger",
         ("alert_acted", "halt_now"): None,
     }

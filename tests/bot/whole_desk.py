@@ -19,6 +19,8 @@ from needs import ROOT, skip_or_fail
 from bot.local_slack.install import NotInstallable, install
 
 UP_S = 30.0
+ONE_STEP = "[people]\none_step_quote = 1000000.0\n"
+"""What is typed is ordered without a preview; those have tests of their own."""
 
 
 class Desk(NamedTuple):
@@ -72,7 +74,7 @@ async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
     page = free_port()
     with short_home() as home:
         (home / "local-slack").symlink_to(binary.parents[3])
-        (home / "trader.toml").write_text(config)
+        (home / "trader.toml").write_text(ONE_STEP + config)
         async with aiohttp.ClientSession() as session, _run(home, {}, *words, "--port", str(page)) as env:
             slack = LocalSlack(f"http://127.0.0.1:{page}", session)
             await _is_up(slack)
@@ -83,7 +85,7 @@ async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
 async def desk_in_a_workspace(slack: LocalSlack, slack_env: dict[str, str], *words: str) -> AsyncIterator[Desk]:
     """Start ``trader run`` on a Slack that is there already, configured as a real workspace is."""
     with short_home() as home:
-        (home / "trader.toml").write_text("")
+        (home / "trader.toml").write_text(ONE_STEP)
         async with _run(home, slack_env, *words) as env:
             await _is_up(slack)
             yield Desk(slack, env, home)

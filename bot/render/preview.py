@@ -1,0 +1,97 @@
+"""An order by hand before it leaves: what it would be, what the gate says, and the button that gives it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from bot.render.blocks import Block, Message, actions, button, context, escape, fields, header, message, section
+from bot.render.say import amount, gain, money, percent, price, seconds
+from bot.render.trade import level
+from engine.wire.commands import ByHand, Shown
+from engine.wire.hand_views import PreviewView
+
+CONFIRM: Final = "confirm_order"
+CANCEL: Final = "cancel_preview"
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """What a confirmation carries: the order, exactly what was shown of it, and the fingerprint over both."""
+
+    order: ByHand
+    shown: Shown
+    fingerprint: str
+
+    def __str__(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def read(cls, text: str) -> Ticket:
+        """Read a button's value; raises msgspec.MsgspecError for anything else."""
+        return msgspec.json.decode(text, type=cls)
+
+    @classmethod
+    def of(cls, order: ByHand, view: PreviewView) -> Ticket:
+        """Make the ticket of an order that is shown so."""
+        return cls(order, Shown(view.qty, view.price, view.ts_ns), view.fingerprint)
+
+
+def preview(view: PreviewView, order: ByHand) -> Message:
+    """Show an order with Confirm and Cancel, or why the gate would refuse it, without."""
+    deal = f"{view.side} {amount(view.qty, view.base_asset)} for {money(view.notional_quote, view.quote_asset)}"
+    if view.code != "OK":
+        line = f"Nothing was done. The gate would refuse to {deal}: {escape(view.detail)}"
+        return message(f"{line} ({view.code})", [header(f"Not possible: {view.side} {view.symbol}"), *facts(view)])
+    life = seconds(view.ts_expires_ns - view.ts_ns)
+    ask = [
+        button(CONFIRM, f"Confirm: {view.side}", str(Ticket.of(order, view)), f"Confirm: {deal}", "primary"),
+        button(CANCEL, "Cancel", view.symbol, "Cancel: nothing is ordered"),
+    ]
+    loss = f", worst loss {money(view.worst_loss_quote, view.quote_asset)}" if view.worst_loss_quote else ""
+    text = f"Preview: {deal} at {price(view.price)}{loss}. Nothing was ordered yet; confirm within {life}."
+    terms = f"Only you see this, and only you may confirm it, within {life}. Price, size and limits are checked again."
+    return message(
+        text,
+        [header(f"{view.side.capitalize()} {view.symbol}?"), *facts(view), actions("preview", ask), context(terms)],
+    )
+
+
+def ended(text: str) -> Message:
+    """Say in the preview's place what became of it."""
+    return message(text, [context(escape(text))])
+
+
+def facts(view: PreviewView) -> list[Block]:
+    """Show size, price, cost and risk, and below it what the gate says, in words and not by a sign alone."""
+    quote = view.quote_asset
+    size = f"{amount(view.qty, view.base_asset)} for {money(view.notional_quote, quote)}"
+    bound = "at most" if view.side == "buy" else "at least"
+    table = fields(
+        [
+            ("Size", size),
+            ("Price now", f"{price(view.price)}, {bound} {price(view.limit_price)}" if view.limit_price else ""),
+            ("Expected fill", _slippage(view)),
+            ("Fee", f"about {money(view.fee_quote, quote)}"),
+            ("Stop", level(view.stop_price, view.price)),
+            ("Target", level(view.target_price, view.price)),
+            ("Worst loss", gain(f"-{view.worst_loss_quote}", quote) if view.worst_loss_quote else ""),
+        ]
+    )
+    small = "Worst loss: bought at the limit, sold at the stop, both fees; a gap through the stop loses more."
+    return [table, section(_verdict(view)), *([context(small)] if view.worst_loss_quote else [])]
+
+
+def _slippage(view: PreviewView) -> str:
+    if not view.avg_price:
+        return "the visible book can't say" if view.code == "OK" else ""
+    part = "" if view.book_part >= 1.0 else f"; the visible book holds {100 * view.book_part:.0f} % of it"
+    return f"{price(view.avg_price)} on average, {percent(view.slippage_pct)} slippage{part}"
+
+
+def _verdict(view: PreviewView) -> str:
+    if view.code != "OK":
+        detail = f"{escape(view.detail)}. " if view.detail and not view.detail.endswith(".") else escape(view.detail)
+        return f":no_entry: *The gate says no:* `{escape(view.code)}` {detail} {escape(view.advice)}".rstrip()
+    second = " It then waits for a second person." if view.needs_second else ""
+    return f":white_check_mark: *The gate says yes*, as of now.{second}"
