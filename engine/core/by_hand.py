@@ -16,6 +16,7 @@ from engine.core.preview import fingerprint, preview_view
 from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
+from engine.core.sales import pieces
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side
 from engine.core.views import order_view, proposal_view
@@ -135,7 +136,7 @@ class Hand:
     def _given(self, command_id: str, order: ByHand, wish: Wish, result: ApprovedOrder, second: Who | None) -> Reply:
         changes = (*wish.changes, _STILL_IN) if wish.changes else ()
         if wish.proposal is None or not isinstance(order, commands.Decide):
-            placed = commands.OrderPlaced((self.order_view(result),))
+            placed = commands.OrderPlaced(self.order_views(result))
             return Reply(command_id, True, "OK", "; ".join([self._words(result), *changes]), placed)
         proposal, also = wish.proposal, f", {second.name} approved" if second else ""
         proposal.state = "bought" if order.choice == "buy" else "sold"
@@ -164,10 +165,10 @@ class Hand:
             self.authority.count(result)
         return result
 
-    def order_view(self, approved: ApprovedOrder) -> OrderView:
-        """Show the order that an approval became."""
-        order = self._trading.orders.of(approved)
-        return order_view(order, self._trading.instrument(order))
+    def order_views(self, first: ApprovedOrder) -> tuple[OrderView, ...]:
+        """Show the order that an approval became, or the pieces that a sale was cut into."""
+        cut = pieces(first, self._trading.orders)
+        return tuple(order_view(order, self._trading.instrument(order)) for order in cut)
 
     def _taken(
         self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None
@@ -175,12 +176,13 @@ class Hand:
         config = self._roster.configs[proposal.signal.strategy]
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         view = proposal_view(proposal, config, instrument, queries.warning(self._trading))
-        return commands.ProposalTaken(view, tuple(changes), self.order_view(result) if result else None)
+        return commands.ProposalTaken(view, tuple(changes), self.order_views(result)[0] if result else None)
 
     def _words(self, result: ApprovedOrder) -> str:
         instrument = self._trading.markets[result.symbol].instrument
         verb = "Buying" if result.side is Side.BUY else "Selling"
-        text = f"{verb} {instrument.qty_text(result.qty_lots)} {instrument.base_asset}"
+        lots = sum(order.approved.qty_lots for order in pieces(result, self._trading.orders))
+        text = f"{verb} {instrument.qty_text(lots)} {instrument.base_asset}"
         return (
             f"{text} at the market, {instrument.price_text(result.price_ticks)} {instrument.quote_asset} at the worst."
         )
@@ -189,7 +191,7 @@ class Hand:
         """Answer with what became of a request that has no preview: a close."""
         if isinstance(result, Refusal):
             return Reply(command_id, False, result.code, f"{result}. {result.advice}")
-        return Reply(command_id, True, "OK", self._words(result), commands.OrderPlaced((self.order_view(result),)))
+        return Reply(command_id, True, "OK", self._words(result), commands.OrderPlaced(self.order_views(result)))
 
 
 def _name_of(reply: Reply) -> str:

@@ -159,9 +159,10 @@ class People:
             raise Unclear("NO_POSITION", "There is no position to close.")
         requests = [self._reduction(command, s, self._percent_lots(s, command.percent), f":{s}") for s in held]
         results = [(request.symbol, self.hand.submit(request)) for request in requests]
-        placed = tuple(self.hand.order_view(result) for _, result in results if isinstance(result, ApprovedOrder))
+        sold = [result for _, result in results if isinstance(result, ApprovedOrder)]
+        placed = tuple(view for result in sold for view in self.hand.order_views(result))
         refused = [(symbol, result) for symbol, result in results if isinstance(result, Refusal)]
-        text = f"Closing {len(placed)} of {len(held)} positions."
+        text = f"Closing {len(sold)} of {len(held)} positions."
         text += "".join(f" Not {symbol}: {refusal}. {refusal.advice}" for symbol, refusal in refused)
         code = "OK" if placed else refused[0][1].code
         return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(placed))

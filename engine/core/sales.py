@@ -7,12 +7,14 @@ for a sale of its own: then nothing is sold that the exchange has just sold itse
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count, takewhile
 from typing import NamedTuple
 
 import msgspec
 
+from engine.core.orders import Order, Orders
 from engine.core.resting import Part
-from engine.core.types import OrderRequest, order_name
+from engine.core.types import ApprovedOrder, OrderRequest, order_name
 
 
 class Cut(NamedTuple):
@@ -47,8 +49,15 @@ def piece_of(request: OrderRequest, lots: int, number: int) -> OrderRequest:
     """Word a piece of a sale: the first, number 0, keeps its name, the others have causes of their own."""
     if not number:
         return msgspec.structs.replace(request, qty_lots=lots)
-    cause_id = f"{request.cause_id}:part{number}"
+    cause_id = _cause_of(request.cause_id, number)
     return msgspec.structs.replace(request, qty_lots=lots, cause_id=cause_id, client_order_id=order_name(cause_id))
+
+
+def pieces(first: ApprovedOrder, orders: Orders) -> list[Order]:
+    """Return the orders that a sale was cut into, given the first of them."""
+    names = (order_name(_cause_of(first.cause_id, number)) for number in count(1))
+    others = takewhile(lambda order: order is not None, map(orders.get, names))
+    return [orders.of(first), *(order for order in others if order is not None)]
 
 
 def _without_crumb(found: list[Cut], least_lots: int) -> list[Cut]:
@@ -59,3 +68,8 @@ def _without_crumb(found: list[Cut], least_lots: int) -> list[Cut]:
     if giver.lots - missing < least_lots:
         return [*before, giver]
     return [*before, Cut(giver.lots - missing, giver.part), Cut(least_lots, crumb.part)]
+
+
+def _cause_of(cause_id: str, number: int) -> str:
+    """Name the cause of a further piece; numbers begin with 1."""
+    return f"{cause_id}:part{number}"

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import pytest
-from fault_bench import Scene, quiet, trading
+from fault_bench import ANN, Scene, new_id, quiet, trading
 from paper_bench import ETH
 
 from engine.core.instrument import E8
@@ -23,12 +23,16 @@ from engine.venues.paper.orders import STOPS, Order
 from engine.venues.paper.server.venue import Venue
 from engine.venues.paper.tape.events import BookSnapshot, Kline
 from engine.venues.paper.tape.synthetic import SyntheticMarket
+from engine.wire import commands
+from engine.wire.commands import AnyCommand, Reply
+from engine.wire.line import EngineLine, LineDown, socket_path
 
 SYMBOL: Final = Symbol("ETHUSDT")
 FIRST: Final = 2000.0
 EXCHANGE_EXITS: Final = quiet("exchange")
 _SPREAD_TICKS: Final = 2
 _BEAT_S: Final = 0.05
+_TEN_MS: Final = 0.01
 
 
 class HandTape:
@@ -159,3 +163,36 @@ async def engine_process(home: Path, urls: main.Urls) -> AsyncIterator[asyncio.s
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def look(market: Market, naked: list[int]) -> None:
+    """Count the moments at which something is held that no stop in the exchange's book would sell."""
+    while True:
+        held, covered = market.exchange.held_lots(), market.exchange.stop_lots()
+        naked += [held - covered] if covered != held else []
+        await asyncio.sleep(_TEN_MS)
+
+
+async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait for a condition, looking often."""
+    async with asyncio.timeout(seconds):
+        while not is_so():
+            await asyncio.sleep(_TEN_MS)
+
+
+async def asked(home: Path, command: AnyCommand) -> Reply:
+    """Ask an engine in another process."""
+    async with EngineLine(socket_path(home)) as line:
+        return await line.ask(command)
+
+
+async def until_armed(home: Path) -> None:
+    """Resume trading as soon as the engine answers and is ready for it."""
+    async with asyncio.timeout(60.0):
+        while True:
+            try:
+                if (await asked(home, commands.Resume(id=new_id(), who=ANN))).ok:
+                    return
+            except LineDown:
+                pass
+            await asyncio.sleep(_TEN_MS)

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fault_bench import ANN, new_id, trading
-from moving_market import EXCHANGE_EXITS, SYMBOL, Market, engine_process, install, protected, until_covered
+from moving_market import (
+    EXCHANGE_EXITS,
+    SYMBOL,
+    Market,
+    asked,
+    engine_process,
+    install,
+    look,
+    protected,
+    until,
+    until_armed,
+    until_covered,
+)
 
 from engine.core.types import OrderState, Side, TimeInForce
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import Amount, AnyCommand, Reply
-from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.commands import Amount
 from engine.wire.views import PositionsView
-
-TEN_MS = 0.01
 
 
 @pytest.fixture(name="market")
@@ -168,36 +176,3 @@ async def test_a_stop_that_fills_while_the_engine_is_dead_is_found_at_the_next_s
             positions = await asked(tmp_path, commands.GetPositions(id=new_id(), who=ANN))
             assert isinstance(positions.result, PositionsView)
             assert positions.result.positions == ()
-
-
-async def look(market: Market, naked: list[int]) -> None:
-    """Count the moments at which something is held that no stop in the exchange's book would sell."""
-    while True:
-        held, covered = market.exchange.held_lots(), market.exchange.stop_lots()
-        naked += [held - covered] if covered != held else []
-        await asyncio.sleep(TEN_MS)
-
-
-async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition, looking often."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(TEN_MS)
-
-
-async def asked(home: Path, command: AnyCommand) -> Reply:
-    """Ask an engine in another process."""
-    async with EngineLine(socket_path(home)) as line:
-        return await line.ask(command)
-
-
-async def until_armed(home: Path) -> None:
-    """Resume trading as soon as the engine answers and is ready for it."""
-    async with asyncio.timeout(60.0):
-        while True:
-            try:
-                if (await asked(home, commands.Resume(id=new_id(), who=ANN))).ok:
-                    return
-            except LineDown:
-                pass
-            await asyncio.sleep(TEN_MS)

@@ -227,7 +227,7 @@ def test_the_stop_never_falls_nothing_is_sold_twice_and_all_that_is_held_is_cove
     exits: BuyExits, moves: list[tuple[str, float]], latency_ms: int
 ) -> None:
     """Prices that jump, buys and closes that cross the exits of the exchange, under every plan."""
-    tape, price, highest = Tape(latency_ms, exits), 2000.0, dict[str, int]()
+    tape, price, highest = Tape(latency_ms, exits), 2000.0, dict[int, int]()
     for number, (what, value) in enumerate(moves):
         if what == "buy":
             tape.backtest.on_command(
@@ -243,13 +243,13 @@ def test_the_stop_never_falls_nothing_is_sold_twice_and_all_that_is_held_is_cove
     check_at_rest(tape)
 
 
-def check_now(tape: Tape, highest: dict[str, int]) -> None:
+def check_now(tape: Tape, highest: dict[int, int]) -> None:
     """A raised stop has not fallen, the exchange would not sell more than is held, and did not."""
     trading = tape.engine.trading
     for trip in trading.portfolio.open.values():
         if trip.is_raised:
-            assert trip.stop_ticks >= highest.get(trip.trade_id, 0), "the stop fell"
-            highest[trip.trade_id] = trip.stop_ticks
+            assert trip.stop_ticks >= highest.get(trip.opened_ns, 0), "the stop fell"
+            highest[trip.opened_ns] = trip.stop_ticks
     assert tape.held_e8() >= 0, "sold what was not bought"
     assert tape.on_sale_e8() <= tape.held_e8(), "more rests than is held"
 
