@@ -1,0 +1,57 @@
+"""What the account was worth, and how far below its peak."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from bot.charts.canvas import THEMES, ThemeName, at, decimals, head, moments, new_figure, png
+from engine.wire.answers import EquityView
+
+_LEAST_POINTS: Final = 2
+
+
+def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
+    """Draw equity and drawdown as PNG; raises ValueError where there are fewer than two points."""
+    if len(view.points) < _LEAST_POINTS:
+        raise ValueError("there is no history of the account yet")
+    colours = THEMES[theme]
+    figure, (worth, below) = new_figure(colours, (3.0, 1.2))
+    x, equity, drawdown = _series(view)
+    worth.plot(x, np.maximum.accumulate(equity), color=colours.faint, linewidth=1.2, drawstyle="steps-post")
+    worth.plot(x, equity, color=colours.rise, linewidth=1.6)
+    below.fill_between(x, drawdown, 0.0, color=colours.fall, alpha=0.6, linewidth=0)
+    below.set_ylabel("drawdown %", color=colours.ink, fontsize=8)
+    decimals(worth, 2)
+    decimals(below, 1)
+    worth.set_xlim(x[0], x[-1])
+    head(
+        worth,
+        colours,
+        f"Equity  {view.quote_asset}",
+        f"{equity[-1]:,.2f}  at {at(view.points[-1].ts_ns):%d %b %Y %H:%M} UTC",
+    )
+    return png(figure)
+
+
+def equity_words(view: EquityView) -> str:
+    """Say what the chart shows, for those who can't see it."""
+    if len(view.points) < _LEAST_POINTS:
+        return "Equity: no history yet"
+    _, equity, drawdown = _series(view)
+    first, last = view.points[0], view.points[-1]
+    return (
+        f"Equity from {at(first.ts_ns):%d %b %H:%M} to {at(last.ts_ns):%d %b %H:%M} UTC: from {equity[0]:,.2f} to"
+        f" {equity[-1]:,.2f} {view.quote_asset}, low {equity.min():,.2f}, high {equity.max():,.2f},"
+        f" largest drawdown {-drawdown.min():.1f} %"
+    )
+
+
+def _series(view: EquityView) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    x = moments([point.ts_ns for point in view.points])
+    equity = np.array([point.equity_quote for point in view.points], np.float64)
+    peak = np.maximum.accumulate(equity)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        drawdown = np.where(peak > 0, 100.0 * (equity / peak - 1.0), 0.0)
+    return x, equity, drawdown
