@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from local_desk import ALICE
+from msgspec.structs import replace
 from sample_views import NOW_NS, PRICE, alarm, filled, order, positions, proposal, status, trade
 from sample_views import approval as sample_approval
 from sample_views import preview as sample_preview
 
 from bot.memory import Card
 from bot.render import alarm as alarm_lines
-from bot.render import alert, answers, approval, kill, notes, preview, risk, size
+from bot.render import alert, answers, approval, foreign, kill, notes, preview, risk, size
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import Amount, Buy, OrdersView, Who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
+from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.views import (
     HealthView,
     KillSymbolView,
@@ -84,7 +86,21 @@ MODALS: dict[str, size.Modal] = {
     "modal_said": size.said("Nothing was done", "Already decided: bob clicked Buy."),
 }
 
+FOREIGN = ForeignOrderView("ETHUSDT", "web_<1>", "buy", "0.5", "0", "2600.00", "ETH", "USDT", "waiting")
+COMPARED = ReconciliationView(
+    NOW_NS,
+    True,
+    True,
+    ("The position of ETHUSDT follows the venue <now>.",),
+    (ComparedView("ETHUSDT", "ETH", "0.6", "0.5", "0.1", 2, 1, "an order that is not ours"),),
+    (FOREIGN,),
+)
+
 MESSAGES: dict[str, Message] = {
+    "foreign_waiting": foreign.found(FOREIGN),
+    "foreign_adopted": foreign.found(replace(FOREIGN, state="adopted", decided_by=f"slack:{ALICE}")),
+    "foreign_compared": foreign.compared(COMPARED),
+    "foreign_compared_quiet": foreign.compared(ReconciliationView(NOW_NS, True, False, (), (), ())),
     "alert_open": alert.alert(proposal()),
     "alert_open_halted": alert.alert(proposal(warning="Trading is halted: an admin types /resume first.")),
     "alert_open_technical_sell": alert.alert(TECHNICAL),
