@@ -19,6 +19,7 @@ from bot.ears import Ears, HttpEars, SocketEars
 from bot.health import Vitals, serve
 from bot.outbox import Outbox
 from bot.posts import Posts
+from bot.reach import tell_reach
 from bot.settings import Settings
 from engine.wire.line import EngineLine, socket_path
 
@@ -52,6 +53,7 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             tasks.create_task(desk.follow(), name="follow the engine")
             tasks.create_task(desk.watch(), name="watch the engine")
             tasks.create_task(ears.listen(), name="hear Slack")
+            tasks.create_task(tell_reach(line, ears), name="tell whether people can be reached")
             _log.info("the bot is up", extra={"slack": settings.api_url, "channel": channel, "mode": settings.mode})
 
 

@@ -51,6 +51,9 @@ def is_live(venue: str, hosts: Mapping[str, str]) -> bool:
 def _is_near(host: str) -> bool:
     """Say whether a host is this machine, a private address, or a bare name as a container's neighbours have."""
     try:
-        return ipaddress.ip_address(host).is_private
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return "." not in host
+        # What begins with a digit may be an address in another notation: 134744072 is 8.8.8.8 to a resolver.
+        return "." not in host and host[:1].isalpha()
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_private

@@ -37,7 +37,7 @@ from engine.core.types import (
     Trade,
 )
 from engine.latency import Ledger
-from engine.store.inputs import Clock, Lost, Silenced, Tick, encode_input
+from engine.store.inputs import Clock, Lost, Silenced, Stream, Tick, encode_input
 from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
@@ -86,6 +86,7 @@ class Live:
         self._journal = journal
         self._recorder = recorder
         self._timer_ns = 0
+        self._is_streaming = True
 
     # ------------------------------------------------------------------ the market
 
@@ -195,6 +196,7 @@ class Live:
         self._timer_ns = ts_ns
         if before_ns and ts_ns - before_ns > LATE_NS:
             self._tell_late(ts_ns, (ts_ns - before_ns) / 1e9)
+        self._look_at_stream(ts_ns)
         self._hear("timer", Tick(ts_ns), ts_ns, self._timer)
 
     def on_silenced(self, is_banned: bool, wait_s: float) -> None:
@@ -230,6 +232,16 @@ class Live:
 
     def _silenced(self, heard: Silenced) -> list[Action]:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
+
+    def _look_at_stream(self, ts_ns: int) -> None:
+        """Tell the core when the venue begins or ceases to tell of our orders (C13)."""
+        is_up = self.orders is None or self.orders.is_streaming
+        if is_up is not self._is_streaming:
+            self._is_streaming = is_up
+            self._hear("stream", Stream(is_up, ts_ns), ts_ns, self._stream)
+
+    def _stream(self, stream: Stream) -> list[Action]:
+        return self.engine.on_user_stream(stream.is_up, stream.ts_recv_ns)
 
     def _tell_late(self, ts_ns: int, seconds: float) -> None:
         _log.error("the engine stood still for %.1f s", seconds)

@@ -41,7 +41,7 @@ from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable
-from engine.venues.binance.errors import NotTraded, VenueError
+from engine.venues.binance.errors import KeyRefused, NotTraded, VenueError
 from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
 from engine.wire.views import HealthView
 
@@ -110,6 +110,7 @@ async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterat
         venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
         stack.push_async_callback(venue.close)
         await _patiently(venue.load, "the exchange")
+        await _patiently(partial(venue.check_key, is_live=settings.is_live), "what the key may do")
         live = _restored(settings, venue, journal, recorder)
         live.on_beat = partial(_on_beat, live, doors or Doors(settings.home), heart)
         await _open_line(settings, live, stack)
@@ -272,7 +273,7 @@ async def _patiently(ask: Callable[[], Awaitable[_T]], what: str) -> _T:
     while True:
         try:
             return await ask()
-        except NotTraded:
+        except (NotTraded, KeyRefused):
             raise
         except VenueError as error:
             _log.warning("waiting for %s: %s", what, error)

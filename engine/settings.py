@@ -194,6 +194,7 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     named.refuse_unknown("ENGINE_", NAMES)
     settings = _read_rest(named, _read_venue(named))
     _check_symbols(settings)
+    _check_operator(settings)
     return settings
 
 
@@ -393,6 +394,15 @@ def _ledger_url(named: Named) -> Secret:
             "LEDGER_URL is no address of a database: write sqlite:////path or postgresql://user:password@host/name."
         )
     return Secret(url)
+
+
+def _check_operator(settings: Settings) -> None:
+    """Real money has a dead man (C12)."""
+    if settings.is_live and not settings.trading.operator.away_min:
+        raise SettingsError(
+            "A live account needs operator.away_min in trader.toml: the minutes without a person after which auto "
+            "falls back to ask, for example 30."
+        )
 
 
 def _check_symbols(settings: Settings) -> None:

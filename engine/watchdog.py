@@ -26,9 +26,10 @@ from engine.settings import Settings
 from engine.store.heartbeat import Phase, Pulse, read_pulse
 from engine.store.watchdog_note import WatchdogNote, read_note, write_note
 from engine.venues.binance.account import Account
-from engine.venues.binance.errors import RequestRefused, VenueError
+from engine.venues.binance.errors import KeyRefused, RequestRefused, VenueError
 from engine.venues.binance.limits import Budget
 from engine.venues.binance.orders_codec import OrderEncoder
+from engine.venues.binance.permissions import check_key
 from engine.venues.binance.rest import RestClient
 from engine.venues.binance.sign import make_signer
 from engine.venues.binance.urls import ApiKeys
@@ -113,6 +114,20 @@ class Leash:
         encoder = OrderEncoder((), keys, make_signer(keys))
         self._rest = RestClient(settings.rest_url, keys, encoder, budget, now_ns)
         self._account = Account(self._rest, {}, budget, now_ns)
+
+    async def check_key(self, *, is_live: bool) -> None:
+        """Ask what the key may do (C18), with real money as often as it takes; raises KeyRefused for a wrong one."""
+        while True:
+            try:
+                self._rest.clock_offset_ms = await self._account.measure_clock()
+                return await check_key(self._rest, "the watchdog's API key", is_live=is_live)
+            except KeyRefused:
+                raise
+            except VenueError as error:
+                if not is_live:
+                    return None
+                _log.warning("waiting for what the key may do: %s", error)
+            await asyncio.sleep(AGAIN_S)
 
     async def close(self) -> None:
         """Close the connection."""
@@ -214,12 +229,20 @@ def _after(note: WatchdogNote, found: Found, *, is_late: bool) -> WatchdogNote:
 
 
 async def run(settings: Settings) -> None:
-    """Watch until SIGTERM or SIGINT; raises VenueError for a key that can't be read."""
+    """Watch until SIGTERM or SIGINT; raises VenueError for a key that can't be read or may not be used."""
     leash = Leash(settings)
-    work = asyncio.create_task(Watchdog(settings.home, leash, settings.watchdog_s).watch(), name="watchdog")
+    work = asyncio.create_task(_guard(settings, leash), name="watchdog")
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+    finally:
+        await leash.close()
+
+
+async def _guard(settings: Settings, leash: Leash) -> None:
+    watchdog = Watchdog(settings.home, leash, settings.watchdog_s)  # which counts from here on
+    await leash.check_key(is_live=settings.is_live)
     _log.info("watching the heartbeat in %s: %g s of silence mean death", settings.home, settings.watchdog_s)
-    with contextlib.suppress(asyncio.CancelledError):
-        await work
-    await leash.close()
+    await watchdog.watch()

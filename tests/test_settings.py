@@ -69,6 +69,9 @@ def test_real_money_needs_the_flag(tmp_path: Path) -> None:
     """C1: the venue alone is refused, the venue with the flag is live, the testnet is neither."""
     with pytest.raises(SettingsError, match="ENGINE_ALLOW_LIVE=1"):
         read_settings(LIVE, tmp_path)
+    with pytest.raises(SettingsError, match=r"operator\.away_min in trader\.toml"):
+        read_settings({**LIVE, "ENGINE_ALLOW_LIVE": "1"}, tmp_path)
+    (tmp_path / "trader.toml").write_text("[operator]\naway_min = 30\n")
     live = read_settings({**LIVE, "ENGINE_ALLOW_LIVE": "1"}, tmp_path)
     assert live.is_live
     assert live.symbols == ("ETHUSDT",)

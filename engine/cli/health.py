@@ -11,14 +11,16 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from engine.cli.client import ask, new_id, who
+from engine.cli.client import ask, new_id
 from engine.cli.desk_text import health_text
 from engine.cli.refused import Refused
 from engine.cli.running import find_running
 from engine.settings import SOCKET_OF_BOT, read_home, read_settings
-from engine.wire.commands import GetStatus
+from engine.wire.commands import GetStatus, Who
 from engine.wire.views import HealthView, StatusView
 
+_MACHINE: Final = Who("health", "health", "health")
+"""No person: a container that looks every minute must not keep the dead man (C12) at rest."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=3.0)
 
 
@@ -36,7 +38,7 @@ def main(args: argparse.Namespace) -> int:
 
 async def _engine() -> tuple[HealthView, ...]:
     try:
-        reply = await ask(read_home(), GetStatus(id=new_id(), who=who("cli")))
+        reply = await ask(read_home(), GetStatus(id=new_id(), who=_MACHINE))
     except Refused as refused:
         return (HealthView("engine", False, refused.text),)
     return reply.result.health if isinstance(reply.result, StatusView) else (HealthView("engine", False, reply.text),)

@@ -1,11 +1,13 @@
-"""What bars entries beside the limits: breakers that have tripped, symbols that cool down, locks that people put on,
-and accounts that don't add up."""
+"""What bars entries beside the limits: breakers that have tripped, a user stream that is lost, accounts that don't add
+up, symbols that cool down, locks that people put on."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from engine.core.types import Symbol
+
+STREAM: Final = "C13_USER_STREAM"
 
 
 class Lock(NamedTuple):
@@ -27,6 +29,9 @@ class Bars:
         self.locks: dict[Symbol, Lock] = {}
         self.held_back: dict[Symbol, dict[str, str]] = {}
         """What does not add up with the venue's account (C14): the numbers by symbol and code."""
+        self.stream_lost_ns = 0
+        """Since when the venue tells nothing of our orders; 0 while it does (C13)."""
+        self._stream_s = 0.0
         self.are_any = False
         """Kept, because every entry asks: nothing bars any, and nobody has to look further."""
         self.day = -1
@@ -73,12 +78,19 @@ class Bars:
             self.held_back.pop(symbol, None)
         self._count()
 
+    def lose_stream(self, lost_ns: int, limit_s: float) -> None:
+        """Bar entries from so long after the user stream was lost; 0 for that it is back."""
+        self.stream_lost_ns, self._stream_s = lost_ns, limit_s
+        self._count()
+
     def of(self, symbol: Symbol, now_ns: int) -> tuple[str, str]:
         """Return code and numbers of what bars an entry into a symbol now; empty where nothing does."""
         for code, detail in self.tripped.items():
             return code, detail
         for code, detail in self.held_back.get(symbol, {}).items():
             return code, detail
+        if self.stream_lost_ns and (lost_s := (now_ns - self.stream_lost_ns) / 1e9) >= self._stream_s:
+            return STREAM, f"limit={self._stream_s:g}s lost={lost_s:.1f}s"
         if (until_ns := self.cooling.get(symbol, 0)) > now_ns:
             return "C9_COOL_DOWN", f"left={(until_ns - now_ns) / 1e9:.0f}s after a loss in {symbol}"
         lock = self.locks.get(symbol)
@@ -91,4 +103,4 @@ class Bars:
         return "", ""
 
     def _count(self) -> None:
-        self.are_any = bool(self.tripped or self.cooling or self.locks or self.held_back)
+        self.are_any = bool(self.tripped or self.cooling or self.locks or self.held_back or self.stream_lost_ns)

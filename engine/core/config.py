@@ -58,6 +58,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default_stop_pct: Percent = 2.0
     """Of the entry price, for a person's buy that names none."""
     default_target_pct: Percent = 4.0
+    user_stream_s: Seconds = 10.0
+    """Entries stop when the venue has told nothing of our orders for so long (C13) ..."""
+    user_stream_cancel_s: Seconds = 60.0
+    """... and those that are open are cancelled after this."""
     symbols: dict[str, OwnLimits] = {}
     """By the venue's name of the symbol."""
     strategies: dict[str, OwnLimits] = {}
@@ -77,6 +81,15 @@ class Breakers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """So long after a loss its symbol has no entries; 0 for no rest."""
     halt_at: Annotated[float, msgspec.Meta(ge=1.0, le=10.0)] = 1.5
     """At so many times a limit trading is halted as well."""
+
+
+class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When *auto* falls back to *ask* because nobody is there (C12)."""
+
+    away_min: Annotated[float, msgspec.Meta(ge=0.0, le=10_080.0)] = 0.0
+    """Minutes without any command or click of a person; 0 for never, which a live account does not have."""
+    deaf_s: Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)] = 60.0
+    """Seconds without a bot that hears Slack, once there was one (on a live account always); 0 for never."""
 
 
 class Sizing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -287,6 +300,7 @@ class TradingConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where stops and targets wait: at the exchange with the engine as the second line, or in the engine alone."""
     limits: Limits = Limits()
     breakers: Breakers = Breakers()
+    operator: Operator = Operator()
     by_hand: ExitPlan = ExitPlan()
     """What a person's buy has where it names none of its own."""
     strategies: Strategies = Strategies()

@@ -48,6 +48,7 @@ from engine.core.types import (
     Symbol,
     Trade,
 )
+from engine.core.user_stream import UserStream
 from engine.core.valuedesk import ValueDesk
 from engine.wire import events
 from engine.wire.commands import AnyCommand, Reply
@@ -97,6 +98,7 @@ class Engine:
         self.protector = Protector(self.trading)
         self.reports = Reports(self.trading, self.bands, self.people.breakers)
         self.reconciliation = Reconciliation(self.trading, self.reports, self.people.adoption)
+        self.user_stream = UserStream(self.trading)
         self._identity = identity
         self._faults_told: dict[str, int] = {}
         self._prices_told_ns = 0
@@ -204,6 +206,8 @@ class Engine:
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
         self.people.kill.look()
+        self.people.dead_man.look()
+        self.user_stream.look()
         self.protection.look_at_all()
         self.protector.look_at_all()
         for proposal in trading.proposals.due(trading.now_ns):
@@ -240,6 +244,12 @@ class Engine:
         for order in self.trading.orders.doubt_all(self.trading.now_ns, reason):
             self.reports.tell_order(order)
         self.trading.notice("warning", "ORDER_LINE_LOST", f"The line for orders broke: {reason}. Reconnecting.")
+        return self.trading.take()
+
+    def on_user_stream(self, is_up: bool, ts_ns: int) -> list[Action]:
+        """Hear that the venue tells of our orders no more, or again (C13)."""
+        self.trading.now_ns = max(ts_ns, self.trading.now_ns)
+        self.user_stream.on_change(is_up=is_up)
         return self.trading.take()
 
     def on_clock(self, offset_ms: int) -> list[Action]:

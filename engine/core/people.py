@@ -20,6 +20,7 @@ from engine.core.asked import asked
 from engine.core.authority import origin_of
 from engine.core.breakers import Breakers
 from engine.core.by_hand import Hand
+from engine.core.dead_man import DEAF, DeadMan
 from engine.core.kill import KillSwitch
 from engine.core.limit_changes import LimitChanges
 from engine.core.lookups import Lookups
@@ -58,6 +59,7 @@ class People:
         self.hand = Hand(trading, roster)
         self.kill = KillSwitch(trading)
         self.breakers = Breakers(trading)
+        self.dead_man = DeadMan(trading)
         self.parameters = Parameters(trading, roster)
         self.watches = Watches(trading)
         self._lookups = Lookups(trading, roster, self.parameters, self.watches).answers
@@ -92,10 +94,13 @@ class People:
 
     def answer(self, command: AnyCommand) -> Reply:
         """Carry out a command, or repeat the answer that its id got before."""
+        self.dead_man.on_command(command)
         if isinstance(command, commands.Preview):
             return self.hand.on_preview(command)
         if isinstance(command, _QUESTIONS):
             return self._look_up(command)
+        if isinstance(command, commands.Reach):
+            return self.dead_man.on_reach(command)
         if (look_up := self._lookups.get(type(command))) is not None:
             try:
                 return Reply(command.id, True, "OK", "", look_up(command))
@@ -185,6 +190,8 @@ class People:
         if strategy and strategy not in self._trading.modes.own:
             known = ", ".join(self._trading.modes.own)
             raise Unclear("NOT_FOUND", f"There is no strategy {strategy!r}; there are {known}.")
+        if command.mode == "auto" and (why := self.dead_man.why_deaf()):
+            raise Unclear(DEAF, f"{why}. Mend that first, or let it ask: /auto ask.")
         previous = self._trading.set_mode(Mode(command.mode), strategy, origin_of(command.who))
         what = strategy or "everything"
         capped = ""

@@ -65,7 +65,7 @@ class Gate:
         and the venue's filters are held against.
         """
         if facts.barred[0] and not request.reduce_only:
-            return Refusal(*facts.barred, "Closes and exits go on; see trader risk for what may be done.")
+            return Refusal(*facts.barred, "Closes and exits go on; see /risk and /status for what may be done.")
         limits = self._array_of(facts) if self._narrower else self._account
         qty_lots = min(request.qty_lots, kernel.MOST)  # whatever somebody has typed
         if request.reduce_only is (request.side is BUY):

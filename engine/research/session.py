@@ -88,6 +88,7 @@ class _Again:
             "line_lost": lambda lost: engine.on_connection_lost(lost.reason, lost.ts_recv_ns),
             "timer": lambda tick: engine.on_timer(tick.ts_recv_ns),
             "clock": self._on_clock,
+            "stream": lambda it: engine.on_user_stream(it.is_up, it.ts_recv_ns),
             "silenced": lambda it: engine.on_silenced(it.is_banned, it.until_ns, it.ts_recv_ns),
         }
 

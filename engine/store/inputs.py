@@ -45,6 +45,7 @@ Kind = Literal[
     "timer",
     "clock",
     "silenced",
+    "stream",
     "order",
 ]
 
@@ -83,6 +84,13 @@ class Silenced(msgspec.Struct, frozen=True):
     ts_recv_ns: int
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """The venue tells of our orders no more, or again."""
+
+    is_up: bool
+    ts_recv_ns: int
+
+
 class Tick(msgspec.Struct, frozen=True):
     """A beat of the engine's timer."""
 
@@ -107,6 +115,7 @@ _TYPES: Final[dict[str, Any]] = {
     "timer": Tick,
     "clock": Clock,
     "silenced": Silenced,
+    "stream": Stream,
     "order": bytes,
 }
 

@@ -175,6 +175,14 @@ class Acknowledge(Command, frozen=True, tag="acknowledge"):
     """Its id, its code, or ``all``."""
 
 
+class Reach(Command, frozen=True, tag="reach"):
+    """Say whether people can be reached: sent by the bot every few seconds, and nothing of it is written down (C12)."""
+
+    is_reachable: bool
+    detail: str = ""
+    """Why not."""
+
+
 class GetRisk(Command, frozen=True, tag="risk"):
     """Ask for the limits, how much of each is used, what has tripped and what is locked."""
 
@@ -289,6 +297,7 @@ AnyCommand = (
     | ResetBreakers
     | LockSymbol
     | SetLimit
+    | Reach
     | Acknowledge
     | Reconcile
     | DecideForeign

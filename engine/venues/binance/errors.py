@@ -50,5 +50,9 @@ class Throttled(VenueError):
         self.wait_s = wait_s
 
 
+class KeyRefused(VenueError):
+    """The account's key may do too much or too little, or nobody says what: waiting does not help, another does."""
+
+
 class NotTraded(VenueError):
     """A symbol that was named can't be traded here; waiting does not help, naming another one does."""

@@ -65,6 +65,7 @@ class OrderLine:
         self._budget = budget
         self._venue_ms = venue_ms
         self._next_id = 0
+        self._is_stream_ended = False
         self._replies: dict[int, asyncio.Future[Incoming]] = {}
         self._listener: LineListener | None = None
 
@@ -72,6 +73,11 @@ class OrderLine:
     def is_ready(self) -> bool:
         """True while the connection stands, logged on and subscribed."""
         return self.socket.is_ready
+
+    @property
+    def is_streaming(self) -> bool:
+        """True while the line stands and the venue has not ended the user's stream on it."""
+        return self.is_ready and not self._is_stream_ended
 
     async def start(self, listener: LineListener) -> None:
         """Connect, and return when the line stands."""
@@ -117,6 +123,7 @@ class OrderLine:
         elif kind == "listStatus" and self._listener is not None:
             self._listener.on_list_status(event)
         elif kind in ("serverShutdown", "eventStreamTerminated"):
+            self._is_stream_ended |= kind == "eventStreamTerminated"
             self.socket.renew()
 
     def _note_limits(self, incoming: Incoming) -> None:
@@ -141,6 +148,7 @@ class OrderLine:
             await self._request(connection, "userDataStream.subscribe", is_signed=False)
         else:
             await self._request(connection, "userDataStream.subscribe.signature", is_signed=True)
+        self._is_stream_ended = False
         self.on_stands()
 
     async def _request(self, connection: Connection, method: str, *, is_signed: bool) -> None:

@@ -63,6 +63,11 @@ class BinanceOrders:
         return self._line.is_ready
 
     @property
+    def is_streaming(self) -> bool:
+        """True while the venue tells of our orders without being asked (C13)."""
+        return self._line.is_streaming
+
+    @property
     def bad_frames(self) -> int:
         """How many frames of the line made no sense and were dropped (F15)."""
         return self._line.bad_frames

@@ -20,6 +20,7 @@ from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine
 from engine.venues.binance.orders import REPLY_S, BinanceOrders, OrderLineSink
 from engine.venues.binance.orders_codec import OrderEncoder
+from engine.venues.binance.permissions import check_key
 from engine.venues.binance.rest import RestClient
 from engine.venues.binance.sign import make_signer
 from engine.venues.binance.urls import ApiKeys, VenueUrls
@@ -135,6 +136,11 @@ class BinanceVenue:
         if missing or not found:
             raise NotTraded(f"The venue doesn't trade {', '.join(missing) or 'anything'}: correct ENGINE_SYMBOLS.")
         return found
+
+    async def check_key(self, *, is_live: bool) -> None:
+        """Ask what the key may do (C18); raises as ``permissions.check_key`` does."""
+        if self.orders is not None:
+            await check_key(self._rest, "the account's API key", is_live=is_live)
 
     async def start(self, market_sink: MarketSink, order_sink: OrderLineSink) -> None:
         """Connect the line for orders, then the market, and return when both stand."""

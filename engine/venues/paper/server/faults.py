@@ -16,6 +16,8 @@ Off by default, and never reachable but over loopback.
 ``reorder``         a message comes after the next one
 ``drop``            a message never comes: of depth, a gap
 ``clock_skew``      the exchange's clock is ``ms`` off, until told otherwise
+``may_withdraw``    every key may withdraw, until told otherwise (``apiRestrictions``)
+``may_not_trade``   no key may trade spot, likewise
 =================== ================================================================================================
 
 ``operation`` (for the first seven) is a WebSocket API method's name, as ``order.place``; REST calls bear the same.
@@ -33,7 +35,7 @@ from engine.venues.paper.tape.events import Frame
 REQUEST_KINDS: Final = frozenset({"lose_request", "late_request", "error", "rate_limit"})
 REPLY_KINDS: Final = frozenset({"lose_reply", "late_reply", "error_after"})
 MESSAGE_KINDS: Final = frozenset({"duplicate", "reorder", "drop"})
-LASTING_KINDS: Final = frozenset({"clock_skew"})
+LASTING_KINDS: Final = frozenset({"clock_skew", "may_withdraw", "may_not_trade"})
 KINDS: Final = REQUEST_KINDS | REPLY_KINDS | MESSAGE_KINDS | LASTING_KINDS
 
 
@@ -58,6 +60,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.clock_skew_ms = 0
+        self.may_withdraw = self.may_not_trade = False
         self._ordered: list[Fault] = []
         self._held: dict[str, Any] = {}
 
@@ -66,8 +69,13 @@ class Faults:
         if fault.kind == "none":
             self._ordered.clear()
             self.clock_skew_ms = 0
+            self.may_withdraw = self.may_not_trade = False
         elif fault.kind == "clock_skew":
             self.clock_skew_ms = fault.ms
+        elif fault.kind == "may_withdraw":
+            self.may_withdraw = True
+        elif fault.kind == "may_not_trade":
+            self.may_not_trade = True
         elif fault.kind in KINDS:
             self._ordered.append(fault)
         else:

@@ -22,12 +22,13 @@ class Operation(msgspec.Struct, frozen=True):
     """Of the WebSocket API; REST-only ones have a made-up name."""
     verb: str
     path: str
-    """Of REST, below ``/api/v3/``."""
+    """Of REST, below ``prefix``."""
     weight: int
     run: Run
     is_signed: bool = True
     places: int = 0
     """How many new orders it counts as."""
+    prefix: str = "/api/v3/"
 
 
 def _public(method: str, path: str, weight: int, run: Run) -> Operation:
@@ -63,5 +64,6 @@ OPERATIONS: Final = (
     Operation("openOrderLists.status", "GET", "openOrderList", 6, orders.open_lists),
     Operation("account.status", "GET", "account", 20, orders.account),
     Operation("myTrades", "GET", "myTrades", 20, orders.my_trades),
+    Operation("apiRestrictions", "GET", "account/apiRestrictions", 1, orders.key_permissions, prefix="/sapi/v1/"),
 )
 BY_METHOD: Final = {operation.method: operation for operation in OPERATIONS}

@@ -132,6 +132,11 @@ def account(venue: Venue, account: str, params: Params) -> Any:
     )
 
 
+def key_permissions(venue: Venue, account: str, params: Params) -> Any:
+    """Return what the key may do: read and trade spot, unless a fault says otherwise."""
+    return payloads.key_permissions(may_withdraw=venue.faults.may_withdraw, may_trade=not venue.faults.may_not_trade)
+
+
 # --- order lists ----------------------------------------------------------------------------------------------
 
 

@@ -253,3 +253,22 @@ def _fill(fill: Fill) -> Payload:
         "commissionAsset": fill.fee_asset,
         "tradeId": fill.trade_id,
     }
+
+
+def key_permissions(*, may_withdraw: bool, may_trade: bool) -> dict[str, Any]:
+    """Render what a key may do. Source: Binance, Wallet, "Get API Key Permission"."""
+    return {
+        "ipRestrict": may_withdraw,  # only a key that is bound to addresses may
+        "createTime": 1_623_840_271_000,
+        "enableReading": True,
+        "enableWithdrawals": may_withdraw,
+        "enableInternalTransfer": False,
+        "enableMargin": False,
+        "enableFutures": False,
+        "permitsUniversalTransfer": False,
+        "enableVanillaOptions": False,
+        "enableFixApiTrade": False,
+        "enableFixReadOnly": False,
+        "enableSpotAndMarginTrading": may_trade,
+        "enablePortfolioMarginTrading": False,
+    }

@@ -1,10 +1,10 @@
-"""The REST door: ``/api/v3``. Source: Binance spot, "REST API", General Information and LIMITS."""
+"""The REST door, and what a key may do. Source: Binance spot, "REST API", General Information and LIMITS."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -17,13 +17,12 @@ from engine.venues.paper.server.operations import OPERATIONS, Operation
 from engine.venues.paper.server.params import from_rest
 from engine.venues.paper.server.venue import Venue
 
-PREFIX: Final = "/api/v3/"
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def routes(venue: Venue) -> list[web.RouteDef]:
     """Return the routes of every operation."""
-    return [web.route(op.verb, PREFIX + op.path, _handler(venue, op)) for op in OPERATIONS]
+    return [web.route(op.verb, op.prefix + op.path, _handler(venue, op)) for op in OPERATIONS]
 
 
 def json_response(payload: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
