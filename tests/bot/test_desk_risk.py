@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from local_desk import ALICE, BOB, desk
+from local_desk import ALICE, BOB, CHANNEL, desk
 from sample_messages import RISK
 
-from engine.wire.commands import GetRisk, LockSymbol, ResetBreakers, SetLimit, Who
+from engine.wire.commands import GetRisk, LockSymbol, ResetBreakers, SetLimit, TurnAway, Who
 
 
 async def test_a_viewer_sees_the_limits_and_changes_none() -> None:
@@ -20,7 +20,7 @@ async def test_a_viewer_sees_the_limits_and_changes_none() -> None:
         await slack.see(lambda message: "admins only" in message["text"])
         await slack.command(BOB, "/lock", "eth 1h")
         await slack.sees_text("traders only")
-        assert {type(command) for command in engine.executed if command.who.user_id == BOB} == {GetRisk}
+        assert {type(command) for command in engine.executed if command.who.user_id == BOB} == {GetRisk, TurnAway}
 
 
 async def test_an_admin_sets_takes_back_and_resets() -> None:
@@ -30,7 +30,7 @@ async def test_an_admin_sets_takes_back_and_resets() -> None:
         await slack.command(ALICE, "/risk", "set max_order_pct 0.5% --symbol eth because of the weekend")
         asked = await engine.has(SetLimit)
         assert (asked.name, asked.value, asked.symbol, asked.reason) == ("max_order_pct", 0.5, "eth", "of the weekend")
-        assert asked.who == Who(ALICE, "alice", "slack")
+        assert asked.who == Who(ALICE, "alice", "slack", CHANNEL)
         await slack.sees_text("SetLimit was done.")
         await slack.command(ALICE, "/risk", "unset max_order_pct symbol eth because it is over")
         assert (await engine.has(SetLimit, 2)).value is None
