@@ -128,9 +128,9 @@ class EngineLine:
 
         A second call with the id of a command that is still unanswered waits for the same reply.
         """
-        answer = self._waiting.get(command.id)
+        socket = await self._wait_for_socket()
+        answer = self._waiting.get(command.id)  # looked for after the wait, in which the same may have been asked
         if answer is None:
-            socket = await self._wait_for_socket()
             answer = asyncio.get_running_loop().create_future()
             self._waiting[command.id] = answer
             await self._send(socket, command)
