@@ -31,7 +31,7 @@ from engine.core.bands import Bands
 from engine.core.engine import Engine
 from engine.core.orders import Orders
 from engine.core.risk import Gate
-from engine.core.strategies.technical.base import Technical
+from engine.core.strategies.technical.crew import Placed
 from engine.core.trading import Trading
 from engine.live import Live
 from engine.process import running
@@ -61,7 +61,7 @@ _STAGES: Final = (
     Stage("feed: scan, market, tape, strategies", engine.venues.binance.express, "take_flat"),
     Stage("live: take what was stirred", Live, "on_stirred"),
     Stage("engine: ask who spoke", Engine, "on_stirred"),
-    Stage("strategy: word the signal", Technical, "signal"),
+    Stage("strategy: word the signal", Placed, "signal"),
     Stage("bands: ask or act", Bands, "on_signal"),
     Stage("gate: word the request", Trading, "entry"),
     Stage("gate: gather the facts", Trading, "facts"),

@@ -6,6 +6,8 @@ from collections import deque
 from hashlib import blake2b
 from typing import Final
 
+from msgspec import structs
+
 from engine.core import queries, risk
 from engine.core.instrument import scaled_text
 from engine.core.orders import Order
@@ -96,6 +98,8 @@ class Bands:
         """Word a proposal without its size: what is acted on is sized by the gate."""
         config = self._roster.configs[signal.strategy]
         kind = self._roster.kinds[signal.strategy]
+        if explain := self._roster.explanations.get(signal.strategy):
+            signal = structs.replace(signal, reasons=explain(signal, self._trading.markets[signal.symbol]))
         expires_ns = self._trading.now_ns + int(config.expires_s * 1e9)
         proposal = Proposal(_proposal_id(signal), signal, kind, 0, expires_ns)
         if item:

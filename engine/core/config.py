@@ -5,18 +5,46 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from engine.core.plan import ExitPlan
+from engine.core.strategies.technical.catalog import TECHNICAL
+from engine.core.strategies.technical.order_flow import OrderFlow
+from engine.core.strategies.technical.sma_cross import SmaCross
+from engine.core.strategy_config import ModeName, Percent, Ratio, Seconds, Sizing, StrategyConfig, refuse_late_step
 
-Percent = Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
-Ratio = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
-Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+__all__ = [
+    "Breakers",
+    "ExitPlan",
+    "ExitsName",
+    "FairValueBand",
+    "Fundamentals",
+    "Headlines",
+    "Limits",
+    "MeasureWeights",
+    "ModeName",
+    "Operator",
+    "OrderFlow",
+    "OrdersPerS",
+    "OwnLimits",
+    "People",
+    "Percent",
+    "Person",
+    "Quote",
+    "Ratio",
+    "Seconds",
+    "Sizing",
+    "SmaCross",
+    "Strategies",
+    "StrategyConfig",
+    "TradingConfig",
+    "refuse_late_step",
+]
+
 OrdersPerS = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Quote = Annotated[float, msgspec.Meta(ge=0.0, le=1e9)]
-ModeName = Literal["off", "ask", "auto"]
 ExitsName = Literal["exchange", "engine"]
 
 
@@ -92,80 +120,6 @@ class Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds without a bot that hears Slack, once there was one (on a live account always); 0 for never."""
 
 
-class Sizing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How large a strategy's entries are, before the gate's limits."""
-
-    method: Literal["risk", "fixed", "percent", "volatility", "kelly"] = "risk"
-    """risk: by the stop's distance, so that a trade may lose ``risk_per_trade_pct``; volatility: by the average true
-    range instead; fixed: so much money; percent: so much of equity; kelly: by the strategy's own record."""
-    fixed_quote: Annotated[float, msgspec.Meta(gt=0.0, le=1e9)] = 100.0
-    percent: Percent = 1.0
-    atr_bars: Annotated[int, msgspec.Meta(ge=2, le=500)] = 14
-    """One-minute candles that the true range is averaged over."""
-    atr_multiple: Annotated[float, msgspec.Meta(gt=0.0, le=100.0)] = 2.0
-    kelly_part: Ratio = 0.25
-    """So much of what Kelly's rule says."""
-    kelly_most_pct: Percent = 2.0
-    """And never more than this, in percent of equity."""
-    kelly_trades: Annotated[int, msgspec.Meta(ge=10, le=200)] = 30
-    """While the strategy has closed fewer trades it is sized by risk. At most 200 are remembered."""
-
-
-class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every strategy has: where it looks, its bands, its exits, and how long its question stands."""
-
-    symbols: tuple[str, ...] = ()
-    """Empty for all that the engine follows."""
-    mode: ModeName = "auto"
-    """Capped by the global mode."""
-    ask: Ratio = 0.55
-    act: Ratio = 0.85
-    stop_pct: Percent = 1.5
-    target_pct: Percent = 3.0
-    expires_s: Seconds = 60.0
-    sizing: Sizing = Sizing()
-    exits: ExitPlan = ExitPlan()
-
-    def __post_init__(self) -> None:
-        """Refuse bands that are the wrong way round, and a step that the last target never lets come."""
-        if self.ask > self.act:
-            raise ValueError(f"ask = {self.ask:g} is above act = {self.act:g}: ask must not be the higher one")
-        refuse_late_step(self.exits, self.target_pct)
-
-
-def refuse_late_step(exits: ExitPlan, target_pct: float) -> None:
-    """Raise ValueError where a step lies beyond the last target."""
-    if exits.target and exits.steps and exits.steps[-1].at_pct >= target_pct:
-        last = f"{exits.steps[-1].at_pct:g} %"
-        raise ValueError(f"the step at {last} lies at or beyond the last target of {target_pct:g} %: put it below")
-
-
-class SmaCross(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A moving-average cross on candles made from trades."""
-
-    ask: Ratio = 0.4
-    act: Ratio = 0.6
-    bar_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 60
-    fast: Annotated[int, msgspec.Meta(ge=2, le=500)] = 5
-    slow: Annotated[int, msgspec.Meta(ge=3, le=1000)] = 20
-
-    def __post_init__(self) -> None:
-        """Refuse a fast average that is not faster than the slow one."""
-        super().__post_init__()
-        if self.fast >= self.slow:
-            raise ValueError(f"fast = {self.fast} must be smaller than slow = {self.slow}")
-
-
-class OrderFlow(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Order-flow momentum: signed volume that leans one way while the price follows."""
-
-    ask: Ratio = 0.3
-    act: Ratio = 0.5
-    half_life_s: Annotated[float, msgspec.Meta(gt=0.0, le=3600.0)] = 10.0
-    min_trades: Annotated[int, msgspec.Meta(ge=5, le=100_000)] = 50
-    cooldown_s: Seconds = 30.0
-
-
 class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Event-driven: a classified headline about a symbol that we trade."""
 
@@ -237,11 +191,17 @@ class FairValueBand(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_
             raise ValueError(f"min_days = {self.min_days} is more than window_days = {self.window_days}")
 
 
-class Strategies(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The strategies that run; a table that is absent runs with its defaults."""
+_Technical: Any = msgspec.defstruct(
+    "_Technical",
+    [(strategy.name, strategy.settings, strategy.settings()) for strategy in TECHNICAL],
+    frozen=True,
+    forbid_unknown_fields=True,
+)
 
-    sma_cross: SmaCross = SmaCross()
-    order_flow: OrderFlow = OrderFlow()
+
+class Strategies(_Technical, frozen=True, forbid_unknown_fields=True):  # type: ignore[misc, call-arg]
+    """The strategies that there are, the technical ones from their list; an absent table has its defaults."""
+
     headlines: Headlines = Headlines()
     fair_value: FairValueBand = FairValueBand()
 

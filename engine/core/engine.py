@@ -31,9 +31,8 @@ from engine.core.records import AnyRecord, Listed, Started
 from engine.core.reports import Reports
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
-from engine.core.strategies.technical.base import Technical
-from engine.core.strategies.technical.order_flow import OrderFlowStrategy
-from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
+from engine.core.strategies.technical.crew import Crew
+from engine.core.strategies.technical.stepping import after_quote, after_trade
 from engine.core.trading import AccountKind, Trading
 from engine.core.types import (
     AccountSnapshot,
@@ -72,22 +71,18 @@ class Engine:
         identity: Identity,
     ) -> None:
         chosen = config.strategies
-        self.technical: tuple[Technical, ...] = (
-            SmaCrossStrategy(chosen.sma_cross),
-            OrderFlowStrategy(chosen.order_flow),
-        )
+        self.technical = Crew(chosen)
         self.headlines = HeadlineStrategy(chosen.headlines)
         self.fair_value = FairValueStrategy(chosen.fair_value)
         everyone = (*self.technical, self.headlines, self.fair_value)
         self._by_name: dict[str, Any] = {strategy.name: strategy for strategy in everyone}
-        self.trading = Trading(config, instruments, {s.name: s.config.mode for s in everyone}, account)
-        for strategy in self.technical:
-            for market in self.trading.markets.values():
-                strategy.follow(market)
+        modes = {s.name: s.config.mode for s in everyone}
+        self.trading = Trading(config, instruments, modes, account, self.technical.size)
         roster = Roster(
             {s.name: s.config for s in everyone},
             {s.name: s.kind for s in everyone},
             {s.name: Tally() for s in everyone},
+            {s.name: s.reasons for s in self.technical},
         )
         self.people = People(self.trading, roster, identity)
         self.people.parameters.on_change = self._set_strategy
@@ -102,26 +97,27 @@ class Engine:
         self._identity = identity
         self._faults_told: dict[str, int] = {}
         self._prices_told_ns = 0
+        self._modes_seen = 0
+        self._follow()
 
     # ------------------------------------------------------------------ the market
 
     def on_trade(self, trade: Trade) -> list[Action]:
         """Take a public trade: the technical strategies step, and what they say goes through the bands."""
         market = self.trading.markets[trade.symbol]
-        return self.on_stirred(market, market.on_trade(trade), trade.ts_recv_ns)
+        return self.on_stirred(market, market.on_trade(trade) | after_trade(market.numbers), trade.ts_recv_ns)
 
     def on_quote(self, quote: Quote) -> list[Action]:
-        """Take a new best bid and ask: stops and targets of what is held are looked at."""
+        """Take a new best bid and ask: strategies that hear quotes step, and exits of what is held are looked at."""
         market = self.trading.markets[quote.symbol]
-        return self.on_stirred(market, market.on_quote(quote), quote.ts_recv_ns)
+        return self.on_stirred(market, market.on_quote(quote) | after_quote(market.numbers), quote.ts_recv_ns)
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> list[Action]:
         """Go on where a trade or quote that the market has taken stirred something: bits of ``kernels.market``."""
         trading = self.trading
         trading.now_ns = ts_recv_ns
-        for strategy in self.technical:
-            if stirred & strategy.bit:
-                self.bands.on_signal(strategy.signal(market))
+        for strategy in self.technical.who_spoke(stirred):
+            self.bands.on_signal(strategy.signal(market))
         if stirred & LOOK:
             market.watch(self.protection.look(market.instrument.symbol))
         return trading.take()
@@ -145,9 +141,7 @@ class Engine:
     def on_candle(self, candle: Candle) -> list[Action]:
         """Take a finished candle of the venue's history, before the first live trade: strategies warm up on it."""
         self.trading.markets[candle.symbol].on_candle(candle)
-        for strategy in self.technical:
-            if strategy.follows(candle.symbol):
-                strategy.on_candle(candle, self.trading.markets[candle.symbol])
+        self.technical.on_candle(candle, self.trading.markets[candle.symbol])
         return self.trading.take()
 
     def on_instrument(self, instrument: Instrument) -> list[Action]:
@@ -224,6 +218,8 @@ class Engine:
         self.people.watches.look()
         for market in trading.markets.values():
             trading.past.follow(market)
+        if trading.modes.changes != self._modes_seen:
+            self._follow()
         if trading.now_ns - self._prices_told_ns >= PRICES_EVERY_NS:
             self._prices_told_ns = now_ns = trading.now_ns
             trading.publish(lambda: events.PricesMoved(ts_ns=now_ns, prices=queries.prices(trading)))
@@ -334,6 +330,13 @@ class Engine:
     def _set_strategy(self, name: str, config: StrategyConfig) -> None:
         """Have a strategy go by other settings of its own kind from now on."""
         self._by_name[name].config = config
+        self._follow()
+
+    def _follow(self) -> None:
+        """Let those technical strategies step that are not off; one just turned on warms up on the candles here."""
+        self._modes_seen = self.trading.modes.changes
+        for market in self.trading.markets.values():
+            self.technical.follow(market, self.trading.modes.is_on)
 
 
 def _is_clock_well(offset_ms: int | None) -> bool:

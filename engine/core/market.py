@@ -89,13 +89,13 @@ class Market:
 
     __slots__ = ("_instrument", "book", "candles", "floats", "ints", "minds", "numbers", "seen", "trades")
 
-    def __init__(self, instrument: Instrument, slow: int = 0) -> None:
-        """Begin with nothing heard; ``slow``: the bars of the slow moving average."""
+    def __init__(self, instrument: Instrument, minds: int = 0) -> None:
+        """Begin with nothing heard; ``minds``: how long the strategies' part is."""
         self.book = Book()
-        self.numbers: NDArray[np.int64] = kernel.new_numbers(slow)
+        self.numbers: NDArray[np.int64] = kernel.new_numbers(minds)
         self.instrument = instrument
         self.minds: NDArray[np.float64] = self.numbers[kernel.MINDS :].view(np.float64)
-        """Its last part: parameters and states of the technical strategies."""
+        """Its last part: what the technical strategies say, their places, parameters and states."""
         self.ints = cast(Sequence[int], self.numbers.data)
         self.floats = cast(Sequence[float], self.minds.data)
         """The same two, for reading one number at a time: a third of what it takes through NumPy."""

@@ -17,11 +17,17 @@ class Modes:
         self.everything = Mode(config.mode)
         self.own = {name: Mode(mode) for name, mode in strategies.items()}
         self._effective: dict[str, Mode] = {}
+        self.changes = 0
+        """How often a mode was set."""
         self._work_out()
 
     def effective(self, strategy: str) -> Mode:
         """Return the stricter of the global mode and the strategy's own."""
         return self._effective.get(strategy, self.everything)
+
+    def is_on(self, strategy: str) -> bool:
+        """Say whether a strategy's own mode lets it look at the market at all."""
+        return self.own[strategy] is not Mode.OFF
 
     def set(self, mode: Mode, strategy: str) -> Mode:
         """Set a strategy's own mode, or with an empty ``strategy`` the global one; return the one before."""
@@ -29,6 +35,7 @@ class Modes:
             previous, self.own[strategy] = self.own[strategy], mode
         else:
             previous, self.everything = self.everything, mode
+        self.changes += 1
         self._work_out()
         return previous
 

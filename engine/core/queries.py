@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from engine.core.config import StrategyConfig
 from engine.core.instrument import scaled_text
+from engine.core.market import Market
 from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
 from engine.core.types import Signal, Symbol
@@ -38,6 +39,8 @@ class Roster(msgspec.Struct, frozen=True):
     configs: dict[str, StrategyConfig]
     kinds: dict[str, ProposalKind]
     tallies: dict[str, Tally]
+    explanations: dict[str, Callable[[Signal, Market], tuple[str, ...]]]
+    """How a strategy says with numbers why it spoke, where it can: for people, and off an order's way."""
 
 
 class Identity(msgspec.Struct, frozen=True):

@@ -66,7 +66,9 @@ class Trading:
         instruments: dict[Symbol, Instrument],
         strategies: dict[str, str],
         account: AccountKind,
+        minds: int,
     ) -> None:
+        """Begin; ``minds``: how long the technical strategies' part of a market's array is."""
         for it in instruments.values():
             if it.quote_asset != config.quote_asset:
                 raise ValueError(
@@ -80,8 +82,7 @@ class Trading:
         self.limits = LimitBook(config, instruments)
         self.gate = Gate(self.limits.account)
         self.gate.take(self.limits.account, self.limits.narrower)
-        slow = config.strategies.sma_cross.slow
-        self.markets = {symbol: Market(instrument, slow) for symbol, instrument in instruments.items()}
+        self.markets = {symbol: Market(instrument, minds) for symbol, instrument in instruments.items()}
         self.orders = Orders()
         self.resting = Resting()
         self.portfolio = Portfolio(config.quote_asset)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.core.kernels import book, order_flow, sma_cross, tape
+from engine.core.kernels.market import EXCHANGE_NS, LAST, LAST_LOTS, TAPE
+from engine.core.kernels.told import FLOOR, worth_telling
 from engine.core.market import CANDLE_NS, BookSide, Market
 from engine.core.types import Candle, Trade
 
@@ -21,6 +23,13 @@ MINUTE = 60 * S
 LEVELS = st.lists(st.tuples(st.integers(1, 40), st.integers(0, 5)), max_size=60)
 WALKS = st.lists(st.integers(-4, 4), min_size=30, max_size=160)
 Ints = NDArray[np.int64]
+
+
+def last_trade(ts_ns: int, price: float, lots: float = 1.0) -> Ints:
+    """A symbol's numbers as they are after a trade."""
+    numbers = np.zeros(TAPE, np.int64)
+    numbers[LAST], numbers[LAST_LOTS], numbers[EXCHANGE_NS] = int(price), int(lots), ts_ns
+    return numbers
 
 
 def levels_of(rows: list[tuple[int, int]]) -> Ints:
@@ -171,7 +180,7 @@ def crosses_of(trades: list[tuple[int, float]], bar_ns: int, fast: int, slow: in
 
 def run(step: Callable[..., float], state: NDArray[np.float64], params: list[float], trades: list[tuple[int, float]]):
     values = np.array(params)
-    spoken = {i: step(state, values, price, 1.0, ts_ns) for i, (ts_ns, price) in enumerate(trades)}
+    spoken = {i: step(state, values, last_trade(ts_ns, price)) for i, (ts_ns, price) in enumerate(trades)}
     return {i: confidence for i, confidence in spoken.items() if confidence}
 
 
@@ -181,7 +190,7 @@ def test_crosses_are_those_of_the_twin(moves: list[int], lengths: tuple[int, int
     fast, slow = lengths
     prices = 1000 + np.cumsum(moves)
     trades = [(1_700_000_000 * S + i * gap_s * S, float(price)) for i, price in enumerate(prices)]
-    spoken = run(sma_cross.step, sma_cross.new_state(slow), [60e9, fast, slow], trades)
+    spoken = run(sma_cross.step, np.zeros(sma_cross.RING + slow), [60e9, fast, slow], trades)
     expected = crosses_of(trades, MINUTE, fast, slow)
     assert spoken.keys() == expected.keys()
     assert all(abs(spoken[i] - expected[i]) < 1e-9 and abs(spoken[i]) < 1.0 for i in expected)
@@ -190,7 +199,7 @@ def test_crosses_are_those_of_the_twin(moves: list[int], lengths: tuple[int, int
 def test_a_cross_is_told_on_the_side_to_which_the_averages_crossed() -> None:
     closes = [10.0] * 4 + [9.0, 8.0, 7.0] + [9.0, 12.0, 15.0]
     trades = [((1000 + i) * MINUTE, close) for i, close in enumerate([*closes, 15.0])]
-    spoken = run(sma_cross.step, sma_cross.new_state(4), [60e9, 2, 4], trades)
+    spoken = run(sma_cross.step, np.zeros(sma_cross.RING + 4), [60e9, 2, 4], trades)
     signs = [math.copysign(1, confidence) for confidence in spoken.values()]
     assert signs == [-1.0, 1.0]
 
@@ -202,26 +211,26 @@ def test_averages_that_touch_and_part_again_have_not_crossed() -> None:
     assert min(spreads) == 0.0
     assert all(spread >= 0.0 for spread in spreads)
     trades = [((1000 + i) * MINUTE, close) for i, close in enumerate([*closes, 16.0])]
-    assert run(sma_cross.step, sma_cross.new_state(4), [60e9, 2, 4], trades) == {}
+    assert run(sma_cross.step, np.zeros(sma_cross.RING + 4), [60e9, 2, 4], trades) == {}
 
 
 def test_a_bar_ends_at_its_last_nanosecond() -> None:
     """A float64 of today's nanoseconds is 256 ns coarse: counted in floats, this trade would fall into the next bar."""
     start = 1_700_000_040 * S
     assert float(start + MINUTE - 1) == float(start + MINUTE)
-    state, params = sma_cross.new_state(3), np.array([60e9, 2.0, 3.0])
-    sma_cross.step(state, params, 100.0, 1.0, start + MINUTE - 1)
+    state, params = np.zeros(sma_cross.RING + 3), np.array([60e9, 2.0, 3.0])
+    sma_cross.step(state, params, last_trade(start + MINUTE - 1, 100.0))
     assert state[sma_cross.BAR_START] == start
-    sma_cross.step(state, params, 101.0, 1.0, start + MINUTE)
+    sma_cross.step(state, params, last_trade(start + MINUTE, 101.0))
     assert (state[sma_cross.BAR_START], state[sma_cross.CLOSES]) == (start + MINUTE, 1.0)
 
 
 def test_running_sums_stay_exact() -> None:
     """Whole ticks in float64: after 20,000 bars the sums are still those of the last closes to the last bit."""
-    chance, state = np.random.default_rng(1), sma_cross.new_state(20)
+    chance, state = np.random.default_rng(1), np.zeros(sma_cross.RING + 20)
     params, prices = np.array([1e9, 5.0, 20.0]), chance.integers(1, 10**9, 20_001)
     for i, price in enumerate(prices):
-        sma_cross.step(state, params, float(price), 1.0, i * S)
+        sma_cross.step(state, params, last_trade(i * S, price))
     assert state[sma_cross.SLOW_SUM] == float(prices[-21:-1].sum())
     assert state[sma_cross.FAST_SUM] == float(prices[-6:-1].sum())
 
@@ -230,9 +239,9 @@ def test_the_uncompiled_cross_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     prices = 1000 + np.cumsum(np.random.default_rng(2).integers(-3, 4, 300))
     trades = [((1000 + i) * MINUTE, float(price)) for i, price in enumerate(prices)]
     params = [60e9, 3, 8]
-    compiled = run(sma_cross.step, sma_cross.new_state(8), params, trades)
+    compiled = run(sma_cross.step, np.zeros(sma_cross.RING + 8), params, trades)
     monkeypatch.setattr(sma_cross, "_close_bar", sma_cross._close_bar.py_func)
-    assert run(sma_cross.step.py_func, sma_cross.new_state(8), params, trades) == pytest.approx(compiled)
+    assert run(sma_cross.step.py_func, np.zeros(sma_cross.RING + 8), params, trades) == pytest.approx(compiled)
     assert compiled
 
 
@@ -262,7 +271,7 @@ def told_of(spoken: list[float], times: list[int], cooldown_ns: float, ask: floa
     for i, (confidence, ts_ns) in enumerate(zip(spoken, times, strict=True)):
         if ts_ns - since > cooldown_ns:
             level = 0
-        band = sum(abs(confidence) >= edge for edge in (order_flow.FLOOR, ask, act))
+        band = sum(abs(confidence) >= edge for edge in (FLOOR, ask, act))
         if band > level:
             level, since, told[i] = band, ts_ns, confidence
     return told
@@ -277,10 +286,12 @@ def test_order_flow_is_that_of_the_twin(moves: list[tuple[int, int, int]]) -> No
     times = (1_000 * S + np.cumsum([move[0] for move in moves]) * S).tolist()
     prices = (1000 + np.cumsum([move[1] for move in moves])).tolist()
     rows = [(ts, float(price), float(move[2])) for ts, price, move in zip(times, prices, moves, strict=True)]
-    state, params = order_flow.new_state(), np.array([10e9, 5.0, 30e9, 0.4, 0.6])
-    spoken = {i: order_flow.step(state, params, price, lots, ts) for i, (ts, price, lots) in enumerate(rows)}
+    state, params = np.zeros(order_flow.state_size(np.zeros(5))), np.array([10e9, 5.0, 30e9, 0.4, 0.6])
+    spoken = {
+        i: order_flow.step(state, params, last_trade(ts, price, lots)) for i, (ts, price, lots) in enumerate(rows)
+    }
     twin = flow_of(rows, 10e9, 5)
-    edges = (order_flow.FLOOR, 0.4, 0.6)
+    edges = (FLOOR, 0.4, 0.6)
     if any(abs(abs(confidence) - edge) < 1e-9 for confidence in twin for edge in edges):
         return  # on an edge, the two orders of summation may fall to either side
     expected = told_of(twin, times, 30e9, 0.4, 0.6)
@@ -292,8 +303,8 @@ def leaning(trades: int, side: int, first_s: int = 1_000) -> list[tuple[int, flo
 
 
 def spoken_of(step: Callable[..., float], rows: list[tuple[int, float, float]], params: list[float]) -> list[float]:
-    state, values = order_flow.new_state(), np.array(params)
-    return [step(state, values, price, lots, ts) for ts, price, lots in rows]
+    state, values = np.zeros(order_flow.state_size(np.zeros(5))), np.array(params)
+    return [step(state, values, last_trade(ts, price, lots)) for ts, price, lots in rows]
 
 
 @given(side=st.sampled_from([1, -1]), trades=st.integers(6, 60))
@@ -318,13 +329,13 @@ def test_flow_against_the_price_says_nothing() -> None:
 def test_the_uncompiled_flow_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, params = leaning(60, -1), [10e9, 5.0, 10e9, 0.4, 0.6]
     compiled = spoken_of(order_flow.step, rows, params)
-    monkeypatch.setattr(order_flow, "_told", order_flow._told.py_func)
+    monkeypatch.setattr(order_flow, "worth_telling", worth_telling.py_func)
     assert spoken_of(order_flow.step.py_func, rows, params) == pytest.approx(compiled)
 
 
 def test_kernels_take_nothing_but_their_one_signature() -> None:
     """A stray dtype must fail at once instead of compiling for a fifth of a second in the middle of trading."""
     with pytest.raises(TypeError):
-        sma_cross.step(np.zeros(10, np.float32), np.zeros(3), 1.0, 1.0, 1)
+        sma_cross.step(np.zeros(10, np.float32), np.zeros(3), last_trade(1, 1.0))
     kernels = (book.apply_levels, tape.record_trade, sma_cross.step, order_flow.step)
     assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1, 1]

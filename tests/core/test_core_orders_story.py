@@ -776,7 +776,7 @@ def test_prices_are_told_about_once_a_second() -> None:
 
 def test_candles_of_history_bring_the_cross_to_its_first_signal_sooner() -> None:
     desk = Desk(TradingConfig(mode="auto"))
-    cross, flow = desk.engine.technical
+    cross, flow = (desk.engine.technical[name] for name in ("sma_cross", "order_flow"))
     minds = desk.engine.trading.markets[ETH].minds
     fresh = minds[flow.state].tolist()
     for i in range(30):

@@ -6,13 +6,12 @@ import msgspec
 import pytest
 from core_builders import BTC, ETH, T0, S, instrument
 
-from engine.core.config import Headlines, OrderFlow, SmaCross, TradingConfig
+from engine.core.config import Headlines, OrderFlow, SmaCross, Strategies, StrategyConfig, TradingConfig
 from engine.core.market import Market
 from engine.core.proposals import Proposal, Proposals
 from engine.core.strategies.event.headlines import HeadlineStrategy
-from engine.core.strategies.technical.base import Technical
-from engine.core.strategies.technical.order_flow import OrderFlowStrategy
-from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
+from engine.core.strategies.technical.crew import Crew, Placed
+from engine.core.strategies.technical.stepping import after_trade
 from engine.core.types import Candle, Headline, NewsItem, Side, Signal, SignalId, Symbol, Trade
 
 MINUTE = 60 * S
@@ -89,15 +88,29 @@ def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -
 # ---------------------------------------------------------------- technical
 
 
-def followed(strategy: Technical) -> Market:
-    market = Market(instrument(), slow=20)
-    strategy.follow(market)
+CREWS: dict[int, Crew] = {}
+
+
+def placed(**settings: StrategyConfig) -> Placed:
+    """Place the one strategy whose settings are given, in a crew of its own."""
+    ((name, config),) = settings.items()
+    crew = Crew(Strategies(**{name: config}))
+    CREWS[id(crew[name])] = crew
+    return crew[name]
+
+
+def followed(strategy: Placed) -> Market:
+    """Return a market that only this strategy follows."""
+    crew = CREWS[id(strategy)]
+    market = Market(instrument(), crew.size)
+    crew.follow(market, lambda name: name == strategy.name)
     return market
 
 
-def step(strategy: Technical, market: Market, made: Trade) -> Signal | None:
+def step(strategy: Placed, market: Market, made: Trade) -> Signal | None:
     """Let a market take a trade; return what the strategy says of it."""
-    return strategy.signal(market) if market.on_trade(made) & strategy.bit else None
+    market.on_trade(made)
+    return strategy.signal(market) if after_trade(market.numbers) & strategy.bit else None
 
 
 def trade(i: int, price: int, *, sold: bool = False) -> Trade:
@@ -105,13 +118,13 @@ def trade(i: int, price: int, *, sold: bool = False) -> Trade:
 
 
 def test_order_flow_says_who_leans_which_way_and_stops_a_buy_below_the_price() -> None:
-    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2, stop_pct=1.0, target_pct=2.0))
+    strategy = placed(order_flow=OrderFlow(min_trades=5, ask=0.1, act=0.2, stop_pct=1.0, target_pct=2.0))
     market = followed(strategy)
     signals = [s for i in range(20) if (s := step(strategy, market, trade(i, 100_000 + 10 * i))) is not None]
     assert signals[0].side is Side.BUY
     assert signals[0].stop_ticks == signals[0].price_ticks - signals[0].price_ticks // 100
     assert signals[0].reasons == ("buyers are the aggressors (half-life 10 s) and the price follows up",)
-    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
+    strategy = placed(order_flow=OrderFlow(min_trades=5, ask=0.1, act=0.2))
     market = followed(strategy)
     falling = (trade(i, 100_000 - 10 * i, sold=True) for i in range(20))
     signals = [s for made in falling if (s := step(strategy, market, made)) is not None]
@@ -121,7 +134,7 @@ def test_order_flow_says_who_leans_which_way_and_stops_a_buy_below_the_price() -
 
 def test_order_flow_is_not_warm_from_candles() -> None:
     """A candle has no aggressor: counted as trades, one live trade after them would be a signal of full confidence."""
-    strategy = OrderFlowStrategy(OrderFlow(min_trades=5, ask=0.1, act=0.2))
+    strategy = placed(order_flow=OrderFlow(min_trades=5, ask=0.1, act=0.2))
     market = followed(strategy)
     for i in range(50):
         strategy.on_candle(Candle(ETH, T0 + i * MINUTE, MINUTE, 100, 100, 100, 100 + i, 5), market)
@@ -132,7 +145,7 @@ def test_order_flow_is_not_warm_from_candles() -> None:
 def test_a_cross_warmed_up_on_candles_is_the_cross_of_the_same_bars_made_of_trades() -> None:
     """The last candle of history counts as a bar, and so does the one that is still being made."""
     closes = [100_000 - 50 * i for i in range(12)] + [100_300, 101_000, 102_000]
-    strategy = SmaCrossStrategy(SmaCross(fast=2, slow=5))
+    strategy = placed(sma_cross=SmaCross(fast=2, slow=5))
     warm, live = (followed(strategy) for _ in range(2))
     start = T0 // MINUTE * MINUTE
     said = []
@@ -149,7 +162,7 @@ def test_a_cross_warmed_up_on_candles_is_the_cross_of_the_same_bars_made_of_trad
 
 
 def test_a_cross_says_which_average_crossed_which() -> None:
-    strategy = SmaCrossStrategy(SmaCross(fast=2, slow=3, bar_s=30))
+    strategy = placed(sma_cross=SmaCross(fast=2, slow=3, bar_s=30))
     market = followed(strategy)
     told = {}
     for market.minds[strategy.said] in (0.5, -0.5):
@@ -162,7 +175,7 @@ def test_a_cross_says_which_average_crossed_which() -> None:
 
 @pytest.mark.parametrize(("symbols", "follows"), [((), True), (("ETHUSDT",), True), (("BTCUSDT",), False)])
 def test_a_strategy_follows_all_symbols_or_those_that_it_names(symbols: tuple[str, ...], follows: bool) -> None:
-    assert SmaCrossStrategy(SmaCross(symbols=symbols)).follows(ETH) is follows
+    assert placed(sma_cross=SmaCross(symbols=symbols)).follows(ETH) is follows
     assert HeadlineStrategy(Headlines(symbols=symbols)).follows(ETH) is follows
 
 

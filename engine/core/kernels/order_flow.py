@@ -7,41 +7,30 @@ import math
 import numpy as np
 from numba import njit
 
+from engine.core.kernels.market import EXCHANGE_NS, LAST, LAST_LOTS
+from engine.core.kernels.told import worth_telling
+
 HALF_LIFE_NS, MIN_TRADES, COOLDOWN_NS, ASK, ACT = range(5)
 """Places in the parameter array."""
-LAST_TS, SIGNED, TOTAL, AVERAGE, VARIANCE, TRADES, TOLD_LEVEL, TOLD_TS = range(8)
-"""Places in the state array."""
-FLOOR = 0.25
-"""A lean below this is noise and not worth counting as a signal."""
+LAST_TS, SIGNED, TOTAL, AVERAGE, VARIANCE, TRADES, TOLD = range(7)
+"""Places in the state array; ``kernels.told`` has the last two."""
 
 
-def new_state() -> np.ndarray:
-    """Return a fresh state: float64, shape (8,)."""
-    return np.zeros(8)
+def state_size(params: np.ndarray) -> int:
+    """Return the length of a state."""
+    return 8
 
 
-@njit("float64(float64[::1], float64[::1], float64, int64)", cache=True)
-def _told(state: np.ndarray, params: np.ndarray, confidence: float, ts_ns: int) -> float:
-    if ts_ns - state[TOLD_TS] > params[COOLDOWN_NS]:
-        state[TOLD_LEVEL] = 0.0
-    size = abs(confidence)
-    level = 3.0 if size >= params[ACT] else 2.0 if size >= params[ASK] else 1.0 if size >= FLOOR else 0.0
-    if level <= state[TOLD_LEVEL]:
-        return 0.0
-    state[TOLD_LEVEL] = level
-    state[TOLD_TS] = ts_ns
-    return confidence
-
-
-@njit("float64(float64[::1], float64[::1], float64, float64, int64)", cache=True)
-def step(state: np.ndarray, params: np.ndarray, price_ticks: float, signed_lots: float, ts_ns: int) -> float:
-    """Take one trade; return the signed confidence when the lean enters a higher band than it last told, else 0.
+@njit("float64(float64[::1], float64[::1], int64[::1])", cache=True)
+def step(state: np.ndarray, params: np.ndarray, numbers: np.ndarray) -> float:
+    """Take the last trade; return the signed confidence when the lean enters a higher band than it last told, else 0.
 
     ``state``: float64 (8,), ``params``: float64 (5,): half-life and cool-down in ns, fewest trades, the two
     thresholds. Confidence is |imbalance| * tanh(|z|), 0 where the two disagree: imbalance is signed over total
     volume, z the price's distance from its average over the last ``min_trades`` in standard deviations.
     A signal is told once for each band that it climbs into, and anew after the cool-down.
     """
+    price_ticks, signed_lots, ts_ns = float(numbers[LAST]), float(numbers[LAST_LOTS]), numbers[EXCHANGE_NS]
     elapsed = max(ts_ns - state[LAST_TS], 0.0) if state[TRADES] > 0.0 else 0.0
     keep = math.exp2(-elapsed / params[HALF_LIFE_NS])
     state[LAST_TS] = max(state[LAST_TS], float(ts_ns))
@@ -59,4 +48,5 @@ def step(state: np.ndarray, params: np.ndarray, price_ticks: float, signed_lots:
     imbalance = state[SIGNED] / state[TOTAL]
     z = move / math.sqrt(state[VARIANCE])
     confidence = abs(imbalance) * math.tanh(abs(z)) if imbalance * z > 0.0 else 0.0
-    return _told(state, params, math.copysign(confidence, imbalance), ts_ns)
+    signed = math.copysign(confidence, imbalance)
+    return worth_telling(state[TOLD:], signed, params[ASK], params[ACT], params[COOLDOWN_NS], ts_ns)

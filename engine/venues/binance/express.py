@@ -1,7 +1,8 @@
 """The express lane: a trade's or a quote's frame goes from its bytes into the core's arrays in one compiled call.
 
 Nothing is made of it that Python would have to hold, unless it stirs something. What it means is the core's own
-``take_trade`` and ``take_quote``; what is read, and how strictly, is the scanner's: the same as without the lane.
+``take_trade`` and ``take_quote``, and each strategy's own step; what is read, and how strictly, is the scanner's: the
+same as without the lane.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from engine.core.kernels.market import (
     take_trade,
 )
 from engine.core.market import Market
+from engine.core.strategies.technical.stepping import after_quote, after_trade
 from engine.core.types import Symbol
 from engine.venues.binance import kernels
 from engine.venues.binance.codec import DATA, DATA_SIZE, DEPTH_STREAM, FLAT_STREAMS, stream_head
@@ -62,12 +64,13 @@ def take_flat(frame: Any, data_at: int, numbers: Any, ts_recv_ns: int) -> Any:
         if ident < numbers[LAST_QUOTE_ID]:
             return DUPLICATE
         numbers[LAST_QUOTE_ID] = ident
-        return take_quote(numbers, price, size, ask, ask_size, ts_recv_ns)
+        return take_quote(numbers, price, size, ask, ask_size, ts_recv_ns) | after_quote(numbers)
     if kind == TRADE:
         if ident <= numbers[LAST_FILL_ID]:
             return DUPLICATE
         numbers[LAST_FILL_ID] = ident
-        return take_trade(numbers, ident, price, size, is_sale == 1, time_ms * _MS, ts_recv_ns)
+        look = take_trade(numbers, ident, price, size, is_sale == 1, time_ms * _MS, ts_recv_ns)
+        return look | after_trade(numbers)
     return kind
 
 

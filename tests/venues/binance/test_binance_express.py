@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.config import OrderFlow, SmaCross
+from engine.core.config import OrderFlow, SmaCross, Strategies
 from engine.core.instrument import Instrument
 from engine.core.kernels.market import IS_WATCHED, LAST_FILL_ID, LAST_QUOTE_ID, LOOK
 from engine.core.market import Market
-from engine.core.strategies.technical.order_flow import OrderFlowStrategy
-from engine.core.strategies.technical.sma_cross import SmaCrossStrategy
+from engine.core.strategies.technical.crew import Crew
+from engine.core.strategies.technical.stepping import COUNT, after_quote, after_trade
 from engine.core.types import BookUpdate, Quote, Symbol, Trade
 from engine.venues.binance.express import ExpressReader
 from engine.venues.binance.reader import MarketReader
@@ -27,11 +27,11 @@ class Heard:
     """A core that only listens: notes what was stirred, and what was told, in order."""
 
     def __init__(self, *, is_express: bool) -> None:
-        self.markets = {it.symbol: Market(it, slow=5) for it in (ETH, IOTA)}
         eager = OrderFlow(min_trades=5, ask=0.0, act=0.0, cooldown_s=1e-6)
+        crew = Crew(Strategies(order_flow=eager, sma_cross=SmaCross(fast=2, slow=5, bar_s=1)))
+        self.markets = {it.symbol: Market(it, crew.size) for it in (ETH, IOTA)}
         for market in self.markets.values():
-            for strategy in (OrderFlowStrategy(eager), SmaCrossStrategy(SmaCross(fast=2, slow=5, bar_s=1))):
-                strategy.follow(market)
+            crew.follow(market, lambda name: True)
         self.markets[IOTA.symbol].watch(True)
         self.notes: list[object] = []
         self._is_express = is_express
@@ -41,13 +41,21 @@ class Heard:
         return self.markets if self._is_express else None
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
-        self.notes.append((market.instrument.symbol, stirred, ts_recv_ns, market.minds[:2].tolist()))
+        self.notes.append((market.instrument.symbol, stirred, ts_recv_ns, market.minds[:COUNT].tolist()))
 
     def on_trade(self, trade: Trade) -> None:
-        self._take(self.markets[trade.symbol], lambda market: market.on_trade(trade), trade.ts_recv_ns)
+        self._take(
+            self.markets[trade.symbol],
+            lambda market: market.on_trade(trade) | after_trade(market.numbers),
+            trade.ts_recv_ns,
+        )
 
     def on_quote(self, quote: Quote) -> None:
-        self._take(self.markets[quote.symbol], lambda market: market.on_quote(quote), quote.ts_recv_ns)
+        self._take(
+            self.markets[quote.symbol],
+            lambda market: market.on_quote(quote) | after_quote(market.numbers),
+            quote.ts_recv_ns,
+        )
 
     def on_book(self, update: BookUpdate) -> None:
         market = self.markets[update.symbol]
@@ -179,5 +187,5 @@ def test_what_is_held_is_looked_at_with_every_quote_and_trade() -> None:
     reader, heard = readers()[0]
     for i, (stream, name) in enumerate((("iotausdt", "IOTAUSDT"), ("ethusdt", "ETHUSDT")), 1):
         reader.on_frame(quote(stream, name, i, "0.0001" if i == 1 else "2000.00", "3000.0000"), T0 + i)
-    assert heard.notes == [("IOTAUSDT", LOOK, T0 + 1, [0.0, 0.0])]
+    assert heard.notes == [("IOTAUSDT", LOOK, T0 + 1, [0.0] * COUNT)]
     assert heard.markets[ETH.symbol].bid_ticks == 200_000

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-import numpy as np
+import msgspec
 
-from engine.core.config import OrderFlow
-from engine.core.kernels import market as kernel
-from engine.core.market import Market
 from engine.core.strategies.technical.base import Technical
-from engine.core.types import Candle
+from engine.core.strategy_config import Ratio, Seconds, StrategyConfig
+
+
+class OrderFlow(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Order-flow momentum: signed volume that leans one way while the price follows."""
+
+    ask: Ratio = 0.3
+    act: Ratio = 0.5
+    half_life_s: Annotated[float, msgspec.Meta(gt=0.0, le=3600.0)] = 10.0
+    min_trades: Annotated[int, msgspec.Meta(ge=5, le=100_000)] = 50
+    cooldown_s: Seconds = 30.0
 
 
 class OrderFlowStrategy(Technical):
-    """See ``kernels/order_flow.py`` for what it computes."""
+    """See ``kernels/order_flow.py``. No candle says who was the aggressor, so that it warms up on live trades only."""
 
     name: ClassVar[str] = "order_flow"
-    horizon_ns: ClassVar[int] = 60_000_000_000
-    bit: ClassVar[int] = kernel.ORDER_FLOW
-    said: ClassVar[int] = kernel.FLOW_SAID
-    params: ClassVar[slice] = slice(kernel.FLOW_PARAMS, kernel.FLOW_STATE)
-    state: ClassVar[slice] = slice(kernel.FLOW_STATE, kernel.SMA_STATE)
+    settings: ClassVar[type[OrderFlow]] = OrderFlow
+    horizon_s: ClassVar[float] = 60.0
+    explains: ClassVar[tuple[str, str]] = (
+        "buyers are the aggressors (half-life {half_life_s:g} s) and the price follows up",
+        "sellers are the aggressors (half-life {half_life_s:g} s) and the price follows down",
+    )
 
-    def __init__(self, config: OrderFlow) -> None:
-        params = [config.half_life_s * 1e9, config.min_trades, config.cooldown_s * 1e9, config.ask, config.act]
-        words = f"are the aggressors (half-life {config.half_life_s:g} s) and the price follows"
-        super().__init__(config, np.array(params, np.float64), (f"buyers {words} up", f"sellers {words} down"))
-
-    def on_candle(self, candle: Candle, market: Market) -> None:
-        """Pass history over: a candle does not say who was the aggressor, so that this warms up on live trades."""
+    def params(self) -> list[float]:
+        """Return half-life and cool-down in ns, fewest trades, and the two thresholds."""
+        config = self.config
+        return [config.half_life_s * 1e9, config.min_trades, config.cooldown_s * 1e9, config.ask, config.act]

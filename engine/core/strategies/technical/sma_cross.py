@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-import numpy as np
+import msgspec
 
-from engine.core.config import SmaCross
-from engine.core.kernels import market as kernel
-from engine.core.kernels import sma_cross
-from engine.core.market import Market
-from engine.core.strategies.technical.base import Technical
-from engine.core.types import Candle
+from engine.core.strategies.technical.base import BarConfig, BarStrategy
+from engine.core.strategy_config import Ratio
 
 
-class SmaCrossStrategy(Technical):
+class SmaCross(BarConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A moving-average cross on candles made from trades."""
+
+    ask: Ratio = 0.4
+    act: Ratio = 0.6
+    fast: Annotated[int, msgspec.Meta(ge=2, le=500)] = 5
+    slow: Annotated[int, msgspec.Meta(ge=3, le=1000)] = 20
+
+    def __post_init__(self) -> None:
+        """Refuse a fast average that is not faster than the slow one."""
+        super().__post_init__()
+        if self.fast >= self.slow:
+            raise ValueError(f"fast = {self.fast} must be smaller than slow = {self.slow}")
+
+
+class SmaCrossStrategy(BarStrategy):
     """See ``kernels/sma_cross.py`` for what it computes."""
 
     name: ClassVar[str] = "sma_cross"
-    horizon_ns: ClassVar[int] = 1_800_000_000_000
-    bit: ClassVar[int] = kernel.SMA_CROSS
-    said: ClassVar[int] = kernel.SMA_SAID
-    params: ClassVar[slice] = slice(kernel.SMA_PARAMS, kernel.FLOW_PARAMS)
-    state: ClassVar[slice] = slice(kernel.SMA_STATE, None)
+    settings: ClassVar[type[SmaCross]] = SmaCross
+    horizon_bars: ClassVar[int] = 30
+    explains: ClassVar[tuple[str, str]] = (
+        "the {fast}-bar average rose above the {slow}-bar average ({bar_s} s bars)",
+        "the {fast}-bar average fell below the {slow}-bar average ({bar_s} s bars)",
+    )
 
-    def __init__(self, config: SmaCross) -> None:
-        rose, fell = (
-            f"the {config.fast}-bar average {way} the {config.slow}-bar average ({config.bar_s} s bars)"
-            for way in ("rose above", "fell below")
-        )
-        super().__init__(config, np.array([config.bar_s * 1e9, config.fast, config.slow]), (rose, fell))
-
-    def on_candle(self, candle: Candle, market: Market) -> None:
-        """Step once with the candle's close, as a trade in its last moment; what it says is ignored."""
-        ts_ns, minds = candle.open_ns + candle.interval_ns - 1, market.minds
-        sma_cross.step(minds[self.state], minds[self.params], float(candle.close_ticks), 0.0, ts_ns)
+    def params(self) -> list[float]:
+        """Return bar length in ns, and the two lengths in bars."""
+        return [self.bar_ns, self.config.fast, self.config.slow]
