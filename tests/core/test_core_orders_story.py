@@ -779,8 +779,11 @@ def test_candles_of_history_bring_the_cross_to_its_first_signal_sooner() -> None
     cross, flow = (desk.engine.technical[name] for name in ("sma_cross", "order_flow"))
     minds = desk.engine.trading.markets[ETH].minds
     fresh = minds[flow.state].tolist()
+    minute_ns = 60 * S
     for i in range(30):
-        desk.engine.on_candle(Candle(ETH, T0 + i * 60 * S, 60 * S, 100, 100, 100, 100 + i, 5))
+        desk.engine.on_candle(
+            Candle(ETH, T0 // minute_ns * minute_ns + i * minute_ns, 60 * S, 100, 100, 100, 100 + i, 5)
+        )
     assert minds[cross.state][2] == 29.0
     assert minds[flow.state].tolist() == fresh
 
