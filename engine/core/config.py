@@ -181,7 +181,7 @@ class FairValueBand(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_
     least_part: Ratio = 0.25
     """So much of ``max_position_pct`` is left to a symbol that is that dear."""
     weights: MeasureWeights = MeasureWeights()
-    macro: dict[str, Annotated[float, msgspec.Meta(ge=-0.5, le=0.5)]] = {}
+    macro: dict[str, Annotated[float, msgspec.Meta(ge=-0.5, le=0.5)]] = msgspec.field(default_factory=dict)
     """Of each macro series: what one standard deviation of its change adds to the logarithm of fair value."""
 
     def __post_init__(self) -> None:

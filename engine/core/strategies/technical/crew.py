@@ -41,7 +41,8 @@ class Placed:
 
     def __init__(self, number: int, strategy: Technical, params_at: int) -> None:
         """Place a strategy, the ``number``-th of the list, whose parameters begin at ``params_at`` of ``minds``."""
-        self.strategy, self._config = strategy, strategy.config
+        self.strategy = strategy
+        self._config: StrategyConfig = strategy.config
         self.name, self.kind, self.horizon_ns = strategy.name, strategy.kind, strategy.horizon_ns
         self.bit: Final = 1 << number + FIRST_BIT
         self.said: Final = number
@@ -139,9 +140,9 @@ class Placed:
     def _nearer(self, price: int, stop: int, target: int, atr: float) -> tuple[int, int]:
         """Draw exits in percent in to so many average true ranges, to a quarter of the way at most."""
         below, above = price - stop, target - price
-        below = int(min(max(self._config.stop_atrs * atr, _NEAREST * below), below))
+        below = int(min(max(self.strategy.config.stop_atrs * atr, _NEAREST * below), below))
         if target:
-            target = price + int(min(max(self._config.target_atrs * atr, _NEAREST * above), above))
+            target = price + int(min(max(self.strategy.config.target_atrs * atr, _NEAREST * above), above))
         return price - below, target
 
 
