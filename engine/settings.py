@@ -21,7 +21,8 @@ from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
 from engine.hosts import DEFAULT_URLS, is_live
-from engine.news.config import SECRET_PREFIX, NewsConfig, NewsConfigError, parse_news_config, secrets_of
+from engine.news.config import SECRET_PREFIX, NewsConfig
+from engine.news_settings import read_news
 from engine.secret import Secret
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
@@ -310,7 +311,7 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
     return msgspec.structs.replace(
         venue,
         trading=_read_trading(named),
-        **_read_news(named),
+        **read_news(named),
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
         watchdog_s=named.number("WATCHDOG_AFTER_S", 5.0, _WATCHDOG_MOST_S),
@@ -352,25 +353,6 @@ def _read_trading(named: Named) -> TradingConfig:
         raise SettingsError(f"{path.name} is not a text in UTF-8: save it as one.") from None
     except ConfigFileError as error:
         raise SettingsError(str(error)) from None
-
-
-def _read_news(named: Named) -> dict[str, Any]:
-    """Return what ``[news]`` says, with its secrets from the environment."""
-    path = named.path("TRADER_CONFIG", "trader.toml")
-    if path is None or not path.is_file():
-        return {}
-    try:
-        news = parse_news_config(path.read_text(encoding="utf-8"), path.name)
-    except NewsConfigError as error:
-        raise SettingsError(str(error)) from None
-    secrets = tuple((name, Secret(named.text(name))) for name in secrets_of(news))
-    for name, secret in secrets:
-        if not secret:
-            raise SettingsError(f"{name} is missing: {path.name} says that a source of news needs it.")
-    rules = (path.parent / Path(news.rules).expanduser()).absolute() if news.rules else None
-    if rules is not None and not rules.is_file():
-        raise SettingsError(f"rules in [news] of {path.name} names {rules}, which is no file: correct it, or leave it.")
-    return {"news": news, "news_secrets": secrets, "rules_file": rules}
 
 
 def _home(named: Named) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-EVENTS: Final = ("listing", "delisting", "product", "partnership", "hack", "regulation", "upgrade")
-"""The kinds of event."""
+EVENTS: Final = ("listing", "delisting", "product", "partnership", "hack", "regulation", "upgrade", "alert")
+"""The kinds of event; an alert is what a chart says through TradingView."""
 QUALIFIERS: Final = ("denial", "negation", "rumour", "maybe", "noise")
 """How sure an event is; what each does is told in ``rules.toml``."""
 START: Final = "^"

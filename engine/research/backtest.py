@@ -17,6 +17,7 @@ from engine.core.types import (
     ApprovedProtection,
     BookUpdate,
     ExecutionReport,
+    Headline,
     Quote,
     ReplaceMode,
     Symbol,
@@ -73,6 +74,11 @@ class Backtest:
     def on_bad_frame(self, reason: str, ts_recv_ns: int) -> None:
         """Count a frame that made no sense."""
         self.bad_frames += 1
+
+    def on_headline(self, headline: Headline) -> None:
+        """Take a classified headline."""
+        self._until(headline.item.ts_recv_ns)
+        self._perform(self.engine.on_headline(headline))
 
     def on_command(self, command: AnyCommand) -> Reply:
         """Carry out a person's command at the present moment of the tape."""

@@ -126,9 +126,7 @@ class HeadlineStrategy:
     def _signal(self, headline: Headline, step: Step, market: Market) -> Signal:
         item, price, story = headline.item, market.last_ticks, step.story
         side = Side.BUY if headline.score > 0 else Side.SELL
-        target_pct = self.config.target_pct if self.config.exits.target else 0.0
-        levels = exit_levels(price, self.config.stop_pct, target_pct)
-        stop, target = levels if side is Side.BUY else (0, 0)
+        stop, target = self._exits(price, side)
         confidence = min(abs(headline.score), 1.0)
         if step.turn == "denied":
             confidence = max(confidence, story.taken)  # what takes a story back is worth as much as the story was
@@ -170,8 +168,7 @@ class HeadlineStrategy:
         """Return a signal that need be no question any more, at the present price and under a name of its own."""
         self.stories.confirm(one.story, "the market")
         evidence, price = self._evidence(market, one.signal, one.signal.ts_ns), market.last_ticks
-        is_buy = one.signal.side is Side.BUY
-        stop, target = exit_levels(price, self.config.stop_pct, self.config.target_pct) if is_buy else (0, 0)
+        stop, target = self._exits(price, one.signal.side)
         return msgspec.structs.replace(
             one.signal,
             signal_id=SignalId(f"{one.signal.signal_id}:market"),
@@ -182,6 +179,10 @@ class HeadlineStrategy:
             ts_ns=now_ns,
             is_question=False,
         )
+
+    def _exits(self, price: int, side: Side) -> tuple[int, int]:
+        target_pct = self.config.target_pct if self.config.exits.target else 0.0
+        return exit_levels(price, self.config.stop_pct, target_pct) if side is Side.BUY else (0, 0)
 
     def _evidence(self, market: Market, signal: Signal, since_ns: int) -> Evidence:
         # Candles are in the tape's time, which differs from ours by as much as the last trade's two stamps.
