@@ -92,11 +92,11 @@ async def _run_all(chosen: Sequence[Variant], plan: Plan, cores: Cores) -> dict[
             for variant in chosen[:: -1 if number % 2 else 1]:
                 async with running(variant, server, port, cores) as subject:
                     for pace in variant.paces:
-                        rounds[variant.name, pace].append(await _run(subject, server, pace, plan))
+                        rounds[variant.name, pace].append(await one_run(subject, server, pace, plan))
     return rounds
 
 
-async def _run(subject: Subject, server: LoadServer, pace: str, plan: Plan) -> Round:
+async def one_run(subject: Subject, server: LoadServer, pace: str, plan: Plan) -> Round:
     """Measure one variant at one pace once."""
     variant = subject.variant
     await subject.get_ready()

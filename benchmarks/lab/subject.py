@@ -29,8 +29,9 @@ CONFIG: Final = Path(__file__).with_name("engine.toml")
 class Subject:
     """A client that is ready to answer."""
 
-    def __init__(self, variant: Variant, process: asyncio.subprocess.Process, server: LoadServer) -> None:
+    def __init__(self, variant: Variant, process: asyncio.subprocess.Process, server: LoadServer, home: Path) -> None:
         self.variant = variant
+        self.home = home
         self._process = process
         self._server = server
 
@@ -70,7 +71,7 @@ async def running(variant: Variant, server: LoadServer, port: int, cores: Cores)
         )
     try:
         await _unless_it_ends(process, _until_ready(variant, server, home), variant.name)
-        yield Subject(variant, process, server)
+        yield Subject(variant, process, server, home)
     finally:
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             process.terminate()
