@@ -14,6 +14,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
+from bot.render.help import GO_ON, HELP_WORDS
 from bot.render.size import said
 from bot.settings import Settings
 from engine.wire.commands import Who
@@ -35,6 +36,16 @@ NEEDS: Final[dict[str, Role]] = {
     "/orders": Role.VIEWER,
     "/status": Role.VIEWER,
     "/risk": Role.VIEWER,
+    "/balance": Role.VIEWER,
+    "/pnl": Role.VIEWER,
+    "/trades": Role.VIEWER,
+    "/strategies": Role.VIEWER,
+    "/why": Role.VIEWER,
+    "/news": Role.VIEWER,
+    "/latency": Role.VIEWER,
+    "/watch": Role.VIEWER,
+    "/help": Role.VIEWER,
+    "/cancel": Role.TRADER,
     "/buy": Role.TRADER,
     "/sell": Role.TRADER,
     "/close": Role.TRADER,
@@ -63,7 +74,7 @@ NEEDS: Final[dict[str, Role]] = {
     "foreign_ignore": Role.ADMIN,
 }
 """The role that each command and button needs; what isn't listed needs an admin."""
-NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN}
+NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN, "/strategies": Role.ADMIN}
 """What a command needs when anything is typed after it."""
 _PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}
 
@@ -173,7 +184,13 @@ def _channel_of(body: dict[str, Any]) -> str | None:
 
 
 def _needed(asked: str, body: dict[str, Any]) -> Role:
-    if asked in NEEDS_WITH_WORDS and str(body.get("text", "")).strip():
+    """Return the role that a request needs; a button that carries a command on needs what that one does."""
+    text = str(body.get("text", "")).strip()
+    if asked.startswith(GO_ON):
+        asked, _, text = str(body["actions"][0].get("value", "")).partition(" ")
+    if "command" in body and text.lower() in HELP_WORDS:
+        return Role.VIEWER
+    if asked in NEEDS_WITH_WORDS and text:
         return NEEDS_WITH_WORDS[asked]
     return NEEDS.get(asked, Role.ADMIN)
 

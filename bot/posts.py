@@ -19,7 +19,7 @@ from bot.alarms import Alarms
 from bot.delivery import Delivery
 from bot.memory import Card, Note
 from bot.outbox import Outbox
-from bot.render import foreign, kill, notes, trade
+from bot.render import foreign, kill, notes, past, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.commands import ProposalTaken, Snapshot
@@ -33,6 +33,7 @@ from engine.wire.events import (
     NewsHeard,
     Notice,
     OrderChanged,
+    PriceReached,
     ProposalClosed,
     ProposalOpened,
     Reconciled,
@@ -105,6 +106,8 @@ class Posts:
                 self.post(foreign.compared(event.view), is_urgent=True)
             case Notice() if event.severity != "critical":
                 self.post(notes.notice(event))
+            case PriceReached(watch=watch, price=price):
+                self.post(past.price_reached(watch, price), is_urgent=True)
             case NewsHeard():
                 self._on_news(event)
             case _:

@@ -23,6 +23,7 @@ from bot.listeners import (
     orders,
     positions,
     preview,
+    questions,
     reconcile,
     resume,
     risk,
@@ -30,10 +31,12 @@ from bot.listeners import (
     size,
     status,
 )
+from bot.listeners.helping import Helper
 from bot.render import alarm, alert, approval, foreign, trade
 from bot.render import kill as kill_lines
 from bot.render import preview as preview_lines
 from bot.render import size as size_modal
+from bot.render.help import GO_ON
 
 Listener: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -45,6 +48,15 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/positions": positions.positions,
     "/orders": orders.orders,
     "/status": status.status,
+    "/balance": questions.ask,
+    "/pnl": questions.ask,
+    "/trades": questions.ask,
+    "/strategies": questions.ask,
+    "/why": questions.ask,
+    "/news": questions.ask,
+    "/latency": questions.ask,
+    "/watch": questions.ask,
+    "/cancel": questions.ask,
     "/halt": halt.halt,
     "/risk": risk.risk,
     "/lock": lock.lock,
@@ -52,6 +64,8 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/reconcile": reconcile.reconcile,
     "/resume": resume.resume,
 }
+HELPER: Final = Helper(COMMANDS)
+COMMANDS["/help"] = HELPER.explain
 ACTIONS: Final[dict[str, Listener]] = {
     alert.BUY: decide.decide,
     alert.SELL: decide.decide,
@@ -73,6 +87,7 @@ VIEWS: Final[dict[str, Listener]] = {
     size_modal.ASK: size.check,
     size_modal.GIVE: size.give,
 }
+_GO_ON: Final = re.compile(f"^{GO_ON}")
 _ANYTHING: Final = re.compile(".*")
 
 
@@ -80,6 +95,8 @@ def register(app: AsyncApp) -> None:
     """Put every listener on the app; the catch-alls last, because the first that matches is called."""
     for name, listener in COMMANDS.items():
         app.command(name)(listener)
+    app.use(HELPER.before)
+    app.action(_GO_ON)(HELPER.go_on)
     for action_id, listener in ACTIONS.items():
         app.action(action_id)(listener)
     for callback_id, listener in VIEWS.items():

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.render.blocks import Message, clip, escape, message
+from bot.render.help import choices
+from engine.wire.answers import Choices
 from engine.wire.commands import Reply
 
 _TEXT = 3_000
@@ -32,6 +36,15 @@ def is_told_to_all(context: AsyncBoltContext) -> bool:
 async def tell_unless_public(respond: AsyncRespond, context: AsyncBoltContext, reply: Reply) -> None:
     """Pass on what the engine said, unless the message that it leads to in the channel says the same."""
     if not (reply.ok and is_told_to_all(context)):
+        await tell_reply(respond, reply)
+
+
+async def tell_refusal(respond: AsyncRespond, command: dict[str, Any], reply: Reply) -> None:
+    """Pass on a refusal; where a word could mean several things, with a button for each that carries on."""
+    if isinstance(reply.result, Choices):
+        text = command.get("text", "")
+        await tell(respond, choices(command["command"], text, reply.text, reply.result))
+    else:
         await tell_reply(respond, reply)
 
 

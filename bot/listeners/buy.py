@@ -25,4 +25,4 @@ async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBolt
         target_pct=words.target_pct,
         exits=words.exits,
     )
-    await place(respond, context, order)
+    await place(respond, context, order, command)

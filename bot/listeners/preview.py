@@ -8,7 +8,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import replace, tell, tell_reply
+from bot.listeners.answer import replace, tell, tell_refusal, tell_reply
 from bot.listeners.placed import show_placed
 from bot.render import preview as render
 from bot.render.preview import Ticket
@@ -16,12 +16,12 @@ from engine.wire.commands import Buy, Confirm, Decide, Preview, Reply, Sell
 from engine.wire.hand_views import PreviewView
 
 
-async def place(respond: AsyncRespond, context: AsyncBoltContext, order: Buy | Sell) -> None:
+async def place(respond: AsyncRespond, context: AsyncBoltContext, order: Buy | Sell, command: dict[str, Any]) -> None:
     """Show what an order would be; give it at once where the settings make it one step."""
     desk = context["desk"]
     seen = await desk.ask(Preview(id=f"{order.id}:preview", who=order.who, order=order))
     if not isinstance(seen.result, PreviewView):
-        await tell_reply(respond, seen)
+        await tell_refusal(respond, command, seen)
     elif not seen.result.is_one_step:
         await tell(respond, render.preview(seen.result, order))
     else:

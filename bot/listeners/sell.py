@@ -17,4 +17,4 @@ async def sell(respond: AsyncRespond, command: dict[str, Any], context: AsyncBol
     """Preview a sale from a position; the order is shown in the channel once it is confirmed."""
     words = read_sell(command.get("text", ""))
     order = Sell(id=ids.of_command(command), who=context["who"], symbol=words.symbol, amount=words.amount)
-    await place(respond, context, order)
+    await place(respond, context, order, command)

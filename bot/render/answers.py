@@ -22,9 +22,10 @@ def usage(status: StatusView | None) -> str:
     symbol = escape(status.prices[0].symbol) if status is not None and status.prices else "ETHUSDT"
     return (
         f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
-        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/status` · `/halt [reason]` · "
-        f"`/risk` · `/lock {symbol} 1h [because reason]` · "
-        "`/kill [flatten] [symbol]` · `/reconcile` · `/resume`"
+        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/cancel ID` · `/status` · `/balance` · `/pnl` · "
+        f"`/trades` · `/why ID` · `/strategies` · `/news` · `/latency` · `/watch {symbol} above 2700` · "
+        f"`/halt [reason]` · `/risk` · `/lock {symbol} 1h [because reason]` · "
+        "`/kill [flatten] [symbol]` · `/reconcile` · `/resume` · `/help [command]`"
     )
 
 

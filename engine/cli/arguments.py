@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
@@ -22,7 +24,20 @@ _TRADING: Final = (
     "ack",
     "resume",
 )
-VERBS: Final = frozenset(("status", "positions", "orders", "latency", *_TRADING))
+_ASKING: Final = (
+    "status",
+    "positions",
+    "orders",
+    "balance",
+    "pnl",
+    "trades",
+    "strategies",
+    "why",
+    "news",
+    "watch",
+    "latency",
+)
+VERBS: Final = frozenset((*_ASKING, *_TRADING))
 """The commands to a running engine."""
 _LISTINGS: Final = {
     "orders": "every order as it is now",
@@ -35,10 +50,18 @@ _LISTINGS: Final = {
 """What ``trader ledger`` shows."""
 
 
+_UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
+"""How argparse words a command that it doesn't know."""
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises instead of leaving, so that a slip is told in the same way as every other refusal."""
 
     def error(self, message: str) -> NoReturn:
+        slip = _UNKNOWN.match(message)
+        near = get_close_matches(slip[1], [verb.name for verb in _VERBS], n=1, cutoff=0.75) if slip else []
+        if slip and near:
+            raise Refused("BAD_REQUEST", f"There is no command {slip[1]!r}. Did you mean `trader {near[0]}`?")
         raise Refused("BAD_REQUEST", f"{message[:1].upper()}{message[1:]}: see `{self.prog} --help`.")
 
 
@@ -305,12 +328,29 @@ _VERBS: Final = (
     _Verb("positions", "show what is held and what it is worth", "trader positions", _ask_arguments),
     _Verb("orders", "show open orders and the last finished ones", "trader orders --json", _ask_arguments),
     _Verb("latency", "show how long the stages of our orders take", "trader latency --json", _ask_arguments),
+    _Verb("balance", "show what the account holds and what it is worth", "trader balance", _words("nothing")),
+    _Verb("pnl", "show what was made and lost", "trader pnl week", _words("[today|week|month|all]")),
+    _Verb("trades", "show open and finished trades", "trader trades 20 eth --json", _words("[NUMBER] [SYMBOL]")),
+    _Verb(
+        "strategies",
+        "show the strategies and their numbers, or set one",
+        "trader strategies set sma_cross ask 0.5",
+        _words("nothing, or set NAME PARAMETER VALUE|default"),
+    ),
+    _Verb("why", "show the decision behind an order, a proposal or a trade", "trader why tr-3f2a", _words("ID")),
+    _Verb("news", "show the last headlines and what was made of each", "trader news 5", _words("[NUMBER]")),
+    _Verb(
+        "watch",
+        "be told once when a symbol trades at a price or beyond it",
+        "trader watch eth above 2700",
+        _words("SYMBOL above|below PRICE, list, or off ID|all"),
+    ),
     _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),
     _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),
-    _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("CLIENT_ORDER_ID|all")),
+    _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("ID|SYMBOL|all")),
     _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),
     _Verb("halt", "stop all new entries at once", "trader halt lunch", _words("why, in your words")),
     _Verb(

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from engine.cli.client import new_id, who
-from engine.cli.desk_text import event_text, help_text, prices_text, proposal_text, reply_text
+from engine.cli.desk_text import command_help, event_text, help_text, prices_text, proposal_text, reply_text
 from engine.cli.refused import Refused
 from engine.cli.said import read_command
 from engine.cli.stdin_lines import stdin_lines
@@ -111,6 +111,10 @@ async def sit(line: EngineLine, typed: AsyncIterator[str], say: Callable[[str], 
                 break
             if text.strip().lower() in ("help", "?"):
                 say(help_text(example))
+                continue
+            verb, _, asked = text.strip().partition(" ")
+            if verb.lower().removeprefix("/") == "help" or asked.strip().lower() in ("help", "?"):
+                say(command_help(asked.strip() if verb.lower().removeprefix("/") == "help" else verb))
                 continue
             await _do(desk, line, text, say)
     finally:

@@ -35,6 +35,7 @@ from engine.wire.events import (
     TradingHalted,
 )
 from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.helps import HELPS, nearest
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
     HealthView,
@@ -61,7 +62,20 @@ halt [WHY], resume                        stop entries, arm trading
 kill [flatten] [SYMBOL]                   halt, cancel, sell; kill reset WHY
 risk, lock SYMBOL 1h|off                  the limits; no entries for a while
 reconcile [adopt|ignore ID]               compare with the exchange now
-status, positions, orders, latency, help, quit"""
+status, positions, orders, balance          how things are
+pnl [today|week|month|all], trades [N] [SYMBOL], why ID
+strategies [set NAME PARAMETER VALUE], news, latency
+watch SYMBOL above|below PRICE            watch list, watch off ID
+help [COMMAND], quit"""
+
+
+def command_help(word: str) -> str:
+    """Write one command's help with its examples; of an unknown one, which was meant."""
+    name = word.lower().removeprefix("/")
+    if (it := HELPS.get(name)) is None:
+        near = nearest(name)
+        return f"There is no command {word!r}." + (f" Did you mean {near}?" if near else "")
+    return "\n".join([f"{name} {it.words}".strip(), f"  {it.does}", *(f"  {example}" for example in it.examples)])
 
 
 def help_text(example: str) -> str:

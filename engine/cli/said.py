@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from engine.cli.arguments import VERBS
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import (
@@ -11,10 +9,8 @@ from engine.wire.commands import (
     Acknowledge,
     AnyCommand,
     Buy,
-    CancelOrder,
     Close,
     DecideForeign,
-    GetLatency,
     GetOrders,
     GetPositions,
     GetStatus,
@@ -28,10 +24,10 @@ from engine.wire.commands import (
     SetMode,
     Who,
 )
+from engine.wire.helps import nearest
+from engine.wire.question_words import read_question
 from engine.wire.risk_words import read_risk, risk_command
 from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_reconcile, read_sell
-
-_CANCEL_USAGE: Final = "cancel CLIENT_ORDER_ID|all   (see: orders)"
 
 
 def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
@@ -44,8 +40,6 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
             return GetPositions(id=command_id, who=who)
         case "orders":
             return GetOrders(id=command_id, who=who)
-        case "latency":
-            return GetLatency(id=command_id, who=who)
         case "buy":
             return Buy(id=command_id, who=who, **read_buy(text)._asdict())
         case "sell":
@@ -54,8 +48,6 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "close":
             symbol, percent = read_close(text)
             return Close(id=command_id, who=who, symbol=symbol, percent=percent)
-        case "cancel":
-            return CancelOrder(id=command_id, who=who, client_order_id=_only_word(words, _CANCEL_USAGE))
         case "auto":
             mode, strategy = read_auto(text)
             return SetMode(id=command_id, who=who, mode=mode, strategy=strategy)
@@ -78,6 +70,10 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "resume":
             return Resume(id=command_id, who=who, confirm=" ".join(words))
         case _:
+            if (question := read_question(verb, text, command_id, who)) is not None:
+                return question
+            if near := nearest(verb):
+                raise BadWords(f"I don't know {verb!r}. Did you mean {near}?")
             raise BadWords(f"I don't know {verb!r}: use one of {', '.join(sorted(VERBS))}, yes, no, help or quit.")
 
 

@@ -24,6 +24,7 @@ from engine.core.dead_man import DEAF, DeadMan
 from engine.core.kill import KillSwitch
 from engine.core.limit_changes import LimitChanges
 from engine.core.lookups import Lookups
+from engine.core.orders import Order
 from engine.core.parameters import Parameters
 from engine.core.queries import Identity, Roster
 from engine.core.records import Answered, Declined
@@ -36,6 +37,7 @@ from engine.wire.questions import SetParameter, Unwatch, Watch
 from engine.wire.views import HealthView, StatusView
 
 _ANSWERS_KEPT: Final = 10_000
+_SHORTEST_ID: Final = 6
 _LONGEST_LOCK_S: Final = 30 * 86_400.0
 _QUESTIONS: Final = (
     commands.GetStatus,
@@ -173,8 +175,7 @@ class People:
         return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(placed))
 
     def _cancel(self, command: commands.CancelOrder) -> Reply:
-        working = self._trading.orders.working()
-        chosen = [o for o in working if command.client_order_id in ("all", o.approved.client_order_id)]
+        chosen = self._meant(command.client_order_id)
         protective = [order for order in chosen if order.approved.client_order_id in self._trading.resting]
         chosen = [order for order in chosen if order not in protective]
         if protective and not chosen:
@@ -184,6 +185,22 @@ class People:
         for order in chosen:
             self._trading.do(Cancel(order.approved.symbol, order.approved.client_order_id))
         return Reply(command.id, True, "OK", f"Asked the venue to cancel {len(chosen)} order(s).")
+
+    def _meant(self, word: str) -> list[Order]:
+        """Return the open orders that a word names: all, one by its id or how that begins, or those of a symbol."""
+        working = self._trading.orders.working()
+        exact = [order for order in working if word in ("all", order.approved.client_order_id)]
+        begun = [o for o in working if len(word) >= _SHORTEST_ID and o.approved.client_order_id.startswith(word)]
+        if exact or len(begun) == 1:
+            return exact or begun
+        if begun:
+            names = tuple(order.approved.client_order_id for order in begun[:5])
+            raise Unclear("BAD_REQUEST", f"{word!r} fits {len(begun)} orders: say more of it.", (word, names))
+        try:
+            symbol = self.hand.wishes.symbol(word)
+        except Unclear:
+            return []
+        return [order for order in working if order.approved.symbol == symbol]
 
     def _set_mode(self, command: commands.SetMode) -> Reply:
         strategy = command.strategy or ""

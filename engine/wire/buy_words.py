@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from engine.wire.commands import Amount, BuyExits
+from engine.wire.slips import joined, swapped
 from engine.wire.words import BadWords, read_amount, read_percent, read_span, read_symbol
 
 BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy ETHUSDT 250 2% 5%"
@@ -37,7 +38,9 @@ class BuyWords(NamedTuple):
 
 def read_buy(text: str) -> BuyWords:
     """Read ``SYMBOL AMOUNT|all [STOP%] [TARGET%]``; exits may be named: ``sl= tp= trail= be= time=``."""
-    words = text.split()
+    words = joined(text)
+    if right := swapped("buy", words):
+        raise BadWords(f"Did you mean: {right}?")
     if len(words) < 2:
         raise BadWords(f"Say what and how much: {BUY_USAGE}")
     symbol = read_symbol(words[0])

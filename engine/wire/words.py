@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from engine.wire.commands import Amount, ModeName
+from engine.wire.slips import joined, swapped, with_point
 
 SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
 CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
@@ -22,7 +23,7 @@ KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
 _AMOUNT: Final = re.compile(r"\$?(?P<number>[+-]?[0-9.,]+)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
-_SYMBOL: Final = re.compile(r"[A-Za-z0-9]{2,20}([/-][A-Za-z0-9]{2,10})?")
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9]{2,20}([/_-][A-Za-z0-9]{2,10})?")
 _STRATEGY: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _CASH: Final = ("usdt", "usdc", "fdusd", "usd", "eur")
 _QUOTES: Final = (*_CASH, "btc", "eth", "bnb")
@@ -85,7 +86,9 @@ class AutoWords(NamedTuple):
 
 def read_sell(text: str) -> SellWords:
     """Read ``SYMBOL AMOUNT|all``."""
-    words = text.split()
+    words = joined(text)
+    if right := swapped("sell", words):
+        raise BadWords(f"Did you mean: {right}?")
     if len(words) != 2:
         raise BadWords(f"Say what and how much: {SELL_USAGE}")
     symbol = read_symbol(words[0])
@@ -94,7 +97,7 @@ def read_sell(text: str) -> SellWords:
 
 def read_close(text: str) -> CloseWords:
     """Read ``SYMBOL|all [PERCENT%]``; without a percentage it is all of it."""
-    words = text.split()
+    words = joined(f"close {text}")[1:]
     if not 1 <= len(words) <= 2:
         raise BadWords(f"Say what to close: {CLOSE_USAGE}")
     symbol = "all" if words[0].lower() == "all" else read_symbol(words[0])
@@ -159,7 +162,7 @@ def read_span(word: str, advice: str) -> float:
 
 def read_symbol(word: str) -> str:
     """Read ``eth``, ``ETH/USDT`` or ``ETHUSDT`` as typed; raises BadWords for what no symbol looks like."""
-    if not _SYMBOL.fullmatch(word):
+    if not _SYMBOL.fullmatch(word.removeprefix("$")):
         raise BadWords(f"{word!r} is no symbol: write one like ETHUSDT, ETH/USDT or eth.")
     return word
 
@@ -188,7 +191,7 @@ def read_percent(word: str, name: str, largest: float | None = None) -> float:
 
 
 def _unit_of(unit: str, symbol: str, word: str) -> Literal["quote", "base"]:
-    base, _, quote = symbol.replace("-", "/").partition("/")
+    base, _, quote = symbol.removeprefix("$").replace("-", "/").replace("_", "/").partition("/")
     if not quote:
         quote = next((name for name in _QUOTES if base.endswith(name) and base != name), "")
         base = base.removesuffix(quote)
@@ -202,6 +205,8 @@ def _unit_of(unit: str, symbol: str, word: str) -> Literal["quote", "base"]:
 
 
 def _positive(number: str, word: str) -> Decimal:
+    if right := with_point(word):
+        raise BadWords(f"Did you mean {right}? Write decimals with a point.")
     if not _NUMBER.fullmatch(number):
         raise BadWords(f"{word!r} is not a number that money can have: write 250, 0.1eth, 10% or all.")
     value = Decimal(number.replace(",", ""))

@@ -187,7 +187,7 @@ def test_the_desk_takes_the_words_of_slack() -> None:
     assert isinstance(desk.read("/BUY iota 250 2% 5%"), Buy)
     assert isinstance(desk.read(" status "), GetStatus)
     assert desk.read("   ") is None
-    with pytest.raises(BadWords, match="use one of ack, auto, buy"):
+    with pytest.raises(BadWords, match="use one of ack, auto, balance, buy"):
         desk.read("dance")
 
 

@@ -1,0 +1,118 @@
+"""The words of the questions about past, market and strategies, read once for Slack, the desk and the command line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from engine.wire import questions as ask
+from engine.wire.commands import AnyCommand, CancelOrder, GetLatency
+from engine.wire.person import Who
+from engine.wire.words import BadWords, read_symbol
+
+PNL_USAGE: Final = "pnl [today|week|month|all]   for example: pnl week"
+TRADES_USAGE: Final = "trades [NUMBER] [SYMBOL]   for example: trades 20 eth"
+STRATEGIES_USAGE: Final = (
+    "strategies, or strategies set NAME PARAMETER VALUE|default   for example: strategies set sma_cross ask 0.5"
+)
+WHY_USAGE: Final = "why ID, of an order, a proposal or a trade   for example: why tr-3f2a"
+NEWS_USAGE: Final = "news [NUMBER]   for example: news 5"
+WATCH_USAGE: Final = "watch SYMBOL above|below PRICE, watch list, or watch off ID   for example: watch eth above 2700"
+CANCEL_USAGE: Final = "cancel ID|SYMBOL|all   for example: cancel eth   (see: orders)"
+_PERIODS: Final[dict[str, ask.PeriodName]] = {"today": "today", "week": "week", "month": "month", "all": "all"}
+_DIRECTIONS: Final[dict[str, ask.DirectionName]] = {
+    "above": "above", ">": "above", "over": "above", "below": "below", "<": "below", "under": "below",
+}  # fmt: skip
+_COUNT: Final = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
+_ID: Final = re.compile(r"`?[A-Za-z0-9_:.-]{1,60}`?", re.ASCII)
+
+
+def read_question(verb: str, text: str, command_id: str, who: Who) -> AnyCommand | None:
+    """Read what follows a verb; None for a verb that is none of these. Raises BadWords."""
+    reader = _READERS.get(verb)
+    return reader(text.split(), command_id, who) if reader is not None else None
+
+
+def _balance(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return ask.GetBalance(id=command_id, who=who)
+
+
+def _latency(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return GetLatency(id=command_id, who=who)
+
+
+def _pnl(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    period = _PERIODS.get(words[0].lower()) if len(words) == 1 else "today" if not words else None
+    if period is None:
+        raise BadWords(f"Say of which time: {PNL_USAGE}")
+    return ask.GetPnl(id=command_id, who=who, period=period)
+
+
+def _trades(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    counts = [word for word in words if _COUNT.fullmatch(word)]
+    symbols = [word for word in words if word not in counts and word.lower() != "all"]
+    if len(counts) > 1 or len(symbols) > 1:
+        raise BadWords(f"Say how many, and of what: {TRADES_USAGE}")
+    symbol = read_symbol(symbols[0]) if symbols else ""
+    return ask.GetTrades(id=command_id, who=who, symbol=symbol, most=int(counts[0]) if counts else 10)
+
+
+def _strategies(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    if not words:
+        return ask.GetStrategies(id=command_id, who=who)
+    if words[0].lower() != "set" or len(words) != 4:
+        raise BadWords(f"Say what to set: {STRATEGIES_USAGE}")
+    return ask.SetParameter(id=command_id, who=who, strategy=words[1], name=words[2], value=words[3])
+
+
+def _why(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return ask.GetWhy(id=command_id, who=who, what=_id(words, WHY_USAGE))
+
+
+def _news(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    if len(words) > 1 or (words and not _COUNT.fullmatch(words[0])):
+        raise BadWords(f"Say how many: {NEWS_USAGE}")
+    return ask.GetNews(id=command_id, who=who, most=int(words[0]) if words else 10)
+
+
+def _watch(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    verb = words[0].lower() if words else "list"
+    if verb == "list" and len(words) <= 1:
+        return ask.GetWatches(id=command_id, who=who)
+    if verb == "off" and len(words) == 2:
+        return ask.Unwatch(id=command_id, who=who, watch_id=words[1])
+    direction = _DIRECTIONS.get(words[1].lower()) if len(words) == 3 else None
+    if direction is None:
+        raise BadWords(f"Say what to watch: {WATCH_USAGE}")
+    price = words[2].lstrip("$").replace(",", "") if _is_grouped(words[2]) else words[2].lstrip("$")
+    return ask.Watch(id=command_id, who=who, symbol=read_symbol(words[0]), direction=direction, price=price)
+
+
+def _cancel(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return CancelOrder(id=command_id, who=who, client_order_id=_id(words, CANCEL_USAGE))
+
+
+def _id(words: list[str], usage: str) -> str:
+    word = words[0].replace("/", "-") if len(words) == 1 else ""
+    if not _ID.fullmatch(word.lstrip("$")):
+        raise BadWords(f"Say which one: {usage}")
+    return words[0].strip("`")
+
+
+def _is_grouped(word: str) -> bool:
+    """Say whether a number has its thousands apart: ``2,700`` has, ``2,7`` has not."""
+    return re.fullmatch(r"\$?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?", word, re.ASCII) is not None
+
+
+_READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
+    "balance": _balance,
+    "cancel": _cancel,
+    "latency": _latency,
+    "news": _news,
+    "pnl": _pnl,
+    "strategies": _strategies,
+    "trades": _trades,
+    "watch": _watch,
+    "why": _why,
+}

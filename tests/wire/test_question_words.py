@@ -1,0 +1,118 @@
+"""The words of questions, slips of the finger in orders, and the help that goes with every command."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.cli.arguments import VERBS
+from engine.cli.said import read_command
+from engine.wire import questions as ask
+from engine.wire.buy_words import read_buy
+from engine.wire.commands import Amount, AnyCommand, CancelOrder, Who
+from engine.wire.helps import HELPS, nearest
+from engine.wire.question_words import read_question
+from engine.wire.words import BadWords, read_close, read_sell
+
+ANN = Who("ann", "ann", "cli")
+SAID = [
+    ("balance", "", ask.GetBalance(id="1", who=ANN)),
+    ("pnl", "", ask.GetPnl(id="1", who=ANN)),
+    ("pnl", "WEEK", ask.GetPnl(id="1", who=ANN, period="week")),
+    ("trades", "", ask.GetTrades(id="1", who=ANN)),
+    ("trades", "20 eth", ask.GetTrades(id="1", who=ANN, symbol="eth", most=20)),
+    ("trades", "$eth 5", ask.GetTrades(id="1", who=ANN, symbol="$eth", most=5)),
+    ("strategies", "", ask.GetStrategies(id="1", who=ANN)),
+    ("strategies", "set x ask 0.5", ask.SetParameter(id="1", who=ANN, strategy="x", name="ask", value="0.5")),
+    ("why", "`tr-3f2a`", ask.GetWhy(id="1", who=ANN, what="tr-3f2a")),
+    ("news", "5", ask.GetNews(id="1", who=ANN, most=5)),
+    ("watch", "", ask.GetWatches(id="1", who=ANN)),
+    ("watch", "list", ask.GetWatches(id="1", who=ANN)),
+    ("watch", "off w3", ask.Unwatch(id="1", who=ANN, watch_id="w3")),
+    ("watch", "eth > $2,700.5", ask.Watch(id="1", who=ANN, symbol="eth", direction="above", price="2700.5")),
+    ("cancel", "eth/usdt", CancelOrder(id="1", who=ANN, client_order_id="eth/usdt")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "text", "command"), SAID, ids=[f"{verb} {text}" for verb, text, _ in SAID])
+def test_words_become_a_question(verb: str, text: str, command: AnyCommand) -> None:
+    assert read_question(verb, text, "1", ANN) == command
+
+
+@pytest.mark.parametrize(
+    ("verb", "text"),
+    [
+        ("pnl", "yesterday"),
+        ("trades", "5 6"),
+        ("trades", "eth btc"),
+        ("strategies", "set sma_cross ask"),
+        ("strategies", "show"),
+        ("why", ""),
+        ("why", "a b"),
+        ("news", "many"),
+        ("watch", "eth 2700"),
+        ("watch", "eth near 2700"),
+        ("cancel", ""),
+        ("cancel", "<@U1>"),
+    ],
+)
+def test_words_that_are_no_question_get_the_right_form_with_an_example(verb: str, text: str) -> None:
+    with pytest.raises(BadWords, match="for example"):
+        read_question(verb, text, "1", ANN)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("eth 2.5 %", Amount("percent", "2.5")),
+        ("eth 250 usdt", Amount("quote", "250")),
+        ("$eth 250", Amount("quote", "250")),
+        ("eth-usdt 0.1eth", Amount("base", "0.1")),
+        ("eth_usdt 0.1 ETH", Amount("base", "0.1")),
+    ],
+)
+def test_what_is_clearly_meant_is_read_so(text: str, amount: Amount) -> None:
+    assert read_buy(text).amount == amount
+    assert read_sell(text).amount == amount
+
+
+def test_a_percentage_apart_is_read_after_others_too() -> None:
+    assert (read_buy("eth 250 2 % 5 %").stop_pct, read_buy("eth 250 2 % 5 %").target_pct) == (2.0, 5.0)
+    assert read_close("eth 50 %").percent == 50.0
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("250 eth", "Did you mean: buy eth 250?"),
+        ("$250 ETHUSDT 2%", "Did you mean: buy ETHUSDT $250 2%?"),
+        ("eth 0,1eth", "Did you mean 0.1eth?"),
+        ("eth 2,5%", "Did you mean 2.5%?"),
+    ],
+)
+def test_a_slip_gets_the_right_form_and_buys_nothing(text: str, meant: str) -> None:
+    with pytest.raises(BadWords) as said:
+        read_buy(text)
+    assert meant in str(said.value)
+
+
+def test_thousands_may_have_commas() -> None:
+    assert read_buy("eth 1,000").amount == Amount("quote", "1000")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("colse", "close"), ("/postions", "positions"), ("blance", "balance"), ("dance", "")]
+)
+def test_a_mistyped_command_gets_the_nearest_one(typed: str, meant: str) -> None:
+    assert nearest(typed) == meant
+
+
+def test_every_command_has_help_whose_examples_can_be_typed() -> None:
+    """Each example is read by the very reader that reads what people type."""
+    assert set(HELPS) >= VERBS - {"ack"}
+    for name, it in HELPS.items():
+        assert it.does.endswith(".")
+        assert it.examples
+        for example in it.examples:
+            verb, _, text = example.partition(" ")
+            assert verb == name
+            assert read_command(verb, text, "1", ANN).id == "1"
