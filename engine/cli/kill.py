@@ -49,7 +49,7 @@ async def _ask(home: Path, command: AnyCommand) -> Reply:
             reply = await line.ask(command)
             return await _confirmed(line, reply) if reply.ok and isinstance(command, Kill) else reply
     except LineDown as error:
-        words = f"{error} While it is down, the file {home / 'kill'} kills it at its next start."
+        words = f"{error} Without it, the file {home / 'kill'} kills: at once where the engine runs, else at its start."
         raise Refused("ENGINE_DOWN", words) from None
 
 

@@ -16,6 +16,7 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from engine.wire.codec import WireError, decode_command, encode
 from engine.wire.commands import AnyCommand, Reply
 from engine.wire.events import AnyEvent
+from engine.wire.version import HEADER, MIXED, mixed, spoken
 
 LONGEST_PATH: Final = 103
 """Bytes of a Unix socket's path. Source: sun_path in unix(4) of macOS has 104 with its final zero, Linux's 108."""
@@ -105,6 +106,7 @@ class ControlServer:
 
     async def start(self) -> None:
         """Listen, readable and writable by this user alone; raises ControlError."""
+        spoken()  # worked out before anybody waits: it takes 30 ms
         listener = _listen(self._path)
         await self._runner.setup()
         await web.SockSite(self._runner, listener).start()
@@ -129,7 +131,11 @@ class ControlServer:
         """Count an event that nobody watches for, and that need not even be made: who watches later finds a gap."""
         self._seq += 1
 
-    async def _serve_line(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve_line(self, request: web.Request) -> web.StreamResponse:
+        """Serve one line; another version is told so and let go (C21)."""
+        version, own = request.headers.get(HEADER, ""), spoken()
+        if version != own:
+            return web.Response(status=MIXED, text=mixed(own, version), headers={HEADER: own})
         frames = web.WebSocketResponse(max_msg_size=LONGEST_COMMAND, compress=False)
         await frames.prepare(request)
         if (transport := request.transport) is None:  # it has hung up already

@@ -20,6 +20,7 @@ import aiohttp
 from engine.wire.codec import WireError, decode_from_engine, encode
 from engine.wire.commands import AnyCommand, GetSnapshot, Reply, Snapshot, Who
 from engine.wire.events import AnyEvent
+from engine.wire.version import HEADER, MIXED, mixed, spoken
 
 Followed: TypeAlias = Snapshot | AnyEvent
 """What a watcher is handed: after each connect or gap first a snapshot, then the events that come after it."""
@@ -105,6 +106,8 @@ class EngineLine:
         self._snapshot_id = ""
         self._snapshot_due = 0.0
         self._keeper: asyncio.Task[None] | None = None
+        self._refused = ""
+        """Why the engine does not let us in; empty while it does, or is not there."""
 
     @property
     def is_connected(self) -> bool:
@@ -158,6 +161,8 @@ class EngineLine:
                 await self._connected.wait()
         except TimeoutError:
             pass
+        if self._socket is None and self._refused:
+            raise LineDown(self._refused)
         if self._socket is None:
             raise LineDown(
                 f"The engine isn't running: nobody listens at {self._path}. Start it with `trader run`; if it was "
@@ -178,8 +183,12 @@ class EngineLine:
             while True:
                 try:
                     async with await self._open(session) as socket:
+                        self._refused = ""
                         backoff_s = _FIRST_BACKOFF_S
                         await self._read(socket)
+                except aiohttp.WSServerHandshakeError as error:
+                    self._refused = _why_refused(error)
+                    _log.error("the engine refuses the line", extra={"why": self._refused, "retry_s": backoff_s})
                 except (aiohttp.ClientError, OSError, WireError) as error:
                     _log.info("the line to the engine is down", extra={"why": str(error), "retry_s": backoff_s})
                 finally:
@@ -190,7 +199,9 @@ class EngineLine:
     async def _open(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         url = "http://engine/line?watch=1" if self._watch else "http://engine/line"
         async with asyncio.timeout(_CONNECT_S):
-            return await session.ws_connect(url, heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_FRAME)
+            return await session.ws_connect(
+                url, heartbeat=_HEARTBEAT_S, max_msg_size=_LARGEST_FRAME, headers={HEADER: spoken()}
+            )
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._follower.restart()
@@ -246,3 +257,9 @@ class EngineLine:
         self._lost.set()
         for answer in self._waiting.values():
             answer.cancel()
+
+
+def _why_refused(error: aiohttp.WSServerHandshakeError) -> str:
+    if error.status == MIXED:
+        return mixed(error.headers.get(HEADER, "") if error.headers else "", spoken())
+    return f"The engine refuses the line with status {error.status}: see its log."

@@ -82,7 +82,8 @@ async def test_a_reset_is_another_command(home: Path) -> None:
 
 def test_without_an_engine_it_names_the_file(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["kill"]) == 2
-    assert f"the file {home / 'kill'} kills it at its next start" in capsys.readouterr().err
+    words = f"the file {home / 'kill'} kills: at once where the engine runs, else at its start"
+    assert words in capsys.readouterr().err
 
 
 def test_a_report_in_a_terminal() -> None:

@@ -18,6 +18,7 @@ from engine.wire.codec import decode_from_engine, encode
 from engine.wire.commands import AnyCommand, GetStatus, Halt, OrdersView, Reply, Snapshot, Who
 from engine.wire.events import AnyEvent, Notice
 from engine.wire.line import EngineLine
+from engine.wire.version import HEADER, MIXED, spoken
 from engine.wire.views import PositionsView, StatusView
 
 ANN = Who("ann", "Ann", "cli")
@@ -64,7 +65,7 @@ async def connected(path: Path, query: str = "") -> AsyncIterator[aiohttp.Client
     """Open a line as any client would."""
     async with (
         aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(path))) as session,
-        session.ws_connect(f"http://engine/line{query}", max_msg_size=0) as line,
+        session.ws_connect(f"http://engine/line{query}", max_msg_size=0, headers={HEADER: spoken()}) as line,
     ):
         yield line
 
@@ -185,7 +186,8 @@ async def test_a_watcher_that_does_not_read_is_cut_off_and_slows_nobody(tmp_path
         slow.connect(str(tmp_path / "s"))
         slow.sendall(
             b"GET /line?watch=1 HTTP/1.1\r\nHost: engine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            + f"{HEADER}: {spoken()}\r\n".encode()
+            + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )
         async with connected(tmp_path / "s", "?watch=1") as line:
             await until(lambda: server.watchers == 2)
@@ -251,7 +253,8 @@ async def test_closing_does_not_wait_for_a_watcher_that_is_gone_quiet(tmp_path: 
     quiet.connect(str(tmp_path / "s"))
     quiet.sendall(
         b"GET /line?watch=1 HTTP/1.1\r\nHost: engine\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        + f"{HEADER}: {spoken()}\r\n".encode()
+        + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
     await until(lambda: server.watchers == 1)
     for _ in range(200):
@@ -315,3 +318,16 @@ async def test_the_bots_own_line_follows_it_through_a_restart(tmp_path: Path) ->
                     server.publish(notice("after"))
                     assert await anext(heard_of) == msgspec.structs.replace(notice("after"), seq=2)
                 assert (await line.ask(GetStatus(id="c", who=ANN))).ok
+
+
+@pytest.mark.parametrize("version", [None, "", "0.1.0", "9.9.9+00000000", spoken() + "x"])
+async def test_another_version_is_refused_with_a_sentence(tmp_path: Path, version: str | None) -> None:
+    """C21: mixed versions are told apart before a word is said; one that does not say is as good as another."""
+    headers = {} if version is None else {HEADER: version}
+    async with serving(tmp_path / "s") as server:
+        async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(tmp_path / "s"))) as session:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+                await session.ws_connect("http://engine/line?watch=1", headers=headers)
+            async with session.get("http://engine/line", headers=headers) as answer:
+                assert "stop `trader run` and start it again" in await answer.text()
+        assert (caught.value.status, server.watchers) == (MIXED, 0)

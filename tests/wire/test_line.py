@@ -15,6 +15,7 @@ from engine.wire.codec import decode_command, encode
 from engine.wire.commands import AnyCommand, GetSnapshot, GetStatus, OrdersView, Reply, Snapshot, Who
 from engine.wire.events import AnyEvent, Notice
 from engine.wire.line import EngineLine, Followed, Follower, LineDown, socket_path
+from engine.wire.version import HEADER, MIXED
 from engine.wire.views import PositionsView, StatusView
 
 ANN = Who("ann", "ann", "cli")
@@ -187,3 +188,20 @@ def test_a_gap_among_the_held_events_asks_again() -> None:
     assert follower.on_snapshot(snapshot(2)) == [snapshot(2), notice(3)]
     assert follower.needs_snapshot
     assert follower.on_snapshot(snapshot(4)) == [snapshot(4), notice(5), notice(6)]
+
+
+async def test_an_engine_of_another_version_is_not_spoken_to(tmp_path: Path) -> None:
+    """C21: whoever asks is told which versions there are, and what to do."""
+
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=MIXED, headers={HEADER: "9.9.9+00000000"})
+
+    app = web.Application()
+    app.router.add_get("/line", refuse)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.UnixSite(runner, str(socket_path(tmp_path))).start()
+    async with EngineLine(socket_path(tmp_path), patience_s=0.2) as line:
+        with pytest.raises(LineDown, match=r"engine is of version 9\.9\.9.* this is .* start it again"):
+            await line.ask(GetStatus(id="1", who=Who("ann", "ann", "cli")))
+    await runner.cleanup()
