@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alarm, alert, approval, foreign, order, trade
+from bot.render import alarm, alert, approval, foreign, order, story, trade
 from bot.render.blocks import Block, Message, message
 from engine.wire.hand_views import ApprovalView
 from engine.wire.reconciliation import ForeignOrderView
-from engine.wire.views import AlarmView, OrderView, ProposalView, TradeView
+from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
 
 _log = logging.getLogger(__name__)
 _MOST_CARDS: Final = 300
@@ -54,6 +54,8 @@ class Card(Letter):
     approval: ApprovalView | None = None
     order: OrderView | None = None
     trade: TradeView | None = None
+    story: StoryView | None = None
+    """A story that led to no alert when it began."""
     foreign: ForeignOrderView | None = None
     """An order that somebody else placed on the account."""
     alarm: AlarmView | None = None
@@ -109,6 +111,8 @@ class Card(Letter):
             return trade.root(self.trade)
         if self.foreign is not None:
             return foreign.found(self.foreign)
+        if self.story is not None:
+            return story.root(self.story)
         raise ValueError(f"card {self.key} shows nothing")
 
 

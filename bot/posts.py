@@ -22,6 +22,7 @@ from bot.outbox import Outbox
 from bot.render import foreign, kill, notes, past, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
+from bot.stories import Stories
 from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AlarmChanged,
@@ -38,6 +39,7 @@ from engine.wire.events import (
     ProposalOpened,
     Reconciled,
     SignalActed,
+    StoryChanged,
     TradeChanged,
     TradingArmed,
     TradingHalted,
@@ -71,6 +73,7 @@ class Posts:
         self._memory = memory.load(file, channel)
         self._delivery = Delivery(client, channel, self._save, self._memory.latest)
         self.alarms = Alarms(self._memory, self._show, mentions)
+        self._stories = Stories(self._memory, self._show, self._reply)
         self._asked: dict[str, str] = {}
         self._is_saving = False
         self._go_on()
@@ -108,6 +111,8 @@ class Posts:
                 self.post(notes.notice(event))
             case PriceReached(watch=watch, price=price):
                 self.post(past.price_reached(watch, price), is_urgent=True)
+            case StoryChanged():
+                self._stories.on_story(event)
             case NewsHeard():
                 self._on_news(event)
             case _:
@@ -234,7 +239,9 @@ class Posts:
         return is_over and self._memory.card_of_proposal(proposal.proposal_id) is None
 
     def _on_news(self, event: NewsHeard) -> None:
-        """Show a headline once, and only one about what we trade; where there is an alert for it, that shows it."""
+        """Show a headline once, and only one about what we trade; where its story or an alert shows it, that does."""
+        if self._stories.root(event.story_id) is not None:
+            return
         has_alert = any(
             card.proposal is not None and (card.proposal.source, card.proposal.headline) == (event.source, event.title)
             for card in self._memory.cards
