@@ -37,7 +37,7 @@ from engine.core.types import (
     Trade,
 )
 from engine.latency import Ledger
-from engine.store.inputs import Clock, Lost, Silenced, Stream, Tick, encode_input
+from engine.store.inputs import Clock, Gap, Lost, Silenced, Stream, Tick, encode_input
 from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
@@ -48,6 +48,7 @@ from engine.wire.views import StageView
 TIMER_S: Final = 0.1
 LATE_NS: Final = 1_000_000_000
 """A timer that is later than this had its event loop blocked (F27)."""
+_NEVER: Final = 1 << 62
 _BAD_AGAIN_NS: Final = 1_000_000_000
 """Of bad frames one a second is logged: a feed that has gone mad must not fill the disk as well."""
 _log = logging.getLogger(__name__)
@@ -85,8 +86,15 @@ class Live:
         """Called after each timer that was decided on."""
         self._journal = journal
         self._recorder = recorder
+        self.on_gap: Callable[[], None] = _nothing
+        """Called when the loop has stood still: whoever brings the market then finds out when it has caught up."""
+        self.has_caught_up: Callable[[], bool] = _always
+        """Says whether everything has been heard that waited in the sockets since ``on_gap``."""
         self._timer_ns = 0
         self._is_streaming = True
+        self._late_ns = _NEVER
+        """A timer that has not come by then means that the loop stood still. One compare for each decision."""
+        self._is_behind = False
 
     # ------------------------------------------------------------------ the market
 
@@ -194,10 +202,19 @@ class Live:
         """Let time pass; say so when it passed without us (F27)."""
         ts_ns, before_ns = now_ns(), self._timer_ns
         self._timer_ns = ts_ns
+        if ts_ns > self._late_ns:
+            self._stood_still(ts_ns)
+        self._late_ns = ts_ns + LATE_NS
         if before_ns and ts_ns - before_ns > LATE_NS:
             self._tell_late(ts_ns, (ts_ns - before_ns) / 1e9)
         self._look_at_stream(ts_ns)
         self._hear("timer", Tick(ts_ns), ts_ns, self._timer)
+
+    def look_behind(self) -> None:
+        """After a gap, let entries go on once all that waited was heard; called after each beat."""
+        if self._is_behind and self.has_caught_up():
+            self._is_behind, ts_ns = False, now_ns()
+            self._hear("gap", Gap(True, 0, ts_ns), ts_ns, self._gap)
 
     def on_silenced(self, is_banned: bool, wait_s: float) -> None:
         """Hear that the venue wants silence for so long, or has banned us until then (F7)."""
@@ -243,6 +260,15 @@ class Live:
     def _stream(self, stream: Stream) -> list[Action]:
         return self.engine.on_user_stream(stream.is_up, stream.ts_recv_ns)
 
+    def _gap(self, gap: Gap) -> list[Action]:
+        return self.engine.on_gap(gap.is_over, gap.stood_ns, gap.ts_recv_ns)
+
+    def _stood_still(self, ts_ns: int) -> None:
+        """Bar entries before anything is decided on what waited in the sockets while the loop stood still (F27)."""
+        stood_ns, self._late_ns, self._is_behind = ts_ns - self._late_ns + LATE_NS, _NEVER, True
+        self.on_gap()
+        self._hear("gap", Gap(False, stood_ns, ts_ns), ts_ns, self._gap)
+
     def _tell_late(self, ts_ns: int, seconds: float) -> None:
         _log.error("the engine stood still for %.1f s", seconds)
         self.perform(self.engine.on_stood_still(seconds, ts_ns))
@@ -254,6 +280,8 @@ class Live:
 
     def _decide(self, kind: str, ts_ns: int, decide: Callable[..., list[Action]], *event: Any) -> None:
         """Let the core decide on an event, do what it wants, and count how long an order took."""
+        if ts_ns > self._late_ns:
+            self._stood_still(ts_ns)
         ledger = self.ledger
         ledger.decoded = ticks_ns()
         actions = self._decided(kind, decide, *event)
@@ -356,6 +384,12 @@ async def beat(live: Live) -> None:
         await asyncio.sleep(TIMER_S)
         live.on_timer()
         live.on_beat()
+        live.look_behind()
+
+
+def _always() -> bool:
+    """Stand in until somebody knows better."""
+    return True
 
 
 def _nothing() -> None:

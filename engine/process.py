@@ -194,6 +194,8 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     if venue.orders is not None:
         venue.orders.on_line_stands = live.wants_account.set
     await venue.start(live, live)
+    if venue.feed is not None:
+        live.on_gap, live.has_caught_up = venue.feed.probe, venue.feed.has_caught_up
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
     news = NewsRoom(
         _sources(settings),

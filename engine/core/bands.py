@@ -41,6 +41,7 @@ class Bands:
         trading, config = self._trading, self._roster.configs[signal.strategy]
         mode = trading.modes.effective(signal.strategy)
         is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed and not signal.is_question
+        is_act = is_act and not trading.bars.gap
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
         if why := self._why_ignored(signal, item, mode, is_act):
@@ -79,6 +80,8 @@ class Bands:
 
     def _why_ignored(self, signal: Signal, item: NewsItem | None, mode: Mode, is_act: bool) -> str:
         trading, strategy = self._trading, signal.strategy
+        if trading.bars.gap:
+            return trading.bars.gap
         if signal.side is SELL and trading.sellable_lots(signal.symbol) <= 0:
             return "nothing is held that is not being sold already"
         if is_act and item is None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from engine.core.types import Symbol
 
 STREAM: Final = "C13_USER_STREAM"
+AFTER_GAP: Final = "C5_AFTER_GAP"
 
 
 class Lock(NamedTuple):
@@ -32,6 +33,8 @@ class Bars:
         self.stream_lost_ns = 0
         """Since when the venue tells nothing of our orders; 0 while it does (C13)."""
         self._stream_s = 0.0
+        self.gap = ""
+        """Why what is heard may be old: the engine stood still, and has not heard all that waited for it (F27)."""
         self.are_any = False
         """Kept, because every entry asks: nothing bars any, and nobody has to look further."""
         self.day = -1
@@ -65,6 +68,11 @@ class Bars:
             self.locks.pop(symbol, None)
         self._count()
 
+    def stand_still(self, gap: str) -> None:
+        """Bar all entries for as long as what is heard may be old; an empty text ends that."""
+        self.gap = gap
+        self._count()
+
     def hold_back(self, symbol: Symbol, code: str, detail: str) -> None:
         """Bar a symbol's entries until it adds up again."""
         self.held_back.setdefault(symbol, {})[code] = detail
@@ -85,6 +93,8 @@ class Bars:
 
     def of(self, symbol: Symbol, now_ns: int) -> tuple[str, str]:
         """Return code and numbers of what bars an entry into a symbol now; empty where nothing does."""
+        if self.gap:
+            return AFTER_GAP, self.gap
         for code, detail in self.tripped.items():
             return code, detail
         for code, detail in self.held_back.get(symbol, {}).items():
@@ -103,4 +113,5 @@ class Bars:
         return "", ""
 
     def _count(self) -> None:
-        self.are_any = bool(self.tripped or self.cooling or self.locks or self.held_back or self.stream_lost_ns)
+        bars = (self.tripped, self.cooling, self.locks, self.held_back, self.stream_lost_ns, self.gap)
+        self.are_any = any(bars)

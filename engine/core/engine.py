@@ -271,6 +271,17 @@ class Engine:
             trading.notice("warning", "C7_SILENCE", f"The venue wants silence {words}.")
         return trading.take()
 
+    def on_gap(self, is_over: bool, stood_ns: int, ts_ns: int) -> list[Action]:
+        """Hear that we stood still for so long, so that what is heard now is old; or that we have caught up (F27).
+
+        No entry rests on what waited in the sockets. Exits go on.
+        """
+        trading = self.trading
+        trading.now_ns = max(ts_ns, trading.now_ns)
+        words = f"the engine stood still for {stood_ns / 1e9:.1f} s, and what is heard now may be as old"
+        trading.bars.stand_still("" if is_over else words)
+        return trading.take()
+
     def on_mismatch(self, order: ApprovedOrder, ts_ns: int) -> list[Action]:
         """Hear that an order was stopped at the last hop, because no cause stands behind it (C15): halt, and ask."""
         trading = self.trading

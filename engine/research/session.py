@@ -89,6 +89,7 @@ class _Again:
             "timer": lambda tick: engine.on_timer(tick.ts_recv_ns),
             "clock": self._on_clock,
             "stream": lambda it: engine.on_user_stream(it.is_up, it.ts_recv_ns),
+            "gap": lambda it: engine.on_gap(it.is_over, it.stood_ns, it.ts_recv_ns),
             "silenced": lambda it: engine.on_silenced(it.is_banned, it.until_ns, it.ts_recv_ns),
         }
 

@@ -46,6 +46,7 @@ Kind = Literal[
     "clock",
     "silenced",
     "stream",
+    "gap",
     "order",
 ]
 
@@ -91,6 +92,14 @@ class Stream(msgspec.Struct, frozen=True):
     ts_recv_ns: int
 
 
+class Gap(msgspec.Struct, frozen=True):
+    """We stood still for ``stood_ns`` (F27); ``is_over`` once all that waited meanwhile was heard."""
+
+    is_over: bool
+    stood_ns: int
+    ts_recv_ns: int
+
+
 class Tick(msgspec.Struct, frozen=True):
     """A beat of the engine's timer."""
 
@@ -116,6 +125,7 @@ _TYPES: Final[dict[str, Any]] = {
     "clock": Clock,
     "silenced": Silenced,
     "stream": Stream,
+    "gap": Gap,
     "order": bytes,
 }
 

@@ -42,7 +42,7 @@ class HandTape:
 
     def __init__(self) -> None:
         self._market = SyntheticMarket(ETH, 100_000, np.random.default_rng(7))
-        self._price, self._is_up = FIRST, False
+        self._price, self._is_up, self._rushed_ms = FIRST, False, 1_000
         self._listener: Callable[[Any], None] = lambda event: None
         self._requote()
 
@@ -71,6 +71,18 @@ class HandTape:
             self._listener(frame)
         for is_buy in (True, False):
             self._listener(self._market.trade(0, 1, is_buy, 1))
+
+    def rush(self, trades: int) -> None:
+        """Let somebody buy and buy, a cent higher and 0.3 s later each time; then the price is as it was before."""
+        before = self._price
+        for _ in range(trades):
+            self._price, self._rushed_ms = self._price + 0.01, self._rushed_ms + 300
+            for frame in self._requote():
+                self._listener(frame)
+            self._listener(self._market.trade(0, self._rushed_ms, True, 1))
+        self._price = before
+        for frame in self._requote():
+            self._listener(frame)
 
     def _requote(self) -> list[Any]:
         self._is_up = not self._is_up
@@ -143,8 +155,8 @@ async def until_covered(scene: Scene, market: Market) -> None:
 
 
 @asynccontextmanager
-async def engine_process(home: Path, urls: main.Urls) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run an engine in a process of its own, as ``trader run`` does."""
+async def engine_process(home: Path, urls: main.Urls, **told: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run an engine in a process of its own, as ``trader run`` does; ``told`` are settings of its environment."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("ENGINE_", "BINANCE_", "NEWS_", "SLACK_"))}
     env = kept | {
         "TRADER_HOME": str(home),
@@ -153,6 +165,7 @@ async def engine_process(home: Path, urls: main.Urls) -> AsyncIterator[asyncio.s
         "BINANCE_REST_URL": urls.rest,
         "BINANCE_STREAM_URL": urls.stream,
         "BINANCE_WS_API_URL": urls.ws_api,
+        **told,
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "engine.cli.main", "engine"), env=env, stderr=asyncio.subprocess.DEVNULL

@@ -88,6 +88,15 @@ class MarketFeed:
         is_open = sum(share.socket.is_ready for share in self._shares)
         return f"{self.reader.frames} frames, {is_open} of {len(self._shares)} connections open"
 
+    def probe(self) -> None:
+        """Begin to find out when everything has been heard that was sent before now."""
+        for share in self._shares:
+            share.socket.probe()
+
+    def has_caught_up(self) -> bool:
+        """Say whether, on every connection, all has been heard that was sent before the last ``probe``."""
+        return all(share.socket.has_caught_up for share in self._shares)
+
     async def start(self) -> None:
         """Connect, and return when every first connection stands."""
         for share in self._shares:

@@ -27,6 +27,7 @@ _BACKOFF_S: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Before each further attempt. The venue allows 300 connections in 5 minutes."""
 _HANDSHAKE_S: Final = 5.0
 
+_PROBE: Final = b"probe "
 _TEXT: Final = WSMsgType.TEXT
 """Looked up once: an enumeration's members take their time."""
 
@@ -49,6 +50,9 @@ class Connection(WSListener):
         self._on_closed = on_closed
         self._clock_ns = clock_ns
         self._parts: list[bytes] = []
+        self._probe = 0
+        self.has_caught_up = True
+        """False from a ``probe`` to its pong: what waited in the socket comes before that."""
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Keep the transport: this is what orders are written to."""
@@ -60,6 +64,8 @@ class Connection(WSListener):
         kind = frame.msg_type
         if kind == _TEXT and frame.fin:
             self._on_frame(frame.get_payload_as_bytes(), ts_recv_ns)
+        elif kind == WSMsgType.PONG:
+            self._take_pong(frame)
         elif kind == WSMsgType.CLOSE:
             transport.disconnect()
         elif kind in (_TEXT, WSMsgType.CONTINUATION):
@@ -80,6 +86,23 @@ class Connection(WSListener):
             return False
         self.transport.send(_TEXT, message)
         return True
+
+    def probe(self) -> None:
+        """Ping with a mark: its pong stands behind everything that the other side sent before."""
+        if self.transport is not None:
+            self._probe, self.has_caught_up = self._probe + 1, False
+            self.transport.send_ping(_PROBE + str(self._probe).encode())
+
+    def is_user_specific_pong(self, frame: WSFrame) -> bool:
+        """Look at a pong that the watch for silence takes before ``on_ws_frame`` does."""
+        if frame.msg_type != WSMsgType.PONG:
+            return False
+        self._take_pong(frame)
+        return True
+
+    def _take_pong(self, frame: WSFrame) -> None:
+        if frame.get_payload_as_bytes() == _PROBE + str(self._probe).encode():
+            self.has_caught_up = True
 
     def close(self) -> None:
         """End it."""
@@ -125,6 +148,16 @@ class KeptSocket:
     def is_ready(self) -> bool:
         """True while an opened connection stands."""
         return self.current is not None
+
+    @property
+    def has_caught_up(self) -> bool:
+        """True when all that was sent before the last ``probe`` has been heard; nothing waits in a new connection."""
+        return all(connection.has_caught_up for connection in self._open)
+
+    def probe(self) -> None:
+        """Begin to find out when that is."""
+        for connection in self._open:
+            connection.probe()
 
     def start(self) -> None:
         """Begin to connect, and keep at it."""

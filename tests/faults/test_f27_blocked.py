@@ -1,0 +1,155 @@
+"""F27: an engine that stood still: no entry rests on what waited in its sockets, and the watchdog has its say first."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+from fault_bench import ANN, new_id, quiet
+from fault_bench import trading as engine_and_exchange
+from moving_market import Market, engine_process, install
+from paper_bench import rest_client
+
+from engine.clock import now_ns
+from engine.core.records import Intended, decode_record
+from engine.core.types import Side
+from engine.store import frames
+from engine.store.heartbeat import Phase, read_pulse
+from engine.store.watchdog_note import WatchdogNote, read_note, write_note
+from engine.venues.paper.main import running_exchange
+from engine.venues.paper.options import ExchangeOptions
+from engine.wire import commands
+from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.views import StatusView
+
+WITHIN_S: Final = 15.0
+STOPPED_S: Final = 2.5
+RUSH: Final = 3_000
+EAGER: Final = """
+mode = "auto"
+[limits]
+repeats = 100
+max_position_pct = 90.0
+max_gross_pct = 90.0
+[breakers]
+cooldown_s = 0.0
+[strategies.sma_cross]
+symbols = ["NONE"]
+[strategies.order_flow]
+ask = 0.1
+act = 0.2
+min_trades = 5
+cooldown_s = 0.2
+"""
+"""Whoever buys and buys makes this one buy too."""
+
+
+@pytest.fixture(name="market")
+def a_market_moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Market:
+    """The tape of the next exchange."""
+    return install(monkeypatch)
+
+
+async def until(is_so: Callable[[], object]) -> None:
+    """Wait for a condition, looking often."""
+    async with asyncio.timeout(WITHIN_S):
+        while not is_so():
+            await asyncio.sleep(0.02)
+
+
+async def armed(line: EngineLine) -> None:
+    """Resume until the engine is ready for it."""
+    async with asyncio.timeout(WITHIN_S):
+        while True:
+            try:
+                if (await line.ask(commands.Resume(id=new_id(), who=ANN))).ok:
+                    return
+            except LineDown:
+                pass
+            await asyncio.sleep(0.05)
+
+
+def entries(home: Path, since_ns: int = 0) -> int:
+    """Count the orders to buy in a journal, from a moment on."""
+    with open(home / "journal.bin", "rb") as file:
+        file.seek(len(frames.HEADER))
+        records = [decode_record(payload) for payload in frames.sound(file)]
+    orders = [record.order for record in records if isinstance(record, Intended)]
+    return sum(order.side is Side.BUY and order.ts_ns >= since_ns for order in orders)
+
+
+async def ignored(line: EngineLine) -> int:
+    """Return how many signals of the strategy were ignored."""
+    status = (await line.ask(commands.GetStatus(id=new_id(), who=ANN))).result
+    assert isinstance(status, StatusView)
+    return next(strategy.ignored for strategy in status.strategies if strategy.name == "order_flow")
+
+
+@pytest.mark.parametrize("watched", [False, True], ids=["alone", "watched"])
+async def test_f27_a_stopped_engine_does_not_act_on_what_waited_in_its_sockets(
+    tmp_path: Path, market: Market, watched: bool
+) -> None:
+    """SIGSTOP, a rush of the market, SIGCONT: nothing is bought on the rush, which is over; later rushes are followed.
+
+    With a watchdog its note is read before entries go on, so that nothing is bought at all.
+    """
+    config = tmp_path / "eager.toml"
+    config.write_text(EAGER, encoding="utf-8")
+    options = ExchangeOptions(port=0, balances={"USDT": "100000"})
+    async with (
+        running_exchange(options) as urls,
+        rest_client(urls),
+        engine_process(tmp_path, urls, TRADER_CONFIG=str(config)) as engine,
+        EngineLine(socket_path(tmp_path)) as line,
+    ):
+        await armed(line)
+        market.tape.rush(50)
+        await until(lambda: entries(tmp_path))  # so quick is it otherwise
+        before = await ignored(line)
+        engine.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(STOPPED_S)
+        market.tape.rush(RUSH)
+        if watched:
+            leave_note(tmp_path)
+        woken_ns = now_ns()
+        engine.send_signal(signal.SIGCONT)
+        async with asyncio.timeout(WITHIN_S):
+            while await ignored(line) < before + RUSH // 2:
+                await asyncio.sleep(0.02)
+        assert entries(tmp_path, woken_ns) == 0
+        if watched:
+            await until(lambda: read_note(tmp_path) is None)
+            halted = (await line.ask(commands.GetStatus(id=new_id(), who=ANN))).result
+            assert isinstance(halted, StatusView)
+            assert "the watchdog found the engine dead" in halted.halt_reason
+            return
+        async with asyncio.timeout(WITHIN_S):
+            while not entries(tmp_path, woken_ns):
+                market.tape.rush(50)
+                await asyncio.sleep(0.2)
+
+
+async def test_f27_a_blocked_loop_trips_and_bars_entries_until_it_has_caught_up(tmp_path: Path, market: Market) -> None:
+    """The loop of the engine blocked for seconds: it is told, entries are barred, and then they are not."""
+    async with engine_and_exchange(tmp_path, quiet()) as scene:
+        await scene.until(lambda: (pulse := read_pulse(tmp_path)) is not None and pulse.phase is Phase.BEATING)
+        bars = scene.trading.bars
+        barred: list[str] = []
+        caught_up, scene.live.has_caught_up = scene.live.has_caught_up, lambda: barred.append(bars.gap) or caught_up()  # type: ignore[func-returns-value]
+        time.sleep(1.5)  # noqa: ASYNC251  this is what is tested
+        await scene.until(lambda: scene.notices("LOOP_BLOCKED"))
+        await scene.until(lambda: barred and not bars.gap)
+        assert barred[0].startswith("the engine stood still for 1.")
+        assert (await scene.buy()).ok
+
+
+def leave_note(home: Path) -> None:
+    """Leave what a watchdog leaves that has found the engine dead."""
+    pulse = read_pulse(home)
+    assert pulse is not None
+    write_note(home, WatchdogNote(pulse.run_ns, pulse.beats, STOPPED_S, is_done=True))
