@@ -381,10 +381,10 @@ class Live:
 async def beat(live: Live) -> None:
     """Let the engine know ten times a second that time passes."""
     while True:
-        await asyncio.sleep(TIMER_S)
         live.on_timer()
         live.on_beat()
         live.look_behind()
+        await asyncio.sleep(TIMER_S)
 
 
 def _always() -> bool:

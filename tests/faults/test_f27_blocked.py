@@ -127,11 +127,13 @@ async def test_f27_a_stopped_engine_does_not_act_on_what_waited_in_its_sockets(
             halted = (await line.ask(commands.GetStatus(id=new_id(), who=ANN))).result
             assert isinstance(halted, StatusView)
             assert "the watchdog found the engine dead" in halted.halt_reason
-            return
-        async with asyncio.timeout(WITHIN_S):
-            while not entries(tmp_path, woken_ns):
-                market.tape.rush(50)
-                await asyncio.sleep(0.2)
+        else:
+            async with asyncio.timeout(WITHIN_S):
+                while not entries(tmp_path, woken_ns):
+                    market.tape.rush(50)
+                    await asyncio.sleep(0.2)
+        engine.terminate()
+        assert await engine.wait() == 0
 
 
 async def test_f27_a_blocked_loop_trips_and_bars_entries_until_it_has_caught_up(tmp_path: Path, market: Market) -> None:
