@@ -75,6 +75,7 @@ def facts(view: PreviewView) -> list[Block]:
             ("Fee", f"about {money(view.fee_quote, quote)}"),
             ("Stop", level(view.stop_price, view.price)),
             ("Target", level(view.target_price, view.price)),
+            ("Exits", escape(view.plan)),
             ("Worst loss", gain(f"-{view.worst_loss_quote}", quote) if view.worst_loss_quote else ""),
         ]
     )

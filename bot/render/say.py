@@ -15,7 +15,14 @@ _DOORS = {
     "watchdog": "on its own",
 }
 _VENUES = {"paper": "the paper exchange", "binance": "Binance"}
-_EXITS = {"stop_loss": "the stop-loss", "take_profit": "the take-profit", "kill": "the kill switch"}
+_EXITS = {
+    "stop_loss": "the stop-loss",
+    "trailing_stop": "the trailing stop",
+    "break_even": "the break-even stop",
+    "take_profit": "the take-profit",
+    "time_stop": "the time stop",
+    "kill": "the kill switch",
+}
 
 
 def number(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bot.render.blocks import Block, Message, button, confirm, escape, fields, message, section
-from bot.render.say import amount, distance, gain, percent, price, sentence, who
-from engine.wire.views import TradeView
+from bot.render.say import amount, distance, gain, percent, price, seconds, sentence, who
+from engine.wire.views import StepView, TradeView
 
 CLOSE = "close_position"
+_STOPS = {"trailing_stop": "trailing stop", "break_even": "break-even stop"}
 
 
 def summary(trade: TradeView) -> str:
@@ -38,8 +39,10 @@ def table(trade: TradeView) -> Block:
         [
             ("Position", f"{amount(trade.qty, trade.base_asset)} at {price(trade.entry_price)}"),
             ("Result now", _result(trade)),
-            ("Stop", level(trade.stop_price, trade.entry_price) or "none"),
+            (stop_name(trade).capitalize(), level(trade.stop_price, trade.entry_price) or "none"),
+            ("Steps", "\n".join(_step(step, trade) for step in trade.steps)),
             ("Target", level(trade.target_price, trade.entry_price) or "none"),
+            ("Time left", "" if trade.time_left_s is None else seconds(int(trade.time_left_s * 1e9))),
         ]
     )
 
@@ -64,9 +67,21 @@ def level(text: str, entry: str) -> str:
     return f"{price(text)} ({away})" if away else price(text)
 
 
+def stop_name(trade: TradeView) -> str:
+    """Name what kind of stop it is: ``stop``, ``trailing stop`` or ``break-even stop``."""
+    return _STOPS.get(trade.stop_kind, "stop")
+
+
 def _exits(trade: TradeView) -> list[str]:
-    exits = (("stop", trade.stop_price), ("target", trade.target_price))
-    return [f"{name} {level(text, trade.entry_price)}" for name, text in exits if text]
+    steps = [_step(step, trade) for step in trade.steps if not step.is_done]
+    exits = ((stop_name(trade), trade.stop_price), ("target", trade.target_price))
+    stop, target = ([f"{name} {level(text, trade.entry_price)}"] if text else [] for name, text in exits)
+    return [*stop, *steps, *target]
+
+
+def _step(step: StepView, trade: TradeView) -> str:
+    """Show a target before the last one: ``50 % at 2,040.00 (+2.00 %)``."""
+    return f"{step.part_pct:g} % at {level(step.price, trade.entry_price)}{', done' if step.is_done else ''}"
 
 
 def _result(trade: TradeView) -> str:

@@ -345,7 +345,12 @@ _VERBS: Final = (
         "trader watch eth above 2700",
         _words("SYMBOL above|below PRICE, list, or off ID|all"),
     ),
-    _Verb("buy", "buy a symbol", "trader buy ETHUSDT 250 2% 5%", _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%]")),
+    _Verb(
+        "buy",
+        "buy a symbol",
+        "trader buy ETHUSDT 250 sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h",
+        _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time=]"),
+    ),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),

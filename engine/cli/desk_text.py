@@ -187,7 +187,10 @@ def order_text(order: OrderView) -> str:
 
 def trade_text(trade: TradeView) -> str:
     """Write one position or round trip in one line."""
-    exits = _exits(trade.stop_price, trade.target_price)
+    kind = "stop" if trade.stop_kind in ("", "stop_loss") else trade.stop_kind.replace("_", " ")
+    steps = "".join(f", {step.part_pct:g} % at {step.price}" for step in trade.steps if not step.is_done)
+    left = "" if trade.time_left_s is None else f", {trade.time_left_s:.0f} s left"
+    exits = _exits(trade.stop_price, "", kind) + steps + _exits("", trade.target_price) + left
     return f"{trade.symbol} {trade.qty} at {trade.entry_price}: {trade.pnl_quote} ({trade.pnl_pct:+.2f} %){exits}"
 
 
@@ -273,8 +276,8 @@ def _why(proposal: ProposalView) -> str:
     return "; ".join(proposal.reasons) or "no reason given"
 
 
-def _exits(stop: str, target: str) -> str:
-    return "".join(f", {name} {price}" for name, price in (("stop", stop), ("target", target)) if price)
+def _exits(stop: str, target: str, stop_kind: str = "stop") -> str:
+    return "".join(f", {name} {price}" for name, price in ((stop_kind, stop), ("target", target)) if price)
 
 
 def _orders(order: OrderView | None) -> list[str]:

@@ -17,6 +17,8 @@ def preview_text(view: PreviewView) -> str:
     exits = [f"{name} {text}" for name, text in (("stop", view.stop_price), ("target", view.target_price)) if text]
     if exits:
         lines.append(f"  {', '.join(exits)}")
+    if view.plan:
+        lines.append(f"  {view.plan}")
     if view.worst_loss_quote:
         lines.append(f"  worst loss {view.worst_loss_quote} {quote} (bought at the worst, sold at the stop, both fees)")
     if view.needs_second:

@@ -86,3 +86,26 @@ class ExitPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def plan_of(exits: ExitPlan) -> ExitPlan | None:
     """Return what an order has to carry: nothing where a stop and a target are all there is."""
     return None if exits.is_plain else exits
+
+
+def plan_words(exits: ExitPlan) -> str:
+    """Say in words how a position is left besides its stop and last target; empty where by nothing else."""
+    parts = [f"{step.part_pct:g} % at {step.at_pct:+g} %" for step in exits.steps]
+    if exits.is_trailing:
+        by = f"{exits.trail_pct:g} %" if exits.trail_pct else f"{exits.trail_atr:g} true ranges"
+        after = f" from {exits.trail_after_pct:+g} % on" if exits.trail_after_pct else ""
+        parts.append(f"the stop follows by {by}{after}")
+    if exits.break_even_pct or exits.break_even_r:
+        at = f"{exits.break_even_pct:+g} %" if exits.break_even_pct else f"{exits.break_even_r:g} R"
+        parts.append(f"break-even at {at}")
+    if exits.time_s:
+        unless = f" unless at {exits.time_below_pct:+g} %" if exits.time_below_pct else ""
+        parts.append(f"sold after {_span(exits.time_s)}{unless}")
+    return ", ".join(parts)
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= size and not seconds % size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"

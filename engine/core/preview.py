@@ -9,6 +9,7 @@ import msgspec
 
 from engine.core.instrument import scaled_text
 from engine.core.market import BookSide, Market
+from engine.core.plan import plan_words
 from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side
 from engine.core.views import side_name
 from engine.wire.commands import ByHand, Shown
@@ -95,4 +96,5 @@ def preview_view(
         fingerprint=fingerprint(order, Shown(qty, shown_price, now_ns)),
         ts_ns=now_ns,
         ts_expires_ns=expires_ns,
+        plan=plan_words(request.plan) if request.plan is not None else "",
     )

@@ -50,6 +50,8 @@ class PreviewView(msgspec.Struct, frozen=True, tag="preview"):
     """What a confirmation must carry."""
     ts_ns: int
     ts_expires_ns: int
+    plan: str = ""
+    """How it would be left besides stop and target, in words; empty for by nothing else."""
 
 
 class ApprovalView(msgspec.Struct, frozen=True, tag="approval"):

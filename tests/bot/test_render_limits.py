@@ -108,7 +108,10 @@ def _any_value(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
         return st.integers(0, 2**62)
     if field.type in {bool, float}:
         return st.booleans() if field.type is bool else st.floats()
-    return st.lists(WORDS, max_size=12).map(tuple)
+    if field.type == float | None:
+        return st.none() | st.floats(0.0, 3e6)
+    (item, *_) = get_args(field.type)
+    return st.lists(WORDS if item is str else any_of(item), max_size=12).map(tuple)
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
