@@ -13,6 +13,7 @@ import msgspec
 
 from engine.core.amounts import Unclear
 from engine.core.config import StrategyConfig
+from engine.core.plan import ExitPlan, plan_words
 from engine.core.queries import Roster, strategy_view
 from engine.core.records import Audited
 from engine.core.trading import Trading
@@ -134,6 +135,8 @@ def _why(error: msgspec.ValidationError) -> str:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, ExitPlan):
+        return plan_words(value) or "stop and target"
     if isinstance(value, msgspec.Struct):
         return str(getattr(value, "method", value))
     return f"{value:g}" if isinstance(value, float) else str(value)
