@@ -46,6 +46,7 @@ NEEDS: Final[dict[str, Role]] = {
     "/watch": Role.VIEWER,
     "/help": Role.VIEWER,
     "/cancel": Role.TRADER,
+    "/missed": Role.VIEWER,
     "/buy": Role.TRADER,
     "/sell": Role.TRADER,
     "/close": Role.TRADER,

@@ -12,7 +12,7 @@ import msgspec
 from bot.delivery import Letter
 from bot.render import alarm, alert, approval, foreign, order, story, trade
 from bot.render.blocks import Block, Message, message
-from engine.wire.hand_views import ApprovalView
+from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
 
@@ -52,6 +52,8 @@ class Card(Letter):
     """What was different at the click from what the alert had shown."""
     proposal: ProposalView | None = None
     approval: ApprovalView | None = None
+    missed: MissedProposalView | None = None
+    """Of an alert that nobody took: what it would have made."""
     order: OrderView | None = None
     trade: TradeView | None = None
     story: StoryView | None = None
@@ -100,7 +102,7 @@ class Card(Letter):
         if self.approval is not None:
             return approval.approval(self.approval)
         if self.proposal is not None:
-            return alert.alert(self.proposal, self.order, self.trade, self.changes)
+            return alert.alert(self.proposal, self.order, self.trade, self.changes, self.missed)
         if self.order is not None:
             shown = order.order_message(self.order, self.asked)
             if self.trade is None:

@@ -36,6 +36,7 @@ from engine.wire.events import (
     OrderChanged,
     PriceReached,
     ProposalClosed,
+    ProposalMissed,
     ProposalOpened,
     Reconciled,
     SignalActed,
@@ -44,7 +45,7 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
-from engine.wire.hand_views import ApprovalView
+from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import OrderView, ProposalView, StatusView, TradeView
 
@@ -89,6 +90,8 @@ class Posts:
                     self.on_order(order)
             case ApprovalChanged(approval=approval):
                 self._on_approval(approval)
+            case ProposalMissed(missed=missed):
+                self._on_missed(missed)
             case OrderChanged(order=order):
                 self.on_order(order)
             case TradeChanged():
@@ -215,6 +218,12 @@ class Posts:
         card = next((card for card in self._memory.cards if card.key == key), None) or self._memory.add(Card(key))
         if card.approval != approval:
             card.approval = approval
+            self._show(card)
+
+    def _on_missed(self, missed: MissedProposalView) -> None:
+        card = self._memory.card_of_proposal(missed.proposal_id)
+        if card is not None:
+            card.missed = missed
             self._show(card)
 
     def _catch_up_approvals(self, approvals: tuple[ApprovalView, ...]) -> None:

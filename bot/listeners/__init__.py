@@ -60,6 +60,7 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/halt": halt.halt,
     "/risk": risk.risk,
     "/lock": lock.lock,
+    "/missed": questions.ask,
     "/kill": kill.kill,
     "/reconcile": reconcile.reconcile,
     "/resume": resume.resume,

@@ -11,6 +11,7 @@ from bot import ids
 from bot.listeners.answer import tell, tell_refusal, tell_reply
 from bot.render import past
 from bot.render.blocks import Message
+from bot.render.missed import missed
 from engine.wire.answers import (
     BalancesView,
     HeadlinesView,
@@ -21,6 +22,7 @@ from engine.wire.answers import (
     WhyView,
 )
 from engine.wire.commands import Reply
+from engine.wire.hand_views import MissedView
 from engine.wire.question_words import read_question
 from engine.wire.views import LatencyView
 
@@ -57,6 +59,8 @@ def _shown(reply: Reply) -> Message | None:
             return past.headlines(reply.result)
         case WatchesView():
             return past.watches(reply.result)
+        case MissedView():
+            return missed(reply.result)
         case LatencyView():
             return past.latency(reply.result)
         case _:

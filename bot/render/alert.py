@@ -21,8 +21,10 @@ from bot.render.blocks import (
     quotation,
     section,
 )
-from bot.render.say import amount, money, price, seconds, sentence, who
+from bot.render.missed import r, would_have
+from bot.render.say import amount, money, plural, price, seconds, sentence, who
 from bot.render.size import SIZE
+from engine.wire.hand_views import MissedProposalView
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 BUY: Final = "decide_buy"
@@ -57,14 +59,16 @@ def alert(
     order: OrderView | None = None,
     trade: TradeView | None = None,
     changes: tuple[str, ...] = (),
+    missed: MissedProposalView | None = None,
 ) -> Message:
     """Show a proposal as it is now: open with its buttons, or decided with what became of it.
 
-    ``changes`` is what was different at the click from what the alert had shown.
+    ``missed`` is what it would have made where nobody took it, ``changes`` what was different at the click from what
+    the alert had shown.
     """
     if proposal.state == "open":
         return _open(proposal)
-    return _taken(proposal, order, trade, changes) if proposal.state in _TAKEN else _left(proposal)
+    return _taken(proposal, order, trade, changes) if proposal.state in _TAKEN else _left(proposal, missed)
 
 
 def _open(proposal: ProposalView) -> Message:
@@ -126,7 +130,7 @@ def _taken(
     return message(f"{did.capitalize()} {by}: {escape(proposal.symbol)}, {became}.{tail}", blocks)
 
 
-def _left(proposal: ProposalView) -> Message:
+def _left(proposal: ProposalView, missed: MissedProposalView | None) -> Message:
     """Show an alert that led to nothing, small: it needs nobody's attention any more."""
     is_dismissed = proposal.state == "dismissed"
     # Who dismissed it is all there is to say; the other two have a reason.
@@ -134,7 +138,10 @@ def _left(proposal: ProposalView) -> Message:
     why = "" if is_dismissed else sentence(proposal.outcome)
     line = f"{_LEFT[proposal.state]}{by}: {proposal.side} {escape(proposal.symbol)}."
     shown = f"{_SIGNS[proposal.state]} *{line}* {why}".rstrip()
-    return message(f"{line} {why}".rstrip(), [*_news(proposal), context(shown), context(_name(proposal))])
+    later = would_have(missed) if missed else ""
+    later = f"{later[:1].upper()}{later[1:]}." if later else ""
+    text = " ".join(filter(None, (line, why, later)))
+    return message(text, [*_news(proposal), context(shown, later), context(_name(proposal))])
 
 
 def _did(proposal: ProposalView, order: OrderView | None) -> str:
@@ -158,6 +165,7 @@ def _numbers(proposal: ProposalView) -> Block:
     return fields(
         [
             ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
+            ("Its record", _record(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),
             ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
@@ -165,6 +173,15 @@ def _numbers(proposal: ProposalView) -> Block:
             ("Target", trade_lines.level(proposal.target_price, proposal.price)),
         ]
     )
+
+
+def _record(proposal: ProposalView) -> str:
+    """Say what a signal of this strategy was worth so far: confidence is a score, and this is what came of it."""
+    trades = proposal.record_trades
+    if not trades:
+        return "no record yet: none of its signals was traded and closed"
+    won = 100.0 * proposal.record_won / trades
+    return f"{won:.0f} % of {plural(trades, 'such signal')} won, {r(proposal.record_r)} on average"
 
 
 def _size(proposal: ProposalView) -> str:

@@ -35,6 +35,7 @@ _ASKING: Final = (
     "why",
     "news",
     "watch",
+    "missed",
     "latency",
 )
 VERBS: Final = frozenset((*_ASKING, *_TRADING))
@@ -351,6 +352,7 @@ _VERBS: Final = (
         "trader buy ETHUSDT 250 sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h",
         _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time=]"),
     ),
+    _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),

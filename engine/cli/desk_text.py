@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from engine.cli.hand_text import approval_text, preview_text
+from engine.cli.hand_text import approval_text, missed_line, missed_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
 from engine.cli.past_text import PastView, choices_text, past_text, watch_text
@@ -26,6 +26,7 @@ from engine.wire.events import (
     PriceReached,
     PricesMoved,
     ProposalClosed,
+    ProposalMissed,
     ProposalOpened,
     Reconciled,
     SignalActed,
@@ -34,7 +35,7 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
-from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
@@ -51,7 +52,16 @@ from engine.wire.views import (
     TradeView,
 )
 
-_VIEWS: Final = (StatusView, PositionsView, OrdersView, LatencyView, RiskView, PreviewView, *get_args(PastView))
+_VIEWS: Final = (
+    StatusView,
+    PositionsView,
+    OrdersView,
+    LatencyView,
+    RiskView,
+    PreviewView,
+    MissedView,
+    *get_args(PastView),
+)
 _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
@@ -112,6 +122,8 @@ def result_text(result: Result) -> str:
             return preview_text(result)
         case ApprovalView():
             return approval_text(result)
+        case MissedView():
+            return missed_text(result)
         case RiskView():
             return risk_text(result)
         case ReconciliationView():
@@ -238,6 +250,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return kill_text(event.kill)
         case ApprovalChanged():
             return approval_text(event.approval)
+        case ProposalMissed():
+            return missed_line(event.missed)
         case ForeignOrderChanged():
             return foreign_text(event.order)
         case Reconciled():

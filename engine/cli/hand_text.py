@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.hand_views import ApprovalView, MissedProposalView, MissedView, PreviewView
 
 
 def preview_text(view: PreviewView) -> str:
@@ -45,3 +45,19 @@ def approval_text(view: ApprovalView) -> str:
             f"  type: approve {view.approval_id} or decline {view.approval_id}"
         )
     return f"{view.state}: {what}, asked for by {view.asked_by}. {view.outcome}"
+
+
+def missed_text(view: MissedView) -> str:
+    """Write what the proposals would have made that nobody took, by strategy, and the last of them."""
+    sums = [
+        f"{each.strategy}: {each.ended} let go, {each.won} would have won, net {each.net_r:+.1f} R "
+        f"({each.net_quote} {view.quote_asset}), {each.followed} still followed"
+        for each in view.strategies
+    ]
+    return "\n".join([*sums, *(f"  {missed_line(each)}" for each in view.last)]) or "nothing was let go so far"
+
+
+def missed_line(view: MissedProposalView) -> str:
+    """Write what one of them would have made."""
+    made = f"{view.profit_quote} {view.quote_asset} ({view.r_multiple:+.1f} R)"
+    return f"{view.proposal_id} {view.symbol} {view.state}: bought then, {made}, {view.end}"

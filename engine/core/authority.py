@@ -11,6 +11,7 @@ from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder
 from engine.wire import commands
 from engine.wire.commands import AnyCommand, Who
+from engine.wire.questions import Unwatch, Watch
 from engine.wire.views import PersonView
 
 _DAY_NS: Final = 86_400_000_000_000
@@ -27,6 +28,8 @@ _TRADERS: Final = (
     commands.Approve,
     commands.LockSymbol,
     commands.Acknowledge,
+    Watch,
+    Unwatch,
 )
 """What a trader may do; what is neither here nor free needs an admin."""
 _OWNER: Final = Person(role="admin")

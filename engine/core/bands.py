@@ -10,6 +10,7 @@ from msgspec import structs
 
 from engine.core import queries, risk
 from engine.core.instrument import scaled_text
+from engine.core.missed import track_record
 from engine.core.orders import Order
 from engine.core.people import People
 from engine.core.plan import plan_of
@@ -137,6 +138,7 @@ class Bands:
         trading, signal = self._trading, proposal.signal
         config, instrument = self._roster.configs[signal.strategy], trading.markets[signal.symbol].instrument
         now_ns, warning = trading.now_ns, queries.warning(trading)
+        proposal.record = track_record(signal.strategy, trading.portfolio.closed)
         trading.write(proposed(proposal, now_ns))
         trading.publish(
             lambda: events.ProposalOpened(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, warning))
@@ -219,6 +221,7 @@ class Bands:
         proposal = self._proposal(signal, item)
         self._size(proposal)
         proposal.state, proposal.decided_by, proposal.outcome = "refused", "auto", why
+        self._people.hand.missed.begin(proposal)
         self._trading.write(proposed(proposal, self._trading.now_ns))
         self._tell_acted(proposal, None)
         self._trading.proposals.add(proposal)

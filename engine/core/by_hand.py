@@ -12,6 +12,7 @@ from engine.core.amounts import Unclear, refused
 from engine.core.approvals import Approvals, shown_now
 from engine.core.authority import Authority, origin_of
 from engine.core.instrument import E8, scaled_text
+from engine.core.missed import MissedProposals
 from engine.core.preview import fingerprint, preview_view
 from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
@@ -38,6 +39,7 @@ class Hand:
         self.wishes = Wishes(trading, roster)
         self.authority = Authority(trading)
         self.approvals = Approvals(trading)
+        self.missed = MissedProposals(trading)
 
     def on_typed(self, order: commands.Buy | commands.Sell) -> Reply:
         """Give an order as it was typed."""
@@ -111,6 +113,8 @@ class Hand:
         """Write down and publish that a proposal was decided or expired, or what came of it."""
         now_ns, config = self._trading.now_ns, self._roster.configs[proposal.signal.strategy]
         self._trading.write(decided(proposal, now_ns))
+        if proposal.state in ("expired", "dismissed"):
+            self.missed.begin(proposal)
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         self._trading.publish(
             lambda: events.ProposalClosed(ts_ns=now_ns, proposal=proposal_view(proposal, config, instrument, ""))

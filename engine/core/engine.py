@@ -208,6 +208,7 @@ class Engine:
             proposal.state, proposal.outcome = "expired", "nobody decided in time, and expiring means no"
             self.people.hand.tell(proposal)
         self.people.hand.approvals.on_timer()
+        self.people.hand.missed.on_timer()
         for order in trading.orders.doubt_silent(trading.now_ns):
             self.reports.tell_doubt(order)
         for order in trading.orders.to_ask(trading.now_ns):

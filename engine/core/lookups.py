@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core import market_answers, trade_answers
+from engine.core.missed import MissedProposals
 from engine.core.parameters import Parameters
 from engine.core.queries import Roster
 from engine.core.symbols import find_symbol
@@ -20,7 +21,9 @@ from engine.wire.commands import Result
 class Lookups:
     """The questions about past, market and strategies, one line each."""
 
-    def __init__(self, trading: Trading, roster: Roster, parameters: Parameters, watches: Watches) -> None:
+    def __init__(
+        self, trading: Trading, roster: Roster, parameters: Parameters, watches: Watches, missed: MissedProposals
+    ) -> None:
         self._trading = trading
         self.answers: dict[type, Callable[[Any], Result]] = {
             questions.GetTrades: self._trades,
@@ -32,6 +35,7 @@ class Lookups:
             questions.GetNews: lambda asked: market_answers.headlines(trading, asked.most),
             questions.GetBalance: lambda asked: trade_answers.balances(trading),
             questions.GetWatches: lambda asked: watches.view(),
+            questions.GetMissed: lambda asked: missed.view(),
         }
 
     def _trades(self, asked: questions.GetTrades) -> Result:

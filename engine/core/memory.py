@@ -32,6 +32,7 @@ from engine.core.records import (
     LimitSet,
     Listed,
     Locked,
+    Missed,
     ModeSet,
     Proposed,
     Refused,
@@ -103,6 +104,8 @@ class Memory:
                 self._questions.on_proposed(record)
             case Decided():
                 self._questions.on_decided(record)
+            case Missed():
+                people.hand.missed.take(record)
             case EquityMarked(equity_e8, _, peak_e8, ts_ns):
                 trading.past.equity.add(ts_ns, equity_e8)
                 trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)

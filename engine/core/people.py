@@ -64,7 +64,7 @@ class People:
         self.dead_man = DeadMan(trading)
         self.parameters = Parameters(trading, roster)
         self.watches = Watches(trading)
-        self._lookups = Lookups(trading, roster, self.parameters, self.watches).answers
+        self._lookups = Lookups(trading, roster, self.parameters, self.watches, self.hand.missed).answers
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
         self.adoption = Adoption(trading)
         self.outside_health: Sequence[HealthView] = ()

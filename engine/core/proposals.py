@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from engine.core.types import Signal, Symbol
 
 ProposalState = Literal["open", "bought", "sold", "dismissed", "expired", "refused", "acted"]
 ProposalKind = Literal["technical", "event", "arbitrage", "fundamental"]
 _KEPT: Final = 200
+
+
+class TrackRecord(NamedTuple):
+    """What became of a strategy's signals that were traded and closed."""
+
+    trades: int
+    won: int
+    mean_r: float
+    """Of the profit, in multiples of what each risked."""
+
+
+NO_RECORD: Final = TrackRecord(0, 0, 0.0)
 
 
 class Proposal:
@@ -25,6 +37,7 @@ class Proposal:
         "opened_ns",
         "outcome",
         "proposal_id",
+        "record",
         "signal",
         "source",
         "state",
@@ -42,6 +55,8 @@ class Proposal:
         self.expires_ns = expires_ns
         self.state: ProposalState = "open"
         self.decided_by = self.outcome = self.client_order_id = ""
+        self.record = NO_RECORD
+        """What its confidence was worth so far, when it was opened."""
         self.title = self.source = self.url = ""
         """Of the headline, for an event-driven one."""
 

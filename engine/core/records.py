@@ -198,6 +198,28 @@ class KillReset(Record, frozen=True, tag="kill_reset"):
     ts_ns: int
 
 
+class Missed(Record, frozen=True, tag="missed"):
+    """A proposal that nobody took is followed as if it had been bought at that moment; again when it ended."""
+
+    proposal_id: str
+    strategy: str
+    symbol: Symbol
+    state: str
+    """How it was let go: ``expired``, ``dismissed``, ``refused``."""
+    lots: int
+    entry_ticks: int
+    stop_ticks: int
+    target_ticks: int
+    """0 for none."""
+    until_ns: int
+    ts_ns: int
+    end: str = ""
+    """``stop``, ``target`` or ``horizon``; empty while it is followed."""
+    exit_ticks: int = 0
+    profit_e8: int = 0
+    """After fees, in 1e-8 of the quote asset."""
+
+
 class DayOpened(Record, frozen=True, tag="day"):
     """A day (UTC, counted since the epoch) began with the account worth so much; 1e-8 of the quote asset."""
 
@@ -358,6 +380,7 @@ AnyRecord = (
     | Audited
     | Killed
     | KillReset
+    | Missed
     | DayOpened
     | Tripped
     | BreakersReset

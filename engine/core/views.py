@@ -128,6 +128,9 @@ def proposal_view(
         ts_opened_ns=proposal.opened_ns,
         ts_expires_ns=proposal.expires_ns,
         story_id=signal.story_id,
+        record_trades=proposal.record.trades,
+        record_won=proposal.record.won,
+        record_r=proposal.record.mean_r,
     )
 
 

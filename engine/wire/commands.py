@@ -23,7 +23,7 @@ from engine.wire.answers import (
     WatchesView,
     WhyView,
 )
-from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.person import Command as Command
 from engine.wire.person import Who as Who
 from engine.wire.questions import AnyQuestion, SetParameter, Unwatch, Watch
@@ -367,6 +367,7 @@ Result = (
     | KillView
     | RiskView
     | PreviewView
+    | MissedView
     | ApprovalView
     | ReconciliationView
     | Snapshot

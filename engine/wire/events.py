@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.answers import WatchView
-from engine.wire.hand_views import ApprovalView
+from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
@@ -113,6 +113,12 @@ class Reconciled(Event, frozen=True, tag="reconciled"):
     view: ReconciliationView
 
 
+class ProposalMissed(Event, frozen=True, tag="missed"):
+    """What a proposal would have made that nobody took: say so on its message."""
+
+    missed: MissedProposalView
+
+
 class NewsHeard(Event, frozen=True, tag="news"):
     """A headline arrived for the first time, and what was made of it."""
 
@@ -175,6 +181,7 @@ AnyEvent = (
     | TradingHalted
     | KillReported
     | ApprovalChanged
+    | ProposalMissed
     | ForeignOrderChanged
     | Reconciled
     | NewsHeard

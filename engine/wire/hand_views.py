@@ -81,3 +81,42 @@ class ApprovalView(msgspec.Struct, frozen=True, tag="approval"):
     """Of the order that it became; else empty."""
     ts_opened_ns: int
     ts_expires_ns: int
+
+
+class MissedProposalView(msgspec.Struct, frozen=True):
+    """What one proposal would have made that nobody took, had it been bought when it was let go."""
+
+    proposal_id: str
+    strategy: str
+    symbol: str
+    quote_asset: str
+    state: str
+    """How it was let go: ``expired``, ``dismissed``, ``refused``."""
+    entry_price: str
+    exit_price: str
+    end: str
+    """``its stop first``, ``its target first`` or ``neither in its time``."""
+    profit_quote: str
+    """After fees."""
+    r_multiple: float
+
+
+class MissedStrategyView(msgspec.Struct, frozen=True):
+    """What a strategy's proposals would have made that nobody took."""
+
+    strategy: str
+    ended: int
+    won: int
+    net_quote: str
+    net_r: float
+    followed: int
+    """Still on their way to a stop, a target or their horizon."""
+
+
+class MissedView(msgspec.Struct, frozen=True, tag="missed"):
+    """What was not done, and what it would have made."""
+
+    quote_asset: str
+    strategies: tuple[MissedStrategyView, ...]
+    last: tuple[MissedProposalView, ...]
+    """Newest first, at most 20."""

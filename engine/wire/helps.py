@@ -65,6 +65,7 @@ HELPS: Final[dict[str, Help]] = {
         ("watch eth above 2700", "watch list", "watch off w3"),
     ),
     "news": Help("Shows the last headlines and what was made of each.", "[NUMBER]", ("news", "news 5")),
+    "missed": Help("Shows what proposals that nobody took would have made.", "", ("missed",)),
     "latency": Help("Shows how long the stages of our orders take.", "", ("latency",)),
     "status": Help("Shows mode, health, market and counts.", "", ("status",)),
     "risk": Help(

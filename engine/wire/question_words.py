@@ -38,6 +38,10 @@ def _balance(words: list[str], command_id: str, who: Who) -> AnyCommand:
     return ask.GetBalance(id=command_id, who=who)
 
 
+def _missed(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return ask.GetMissed(id=command_id, who=who)
+
+
 def _latency(words: list[str], command_id: str, who: Who) -> AnyCommand:
     return GetLatency(id=command_id, who=who)
 
@@ -108,6 +112,7 @@ def _is_grouped(word: str) -> bool:
 _READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
     "balance": _balance,
     "cancel": _cancel,
+    "missed": _missed,
     "latency": _latency,
     "news": _news,
     "pnl": _pnl,

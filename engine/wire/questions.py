@@ -70,6 +70,10 @@ class GetWatches(Command, frozen=True, tag="watches"):
     """Ask for the prices that somebody wants to be told of."""
 
 
+class GetMissed(Command, frozen=True, tag="missed"):
+    """Ask what the proposals would have made that nobody took."""
+
+
 class SetParameter(Command, frozen=True, tag="set_parameter"):
     """Set a strategy's threshold or another of its numbers; it is audited, and kept over restarts."""
 
@@ -94,4 +98,6 @@ class Unwatch(Command, frozen=True, tag="unwatch"):
     watch_id: str
 
 
-AnyQuestion = GetTrades | GetPnl | GetEquity | GetCandles | GetStrategies | GetWhy | GetNews | GetBalance | GetWatches
+AnyQuestion = (
+    GetTrades | GetPnl | GetEquity | GetCandles | GetStrategies | GetWhy | GetNews | GetBalance | GetWatches | GetMissed
+)

@@ -221,6 +221,11 @@ class ProposalView(msgspec.Struct, frozen=True):
     ts_expires_ns: int
     story_id: str = ""
     """The story that its headline belongs to; empty for what is no news."""
+    record_trades: int = 0
+    """How many signals of this strategy were traded and closed before this one; 0: there is no record yet."""
+    record_won: int = 0
+    record_r: float = 0.0
+    """Their profit on average, in multiples of what each risked."""
 
 
 class StoryView(msgspec.Struct, frozen=True):

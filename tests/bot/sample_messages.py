@@ -11,12 +11,13 @@ from sample_views import preview as sample_preview
 
 from bot.memory import Card
 from bot.render import alarm as alarm_lines
-from bot.render import alert, answers, approval, foreign, kill, notes, preview, risk, size
+from bot.render import alert, answers, approval, foreign, kill, missed, notes, preview, risk, size
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import Amount, Buy, OrdersView, Who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
+from engine.wire.hand_views import MissedProposalView, MissedStrategyView, MissedView
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.views import (
     HealthView,
@@ -97,6 +98,9 @@ COMPARED = ReconciliationView(
     (FOREIGN,),
 )
 
+MISSED = MissedProposalView(
+    *("p-1", "headlines", "IOTAUSDT", "USDT", "expired", "1.0510", "1.0195"), "its stop first", "-3.19", -1.06
+)
 MESSAGES: dict[str, Message] = {
     "foreign_waiting": foreign.found(FOREIGN),
     "foreign_adopted": foreign.found(replace(FOREIGN, state="adopted", decided_by=f"slack:{ALICE}")),
@@ -125,6 +129,14 @@ MESSAGES: dict[str, Message] = {
     ),
     "approval_declined": approval.approval(sample_approval(state="declined", outcome="declined by bob")),
     "approval_expired": approval.approval(sample_approval(state="expired", outcome="nobody else said yes in time")),
+    "alert_with_a_record": alert.alert(proposal(record_trades=41, record_won=25, record_r=0.41)),
+    "alert_missed": alert.alert(
+        proposal(state="expired", outcome="nobody decided in time, and expiring means no"), missed=MISSED
+    ),
+    "missed": missed.missed(
+        MissedView("USDT", (MissedStrategyView("headlines", 14, 6, "31.20", 1.2, 1),), (MISSED,)),
+    ),
+    "missed_none": missed.missed(MissedView("USDT", (), ())),
     "order_sent": order_message(order(), "ETH for 250 USDT"),
     "order_filled": order_message(filled(), "ETH for 250 USDT"),
     "order_partly_filled": order_message(PARTIAL),

@@ -38,6 +38,7 @@ from engine.core.records import (
     Killed,
     KillReset,
     Locked,
+    Missed,
     ModeSet,
     Shrunk,
     Started,
@@ -120,6 +121,11 @@ class Trail:
                 | Balanced()
             ):
                 yield Entry(*_who(_by(record)), *self._safeguards.take(record), record.ts_ns)
+            case Missed(proposal_id, _, symbol, state, lots, entry, _, _, _, ts_ns, end, exit_ticks, profit_e8):
+                what = f"missed proposal {proposal_id}"
+                before = f"{state}, followed from {books.price_text(symbol, entry)} over {lots} lots"
+                made = f"{end} at {books.price_text(symbol, exit_ticks)}, {scaled_text(profit_e8, 8)}"
+                yield Entry(ENGINE, ENGINE, what, before if end else "", made if end else before, ts_ns)
             case Watched(number, symbol, is_above, price_ticks, by, ts_ns):
                 price = books.price_text(symbol, price_ticks)
                 words = f"{symbol} {'above' if is_above else 'below'} {price}"

@@ -55,6 +55,7 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Ignored(ETH, ClientOrderId("web-2"), BY, T0),
     kinds.Unbalanced(ETH, 1, 2, False, T0),
     kinds.Balanced(ETH, 2, BY, T0),
+    kinds.Missed("p-1", "headlines", ETH, "expired", 10, 200_000, 197_000, 0, T0 + 1, T0),
     kinds.Watched(1, ETH, True, 270_000, BY, T0),
     kinds.WatchEnded(1, "", T0),
 )
