@@ -153,9 +153,11 @@ class Trading:
         gated = self.stamp()
         if result.reduce_only:
             return self._sell(request, result, facts, (decided, gated))
-        order = self._open(result)
+        self.remember_cause(request.cause_id)
+        self._sent_ns.append(self.now_ns)
+        order = self.orders.open(result)
         self._actions.append(Send(result, decided, gated))
-        self._tell_order(order)
+        self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
@@ -358,23 +360,16 @@ class Trading:
         return sent[0]
 
     def _send_sale(self, sale: ApprovedOrder, part: Part | None, stamps: tuple[int, int]) -> ApprovedOrder:
-        order = self._open(sale)
+        self.remember_cause(sale.cause_id)
+        self._sent_ns.append(self.now_ns)
+        order = self.orders.open(sale)
         if part is None:
             self._actions.append(Send(sale, *stamps))
         else:
             self.resting.make_way(part, order)
             self._actions.append(Replace(sale, part.names[0], part.names[1:]))
-        self._tell_order(order)
+        self.publish(lambda: events.OrderChanged(ts_ns=sale.ts_ns, order=order_view(order, self.instrument(order))))
         return sale
-
-    def _open(self, approved: ApprovedOrder) -> Order:
-        self.remember_cause(approved.cause_id)
-        self._sent_ns.append(self.now_ns)
-        return self.orders.open(approved)
-
-    def _tell_order(self, order: Order) -> None:
-        ts_ns = order.approved.ts_ns
-        self.publish(lambda: events.OrderChanged(ts_ns=ts_ns, order=order_view(order, self.instrument(order))))
 
     def _orders_last_s(self) -> int:
         while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:

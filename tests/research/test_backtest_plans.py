@@ -12,8 +12,8 @@ from tape_by_hand import ANN, ETH, Tape
 from engine.core.records import Intended, StopMoved
 from engine.core.resting import is_stop
 from engine.core.types import Side
-from engine.wire.commands import Amount, Buy, BuyExits, Close
-from engine.wire.events import TradeChanged
+from engine.wire.commands import Amount, Buy, BuyExits, Close, Kill
+from engine.wire.events import Notice, TradeChanged
 
 TRAIL = BuyExits(target=False, trail_pct=1.0)
 STEPS = BuyExits(steps=((1.0, 50.0), (2.0, 30.0)))
@@ -170,6 +170,23 @@ def test_a_close_makes_every_part_go_that_it_needs_and_the_rest_is_protected(per
     assert now == held - int(held * percent / 100.0) if left else now == 0
     assert len(resting(tape)) == left
     assert sum(lots for lots, _, _ in resting(tape)) == now
+
+
+def test_two_closes_in_a_row_take_the_place_of_two_parts() -> None:
+    tape = Tape(150, STEPS)
+    held = tape.trip().lots
+    for number in range(2):
+        assert tape.backtest.on_command(Close(id=f"c-{number}", who=ANN, symbol="eth", percent=20.0)).ok
+    tape.move(2000.0, steps=30)
+    assert not [event for event in tape.events if isinstance(event, Notice) and event.code == "SALE_AGAIN"]
+    assert tape.trip().lots == held - 2 * int(held * 0.2)
+
+
+def test_a_kill_that_flattens_sells_every_part() -> None:
+    tape = Tape(exits=STEPS)
+    assert tape.backtest.on_command(Kill(id="k", who=ANN, flatten=True)).ok
+    tape.move(2000.0, steps=50)
+    assert (tape.ends(), tape.open(), tape.held_lots()) == (["kill"], [], 0)
 
 
 def test_parts_that_the_venue_would_not_take_go_with_the_next_one() -> None:
