@@ -67,7 +67,7 @@ def alert(
     the alert had shown.
     """
     if proposal.state == "open":
-        return _open(proposal)
+        return _going(proposal) if proposal.goes else _open(proposal)
     return _taken(proposal, order, trade, changes) if proposal.state in _TAKEN else _left(proposal, missed)
 
 
@@ -91,6 +91,31 @@ def _open(proposal: ProposalView) -> Message:
             *warning,
             actions(f"decide:{proposal.proposal_id}", _buttons(proposal, ticket)),
             context(terms),
+            context(_name(proposal)),
+        ],
+    )
+
+
+def _going(proposal: ProposalView) -> Message:
+    """Show what goes by itself unless somebody vetoes it: silence means yes here, and that is said first."""
+    life, what = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns), f"{proposal.side} {escape(proposal.symbol)}"
+    line = f"Goes by itself in {life} unless somebody vetoes it: {what}, {_size(proposal)} at {price(proposal.price)}"
+    ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
+    deal = amount(proposal.qty, proposal.base_asset)
+    buttons = [
+        button(DISMISS, "Veto", ticket, f"Veto: do not {what}", "danger"),
+        button(BUY, "Buy now", ticket, f"Buy {deal} now"),
+    ]
+    return message(
+        f"{line}. {escape(proposal.strategy)}, confidence {proposal.confidence:.2f}. {_news_text(proposal)}".rstrip(),
+        [
+            header(f"{proposal.side.capitalize()} {proposal.symbol} in {life}, unless vetoed"),
+            section(f":hourglass_flowing_sand: *{line}.*"),
+            *_news(proposal),
+            _numbers(proposal),
+            _reasons(proposal),
+            actions(f"decide:{proposal.proposal_id}", buttons),
+            context("No answer means yes, for this one. Price, size and limits are checked again when it goes."),
             context(_name(proposal)),
         ],
     )

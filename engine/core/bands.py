@@ -20,6 +20,7 @@ from engine.core.queries import Roster
 from engine.core.sizing import Sized
 from engine.core.trading import Trading
 from engine.core.types import BUY, SELL, ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
+from engine.core.veto import VetoWindow
 from engine.core.views import order_view, proposal_view
 from engine.wire import events
 
@@ -35,6 +36,7 @@ class Bands:
         self._roster = roster
         self._people = people
         self._plans = {name: plan_of(config.exits) for name, config in roster.configs.items()}
+        self.veto = VetoWindow(trading, people.hand, self._tell_acted)
         self._acted_ns: dict[tuple[str, str, Side], deque[int]] = {}
 
     def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
@@ -160,6 +162,8 @@ class Bands:
                     return f"refused: {not_sized}"
             stop, target, plan = signal.stop_ticks, signal.target_ticks, self._plans[signal.strategy]
             request = trading.entry(signal.symbol, cause, origin, lots, stop, target, plan)
+            if self.veto.from_e8 and (held := self.veto.holds(request, signal.strategy)):
+                return self._hold(signal, item, held)
         else:
             request = trading.reduction(signal.symbol, cause, origin, 0)
         trading.last_hop.cause_in(cause)
@@ -170,6 +174,19 @@ class Bands:
             return f"refused: {why}"
         trading.later(lambda: self._acted(signal, item, result))
         return f"acted: {_ON_ITS_WAY}"
+
+    def _hold(self, signal: Signal, item: NewsItem | None, lots: int) -> str:
+        """Let a large entry wait for a veto, once for each question."""
+        trading = self._trading
+        if any(proposal.goes for proposal in trading.proposals.asking(signal.strategy, signal.symbol, signal.side)):
+            self._roster.tallies[signal.strategy].ignored += 1
+            return "ignored: one like it waits for a veto already"
+        self._overtake(signal)
+        self._count_acted(signal)
+        proposal = self._proposal(signal, item)
+        self.veto.begin(proposal, lots)
+        trading.later(lambda: self._asked(proposal))
+        return "waits for a veto"
 
     def _sized(self, signal: Signal) -> Sized:
         """Size an entry the way that its strategy is set to, by what is known now."""

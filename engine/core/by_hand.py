@@ -51,7 +51,7 @@ class Hand:
             return self._give(click.id, click, self.wishes.of(click))
         proposal = self.wishes.open_proposal(click)
         proposal.decided_by, proposal.state = origin_of(click.who), "dismissed"
-        proposal.outcome = f"dismissed by {click.who.name}"
+        proposal.outcome = f"{'vetoed' if proposal.goes else 'dismissed'} by {click.who.name}"
         self.tell(proposal)
         return Reply(click.id, True, "OK", "Dismissed.", self._taken(proposal, (), None))
 

@@ -205,6 +205,9 @@ class Engine:
         self.protection.look_at_all()
         self.protector.look_at_all()
         for proposal in trading.proposals.due(trading.now_ns):
+            if proposal.goes:
+                self.bands.veto.go(proposal)
+                continue
             proposal.state, proposal.outcome = "expired", "nobody decided in time, and expiring means no"
             self.people.hand.tell(proposal)
         self.people.hand.approvals.on_timer()

@@ -32,6 +32,7 @@ class Proposal:
         "client_order_id",
         "decided_by",
         "expires_ns",
+        "goes",
         "kind",
         "lots",
         "opened_ns",
@@ -55,6 +56,9 @@ class Proposal:
         self.expires_ns = expires_ns
         self.state: ProposalState = "open"
         self.decided_by = self.outcome = self.client_order_id = ""
+        self.goes = False
+        """It goes by itself when its time is over, unless somebody vetoes it; forgotten at a restart, so that it does
+        not."""
         self.record = NO_RECORD
         """What its confidence was worth so far, when it was opened."""
         self.title = self.source = self.url = ""

@@ -131,6 +131,7 @@ def proposal_view(
         record_trades=proposal.record.trades,
         record_won=proposal.record.won,
         record_r=proposal.record.mean_r,
+        goes=proposal.goes,
     )
 
 

@@ -16,7 +16,7 @@ from engine.core.symbols import find_symbol
 from engine.core.trading import Trading
 from engine.core.types import OrderRequest, Refusal, Side, Symbol
 from engine.wire import commands
-from engine.wire.commands import ByHand, Shown
+from engine.wire.commands import Amount, ByHand, Shown
 
 
 class Wish(NamedTuple):
@@ -112,17 +112,22 @@ class Wishes:
         if proposal.signal.side is not Side.BUY:
             symbol = proposal.signal.symbol
             raise Unclear("BAD_REQUEST", f"This alert proposes to sell; to buy, type /buy {symbol} AMOUNT.")
-        return self._repriced(proposal, click)
+        return self._repriced(proposal, cause_of(click), origin_of(click.who), click.amount)
 
-    def _repriced(self, proposal: Proposal, click: commands.Decide) -> Wish:
+    def automatic(self, proposal: Proposal) -> Wish:
+        """Word what a strategy orders by itself once its veto window is over; raises Unclear where it has no size."""
+        signal = proposal.signal
+        return self._repriced(proposal, f"signal:{signal.signal_id}", f"strategy:{signal.strategy}", None)
+
+    def _repriced(self, proposal: Proposal, cause: str, by: str, amount: Amount | None) -> Wish:
         """Word a proposal's entry anew at the present price, its stop and target as far away as they were."""
-        signal, trading, cause, by = proposal.signal, self._trading, cause_of(click), origin_of(click.who)
+        signal, trading = proposal.signal, self._trading
         facts = trading.facts(signal.symbol, "", signal.strategy)
         if facts.ask_ticks <= 0:
             return Wish(trading.entry(signal.symbol, cause, by, 0, 0, 0), (), None, proposal)
         stop, target = moved_levels(facts.ask_ticks, signal.price_ticks, signal.stop_ticks, signal.target_ticks)
-        if click.amount is not None:
-            lots = buy_lots(click.amount, facts, trading.gate)
+        if amount is not None:
+            lots = buy_lots(amount, facts, trading.gate)
         else:
             sizing = self._roster.configs[signal.strategy].sizing
             lots, not_sized = trading.size(sizing, signal.strategy, signal.symbol, facts.ask_ticks, stop)

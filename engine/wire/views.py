@@ -226,6 +226,8 @@ class ProposalView(msgspec.Struct, frozen=True):
     record_won: int = 0
     record_r: float = 0.0
     """Their profit on average, in multiples of what each risked."""
+    goes: bool = False
+    """It goes by itself when it expires, unless somebody dismisses it: a veto."""
 
 
 class StoryView(msgspec.Struct, frozen=True):
