@@ -126,7 +126,7 @@ async def test_what_slack_took_without_an_answer_is_not_posted_again() -> None:
         assert next(lost, "over") == "over"
 
 
-@pytest.mark.parametrize("how", ["swallows_upgrades", "is_away", *(["refuses_upgrades"] if FULL else [])])
+@pytest.mark.parametrize("how", ["swallows_upgrades", *(["is_away", "refuses_upgrades"] if FULL else [])])
 async def test_the_bot_hears_again_within_fifteen_seconds_of_slacks_return(how: str) -> None:
     """An address that is refused, an upgrade that is never answered, and no Slack at all."""
     async with rough_desk() as desk, running_bot(embedded(desk.rough.page, desk.home)):
@@ -146,7 +146,7 @@ async def test_the_bot_hears_again_within_fifteen_seconds_of_slacks_return(how: 
             await desk.engine.has(GetStatus)
 
 
-async def test_envelopes_that_come_late_or_twice_are_one_command_each() -> None:
+async def test_f20_envelopes_that_come_late_or_twice_are_one_command_each() -> None:
     async with rough_desk() as desk, running_bot(embedded(desk.rough.page, desk.home)):
         await desk.slack.bot_is_there()
         desk.engine.answer(GetStatus, status())

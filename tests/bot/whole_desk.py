@@ -82,10 +82,12 @@ async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
 
 
 @contextlib.asynccontextmanager
-async def desk_in_a_workspace(slack: LocalSlack, slack_env: dict[str, str], *words: str) -> AsyncIterator[Desk]:
+async def desk_in_a_workspace(
+    slack: LocalSlack, slack_env: dict[str, str], *words: str, config: str = ""
+) -> AsyncIterator[Desk]:
     """Start ``trader run`` on a Slack that is there already, configured as a real workspace is."""
     with short_home() as home:
-        (home / "trader.toml").write_text(ONE_STEP)
+        (home / "trader.toml").write_text(ONE_STEP + config)
         async with _run(home, slack_env, *words) as env:
             await _is_up(slack)
             yield Desk(slack, env, home)
