@@ -35,6 +35,7 @@ NEEDS: Final[dict[str, Role]] = {
     "/positions": Role.VIEWER,
     "/orders": Role.VIEWER,
     "/status": Role.VIEWER,
+    "/chart": Role.VIEWER,
     "/risk": Role.VIEWER,
     "/balance": Role.VIEWER,
     "/pnl": Role.VIEWER,

@@ -15,9 +15,11 @@ from bot import listeners
 from bot.access import Access
 from bot.channel import find_channel
 from bot.desk import Desk
+from bot.drawing import Drawing
 from bot.ears import Ears, HttpEars, SocketEars
 from bot.health import Vitals, serve
 from bot.outbox import Outbox
+from bot.pictures import Pictures
 from bot.posts import Posts
 from bot.reach import tell_reach
 from bot.settings import Settings
@@ -41,11 +43,13 @@ async def run(settings: Settings) -> None:
 
 async def _work(settings: Settings, client: AsyncWebClient) -> None:
     vitals = Vitals()
-    async with serve(settings.home / "bot.sock", vitals):
+    async with serve(settings.home / "bot.sock", vitals), Drawing() as drawing:
         channel = await find_channel(client, settings.channel)
         outbox = vitals.outbox = Outbox(gap_s=settings.gap_s)
         async with EngineLine(socket_path(settings.home), watch=True) as line, asyncio.TaskGroup() as tasks:
-            posts = Posts(client, outbox, channel, settings.home / "bot-state.json", tuple(sorted(settings.admins)))
+            pictures = Pictures(client, outbox, line.ask, drawing, settings.chart_theme)
+            mentions = tuple(sorted(settings.admins))
+            posts = Posts(client, outbox, channel, settings.home / "bot-state.json", mentions, pictures)
             desk = vitals.desk = Desk(line, posts)
             ears = vitals.ears = build_ears(settings, build_app(settings, client, desk, channel))
             tasks.create_task(outbox.run(), name="outbox")

@@ -39,6 +39,12 @@ class Drawing:
             self.close()
             raise NotDrawn(f"No chart: it was not drawn within {_PATIENCE_S:g} s. Try again.") from None
 
+    async def __aenter__(self) -> Drawing:
+        return self
+
+    async def __aexit__(self, *why: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """End the process without waiting for it."""
         if self._pool is not None:

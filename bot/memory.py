@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,7 @@ from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
 
 _log = logging.getLogger(__name__)
+Occasion = Literal["proposed", "closed"]
 _MOST_CARDS: Final = 300
 _MOST_HEADLINES: Final = 200
 
@@ -68,6 +69,10 @@ class Card(Letter):
     remind_at_s: float = 0.0
     """Of an alarm: when it is to be repeated, in seconds since the epoch."""
     mentions: tuple[str, ...] = ()
+    charts: list[Occasion] = msgspec.field(default_factory=list)
+    """What its thread is yet to be shown a chart of."""
+    charted: list[Occasion] = msgspec.field(default_factory=list)
+    """What it was shown a chart of."""
 
     def reply(self, line: str) -> None:
         """Put off a line for the thread; lines that wait together are one reply."""

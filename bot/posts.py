@@ -17,8 +17,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import memory
 from bot.alarms import Alarms
 from bot.delivery import Delivery
-from bot.memory import Card, Note
+from bot.memory import Card, Note, Occasion
 from bot.outbox import Outbox
+from bot.pictures import Pictures
 from bot.render import foreign, kill, notes, past, trade
 from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 from bot.render.order import FINISHED, fill_reply, has_fill
@@ -63,12 +64,20 @@ class Posts:
     """The channel's messages, kept in step with the engine. Everything here is synchronous but the sending."""
 
     def __init__(
-        self, client: AsyncWebClient, outbox: Outbox, channel: str, file: Path, mentions: tuple[str, ...] = ()
+        self,
+        client: AsyncWebClient,
+        outbox: Outbox,
+        channel: str,
+        file: Path,
+        mentions: tuple[str, ...] = (),
+        pictures: Pictures | None = None,
     ) -> None:
         """Post to ``channel`` (an id), and remember in ``file`` which message shows what.
 
-        ``mentions`` are the user ids of those whom an alarm calls.
+        ``mentions`` are the user ids of those whom an alarm calls; without ``pictures`` no thread has charts.
         """
+        self._channel = channel
+        self.pictures = pictures
         self._outbox = outbox
         self._file = file
         self._memory = memory.load(file, channel)
@@ -190,6 +199,8 @@ class Posts:
             return
         card.proposal = proposal
         self._show(card)
+        if proposal.state in ("open", "acted"):
+            self._picture(card, "proposed")
 
     def _on_foreign(self, order: ForeignOrderView) -> None:
         """Show an order of somebody else's with its two buttons, and then what became of it."""
@@ -298,6 +309,12 @@ class Posts:
             # By a stop or a target: what a person or a strategy closed has a message of its own.
             self.post(notes.closed(event.trade))
         self._show(card)
+        if event.what == "closed":
+            self._picture(card, "closed")
+
+    def _picture(self, card: Card, occasion: Occasion) -> None:
+        if self.pictures is not None:
+            self.pictures.want(self._channel, card, occasion, self._save_soon)
 
     def _go_on(self) -> None:
         """Queue again what waited when the last bot ended, whatever ended it."""
@@ -308,6 +325,8 @@ class Posts:
                 self._show(card)
             if card.replies:
                 self._put_replies(card)
+            if self.pictures is not None:
+                self.pictures.go_on(self._channel, card, self._save_soon)
 
     def _put_note(self, note: Note) -> None:
         gone = partial(self._forget_note, note)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from bot.charts import ThemeName
 from bot.local_slack import workspace
 
 SLACK_URL: Final = "https://slack.com/api/"
@@ -43,6 +44,7 @@ class Settings:
     viewers: frozenset[str]
     sentry_dsn: str = field(repr=False)
     log_level: str
+    chart_theme: ThemeName
     home: Path
     is_local: bool
     """True for the embedded local Slack, whose admin has that role on a paper account only."""
@@ -93,6 +95,7 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         viewers=frozenset({workspace.VIEWER}),
         sentry_dsn=values.get("SENTRY_DSN", ""),
         log_level=_level(values, mistakes),
+        chart_theme=_theme(values, mistakes),
         home=_home(values),
         is_local=True,
     )
@@ -115,6 +118,7 @@ def _configured(values: Mapping[str, str]) -> Settings:
         viewers=_people(values, "SLACK_VIEWERS", mistakes),
         sentry_dsn=values.get("SENTRY_DSN", ""),
         log_level=_level(values, mistakes),
+        chart_theme=_theme(values, mistakes),
         home=_home(values),
         is_local=False,
     )
@@ -186,6 +190,13 @@ def _people(values: Mapping[str, str], name: str, mistakes: list[str]) -> frozen
         if not _USER_ID.fullmatch(person)
     )
     return people
+
+
+def _theme(values: Mapping[str, str], mistakes: list[str]) -> ThemeName:
+    theme = values.get("SLACK_CHART_THEME") or "light"
+    if theme not in ("light", "dark"):
+        mistakes.append(f"SLACK_CHART_THEME is {theme!r}: use light or dark.")
+    return "dark" if theme == "dark" else "light"
 
 
 def _level(values: Mapping[str, str], mistakes: list[str]) -> str:

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
-from bot.charts.canvas import THEMES, Theme, ThemeName, at, decimals, head, moments, new_figure, png
+from bot.charts import ThemeName
+from bot.charts.canvas import THEMES, Theme, at, decimals, head, moments, new_figure, png
 from engine.wire.answers import CandlesView
 
 MOST_CANDLES: Final = 160

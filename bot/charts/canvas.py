@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,9 +14,10 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from bot.charts import ThemeName
+
 logging.getLogger("matplotlib").setLevel(logging.WARNING)  # it tells of every font that it looks at
 
-ThemeName = Literal["light", "dark"]
 _WIDTH_IN: Final = 8.0
 _HEIGHT_IN: Final = 4.5
 _DPI: Final = 125

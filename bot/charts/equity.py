@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from bot.charts.canvas import THEMES, ThemeName, at, decimals, head, moments, new_figure, png
+from bot.charts import ThemeName
+from bot.charts.canvas import THEMES, at, decimals, head, moments, new_figure, png
 from engine.wire.answers import EquityView
 
 _LEAST_POINTS: Final = 2

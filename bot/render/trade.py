@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.render.blocks import Block, Message, button, confirm, escape, fields, message, section
-from bot.render.say import amount, distance, gain, percent, price, seconds, sentence, who
-from engine.wire.views import StepView, TradeView
+from bot.render.say import amount, distance, gain, money, percent, price, seconds, sentence, who
+from engine.wire.answers import RoundTripView, WhyView
+from engine.wire.views import OrderStampsView, StepView, TradeView
 
 CLOSE = "close_position"
 _STOPS = {"trailing_stop": "trailing stop", "break_even": "break-even stop"}
@@ -51,6 +52,25 @@ def root(trade: TradeView) -> Message:
     """Show a trade that nobody's message began, as the root of its thread."""
     title = section(f"*Trade {escape(trade.symbol)}* by {who(trade.origin)}")
     return message(f"Trade {escape(trade.symbol)}. {summary(trade)}", [title, line(trade)])
+
+
+def outcome(trip: RoundTripView, why: WhyView | None) -> str:
+    """Say what a closed trade made, in money and in R, what it cost, how long it took and how fast its entry was."""
+    trade = trip.trade
+    in_r = "" if trip.r_multiple is None else f", {trip.r_multiple:+.2f} R".replace("-", "−")
+    parts = [
+        f"*{escape(trade.symbol)}: {_result(trade)}{in_r}*.",
+        f"Fees {money(trip.fees_quote, trade.quote_asset)}, held for {seconds(int(trip.seconds * 1e9))}.",
+    ]
+    if why is not None and why.latency is not None:
+        parts.append(stages(why.latency))
+    return " ".join(part for part in parts if part)
+
+
+def stages(stamps: OrderStampsView) -> str:
+    """Say when an order passed its stages, in milliseconds since its event; empty where nothing is known."""
+    known = [f"{name} {ns / 1e6:.2f}" for name, ns in stamps.stamps_ns.items()]
+    return f"Entry, ms since its {stamps.event}: {', '.join(known)}." if known else ""
 
 
 def close_button(symbol: str) -> Block:

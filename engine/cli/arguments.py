@@ -34,6 +34,7 @@ _ASKING: Final = (
     "strategies",
     "why",
     "news",
+    "chart",
     "watch",
     "missed",
     "latency",
@@ -339,6 +340,7 @@ _VERBS: Final = (
         _words("nothing, or set NAME PARAMETER VALUE|default"),
     ),
     _Verb("why", "show the decision behind an order, a proposal or a trade", "trader why tr-3f2a", _words("ID")),
+    _Verb("chart", "show a symbol's candles", "trader chart eth 4h", _words("SYMBOL [1m|5m|15m|1h|4h|1d]")),
     _Verb("news", "show the last headlines and what was made of each", "trader news 5", _words("[NUMBER]")),
     _Verb(
         "watch",

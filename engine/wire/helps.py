@@ -66,6 +66,11 @@ HELPS: Final[dict[str, Help]] = {
     ),
     "news": Help("Shows the last headlines and what was made of each.", "[NUMBER]", ("news", "news 5")),
     "missed": Help("Shows what proposals that nobody took would have made.", "", ("missed",)),
+    "chart": Help(
+        "Shows a symbol's candles: as a picture in Slack, as a table in a terminal.",
+        "SYMBOL [1m|5m|15m|1h|4h|1d]",
+        ("chart eth 4h", "chart iota"),
+    ),
     "latency": Help("Shows how long the stages of our orders take.", "", ("latency",)),
     "status": Help("Shows mode, health, market and counts.", "", ("status",)),
     "risk": Help(

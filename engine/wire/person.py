@@ -13,9 +13,9 @@ class Who(msgspec.Struct, frozen=True, omit_defaults=True):
     user_id: str
     """``U01ALICE`` from Slack, the login name from the command line."""
     name: str
-    door: Literal["slack", "cli", "desk", "signal", "file", "watchdog", "health"]
-    """The last four are no person's: a SIGUSR1, the file ``kill`` in the home folder, the watchdog's note, and
-    ``trader health``, which a machine asks."""
+    door: Literal["slack", "cli", "desk", "signal", "file", "watchdog", "health", "bot"]
+    """The last five are no person's: a SIGUSR1, the file ``kill`` in the home folder, the watchdog's note,
+    ``trader health``, which a machine asks, and the bot that asks for itself, for a chart."""
     channel: str = ""
     """Where in Slack they did it; empty elsewhere."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, get_args
 
 from engine.wire import questions as ask
 from engine.wire.commands import AnyCommand, CancelOrder, GetLatency
@@ -20,6 +20,8 @@ WHY_USAGE: Final = "why ID, of an order, a proposal or a trade   for example: wh
 NEWS_USAGE: Final = "news [NUMBER]   for example: news 5"
 WATCH_USAGE: Final = "watch SYMBOL above|below PRICE, watch list, or watch off ID   for example: watch eth above 2700"
 CANCEL_USAGE: Final = "cancel ID|SYMBOL|all   for example: cancel eth   (see: orders)"
+CHART_USAGE: Final = "chart SYMBOL [1m|5m|15m|1h|4h|1d]   for example: chart eth 4h"
+_BARS: Final[dict[str, ask.BarName]] = {bar: bar for bar in get_args(ask.BarName)}
 _PERIODS: Final[dict[str, ask.PeriodName]] = {"today": "today", "week": "week", "month": "month", "all": "all"}
 _DIRECTIONS: Final[dict[str, ask.DirectionName]] = {
     "above": "above", ">": "above", "over": "above", "below": "below", "<": "below", "under": "below",
@@ -80,6 +82,15 @@ def _news(words: list[str], command_id: str, who: Who) -> AnyCommand:
     return ask.GetNews(id=command_id, who=who, most=int(words[0]) if words else 10)
 
 
+def _chart(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    if not 1 <= len(words) <= 2:
+        raise BadWords(f"Say of what: {CHART_USAGE}")
+    bar = _BARS.get(words[1].lower()) if len(words) == 2 else "5m"
+    if bar is None:
+        raise BadWords(f"{words[1]!r} is no length of a candle: {CHART_USAGE}")
+    return ask.GetCandles(id=command_id, who=who, symbol=read_symbol(words[0]), bar=bar, most=120)
+
+
 def _watch(words: list[str], command_id: str, who: Who) -> AnyCommand:
     verb = words[0].lower() if words else "list"
     if verb == "list" and len(words) <= 1:
@@ -113,6 +124,7 @@ _READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
     "balance": _balance,
     "cancel": _cancel,
     "missed": _missed,
+    "chart": _chart,
     "latency": _latency,
     "news": _news,
     "pnl": _pnl,

@@ -203,11 +203,12 @@ class LocalSlack:
         """Wait until a message's text holds all of these."""
         return await self.see(lambda message: all(part in message["text"] for part in parts), within_s)
 
-    async def bot_is_there(self) -> None:
-        """Wait until the bot's socket is open."""
+    async def bot_is_there(self, times: int = 1) -> None:
+        """Wait until the bot's socket is open, for the so-many-th time."""
 
         async def look() -> bool | None:
-            return any(entry["summary"].startswith("socket connected") for entry in await self.log()) or None
+            opened = [entry for entry in await self.log() if entry["summary"].startswith("socket connected")]
+            return len(opened) >= times or None
 
         await self.until(look, "the bot did not connect")
 

@@ -28,9 +28,9 @@ def test_the_help_names_every_command() -> None:
 
 
 def test_the_scopes_are_those_that_the_bot_uses() -> None:
-    """To post, to take commands, and to find its channel and what it posted there, public or private."""
+    """To post, to take commands, to upload charts, and to find its channel and what it posted there."""
     of_channels = ["channels:history", "channels:read", "groups:history", "groups:read"]
-    assert MANIFEST["oauth_config"]["scopes"] == {"bot": ["chat:write", "commands", *of_channels]}
+    assert MANIFEST["oauth_config"]["scopes"] == {"bot": ["chat:write", "commands", *of_channels, "files:write"]}
 
 
 def test_it_works_without_a_public_address() -> None:

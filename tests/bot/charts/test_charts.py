@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.charts import ThemeName
 from bot.charts.candles import Level, Mark, candle_chart, candle_words
-from bot.charts.canvas import THEMES, ThemeName
+from bot.charts.canvas import THEMES
 from bot.charts.equity import equity_chart, equity_words
 from engine.wire.answers import CandlesView, CandleView, EquityPoint, EquityView
 
