@@ -1,4 +1,4 @@
-"""`/buy SYMBOL AMOUNT|all [STOP%] [TARGET%]`, or with its exits named: `sl= tp= trail= be= time=`."""
+"""`/buy SYMBOL AMOUNT|all [STOP%] [TARGET%]`, or with its exits named: `sl= tp= trail= be= time= limit=`."""
 
 from __future__ import annotations
 
@@ -24,5 +24,7 @@ async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBolt
         stop_pct=words.stop_pct,
         target_pct=words.target_pct,
         exits=words.exits,
+        limit_price=words.limit_price,
+        good_s=words.good_s,
     )
     await place(respond, context, order, command)

@@ -84,6 +84,8 @@ def facts(view: PreviewView) -> list[Block]:
 
 
 def _slippage(view: PreviewView) -> str:
+    if view.is_resting:
+        return "it rests at its limit: it may fill late, in part, or never"
     if not view.avg_price:
         return "the visible book can't say" if view.code == "OK" else ""
     part = "" if view.book_part >= 1.0 else f"; the visible book holds {100 * view.book_part:.0f} % of it"

@@ -29,6 +29,8 @@ def preview_text(view: PreviewView) -> str:
 
 def slippage_text(view: PreviewView) -> str:
     """Say what the visible book would do to it."""
+    if view.is_resting:
+        return "it rests at its limit: it may fill late, in part, or never"
     if not view.avg_price:
         return "the visible book says nothing about its price"
     part = "" if view.book_part >= 1.0 else f", of which the visible book holds {100 * view.book_part:.0f} %"

@@ -31,8 +31,8 @@ def refused(command_id: str, unclear: Unclear) -> Reply:
     return Reply(command_id, False, unclear.code, str(unclear), choices)
 
 
-def buy_lots(amount: Amount, facts: Facts, gate: Gate) -> int:
-    """Count an amount in lots; without a price it is 0, and the gate says what is missing."""
+def buy_lots(amount: Amount, facts: Facts, gate: Gate, limit_ticks: int = 0) -> int:
+    """Count an amount in lots, at a limit or else at the ask; without a price it is 0, and the gate says why."""
     if amount.unit == "all":
         return _all_lots(facts, gate)
     value_e8 = _amount_e8(amount)
@@ -41,7 +41,7 @@ def buy_lots(amount: Amount, facts: Facts, gate: Gate) -> int:
     if facts.ask_ticks <= 0:
         return 0
     quote_e8 = facts.cash_e8 * value_e8 // (100 * 10**8) if amount.unit == "percent" else value_e8
-    lots = facts.instrument.lots_for_quote(quote_e8, facts.ask_ticks)
+    lots = facts.instrument.lots_for_quote(quote_e8, limit_ticks or facts.ask_ticks)
     return _some(lots, f"{amount.value}{'%' * (amount.unit == 'percent')} buys less than one lot")
 
 

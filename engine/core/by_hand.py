@@ -11,6 +11,7 @@ from engine.core import queries
 from engine.core.amounts import Unclear, refused
 from engine.core.approvals import Approvals, shown_now
 from engine.core.authority import Authority, origin_of
+from engine.core.entries import Entries
 from engine.core.instrument import E8, scaled_text
 from engine.core.missed import MissedProposals
 from engine.core.preview import fingerprint, preview_view
@@ -19,7 +20,7 @@ from engine.core.proposals import Proposal
 from engine.core.queries import Roster
 from engine.core.sales import pieces
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side
+from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side, TimeInForce
 from engine.core.views import order_view, proposal_view
 from engine.core.wishes import Wish, Wishes, cause_of
 from engine.wire import commands, events
@@ -40,6 +41,7 @@ class Hand:
         self.authority = Authority(trading)
         self.approvals = Approvals(trading)
         self.missed = MissedProposals(trading)
+        self.entries = Entries(trading)
 
     def on_typed(self, order: commands.Buy | commands.Sell) -> Reply:
         """Give an order as it was typed."""
@@ -135,6 +137,8 @@ class Hand:
         if isinstance(result, Refusal):
             taken = self._taken(wish.proposal, wish.changes, None) if wish.proposal else None
             return Reply(command_id, False, result.code, f"{result}. {result.advice}", taken)
+        if isinstance(order, commands.Buy) and order.limit_price:
+            self.entries.expect(result.client_order_id, order.good_s)
         return self._given(command_id, order, wish, result, second)
 
     def _given(self, command_id: str, order: ByHand, wish: Wish, result: ApprovedOrder, second: Who | None) -> Reply:
@@ -187,6 +191,9 @@ class Hand:
         verb = "Buying" if result.side is Side.BUY else "Selling"
         lots = sum(order.approved.qty_lots for order in pieces(result, self._trading.orders))
         text = f"{verb} {instrument.qty_text(lots)} {instrument.base_asset}"
+        if result.time_in_force is TimeInForce.GTC:
+            price = f"{instrument.price_text(result.price_ticks)} {instrument.quote_asset}"
+            return f"{text} at {price} or less: it rests until it fills, its time is over, or trading is halted."
         return (
             f"{text} at the market, {instrument.price_text(result.price_ticks)} {instrument.quote_asset} at the worst."
         )

@@ -109,6 +109,17 @@ class Order(msgspec.Struct, eq=False):
         return self.state not in _ANY_END
 
     @property
+    def is_resting_entry(self) -> bool:
+        """True of a buy that may rest at the venue at its own limit."""
+        return self.approved.side is Side.BUY and self.approved.time_in_force is TimeInForce.GTC
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while the venue says that it rests, and everything that filled of it was counted."""
+        rests = self.state is OrderState.WORKING or self.state is OrderState.PARTIALLY_FILLED
+        return rests and self.filled_lots >= self.cum_lots
+
+    @property
     def is_settled(self) -> bool:
         """True when the venue has said its last word and every fill of it was counted."""
         return not self.is_open and self.filled_lots >= self.cum_lots

@@ -69,7 +69,9 @@ def preview_view(
     else:
         lots, limit, said = request.qty_lots, 0, (result.code, result.detail, result.advice)
     average, found = walk(market.book.asks if is_buy else market.book.bids, lots, limit, is_buy) if limit else (0.0, 0)
-    notional_e8, qty, shown_price = it.notional_e8(price, lots), it.qty_text(lots), it.price_text(price)
+    is_resting = bool(request.limit_ticks) and is_buy
+    price_paid = request.limit_ticks if is_resting else price
+    notional_e8, qty, shown_price = it.notional_e8(price_paid, lots), it.qty_text(lots), it.price_text(price)
     loss_e8 = worst_loss_e8(request, limit or price, lots, market, fee_pct)
     slippage = 100.0 * (average / price - 1.0) * request.side if average and price else 0.0
     return PreviewView(
@@ -97,4 +99,5 @@ def preview_view(
         ts_ns=now_ns,
         ts_expires_ns=expires_ns,
         plan=plan_words(request.plan) if request.plan is not None else "",
+        is_resting=is_resting,
     )

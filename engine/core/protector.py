@@ -144,12 +144,15 @@ class Protector:
     # ------------------------------------------------------------------ what is missing, what is wrong
 
     def _may_place(self, symbol: Symbol, legs: list[Order]) -> bool:
-        """Say whether all is known that decides: the account, and no order of the symbol that is still on its way."""
+        """Say whether all is known that decides: the account, and no order of the symbol that is still on its way.
+
+        An entry that rests at its limit does not count: what filled of it must not wait for the rest."""
         trading = self._trading
         self._has_reconciled |= trading.is_reconciled
         if not self._has_reconciled or any(leg.state in (OrderState.IN_FLIGHT, OrderState.UNKNOWN) for leg in legs):
             return False
-        return all(o in legs for o in trading.orders.unsettled() if o.approved.symbol == symbol)
+        moving = (o for o in trading.orders.unsettled() if not (o.is_resting_entry and o.is_waiting))
+        return all(o in legs for o in moving if o.approved.symbol == symbol)
 
     def _arrange(self, trip: RoundTrip, parts: list[Part]) -> None:
         """Bring what rests and what is wanted together, by the step that leaves the least unprotected."""

@@ -76,8 +76,7 @@ class Reconciliation:
     def _is_quiet(self, order: Order, listed: set[ClientOrderId]) -> bool:
         """Say whether an order just waits at the venue, all of its fills counted: it protects, or was adopted."""
         if order.approved.cause_id.startswith(ADOPTED):
-            is_waiting = order.state in (OrderState.WORKING, OrderState.PARTIALLY_FILLED)
-            return is_waiting and order.filled_lots >= order.cum_lots and order.approved.client_order_id in listed
+            return order.is_waiting and order.approved.client_order_id in listed
         return self._trading.resting.is_quiet(order, listed)
 
     # ------------------------------------------------------------------ open orders

@@ -107,8 +107,10 @@ class Resting:
         return None if heir is None or heir.state is OrderState.REJECTED else heir
 
     def is_quiet(self, order: Order, listed: set[ClientOrderId]) -> bool:
-        """Say whether an order is a protective one that just waits, as the venue's own list says too."""
+        """Say whether an order is protection or a resting entry that just waits, as the venue's own list says too."""
         name = order.approved.client_order_id
+        if order.is_resting_entry:
+            return order.is_waiting and name in listed
         is_waiting = order.state is OrderState.WORKING and order.filled_lots >= order.cum_lots
         return name in self._names and is_waiting and name in listed
 

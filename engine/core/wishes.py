@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from engine.core.amounts import Unclear, buy_lots, distance, exit_plan, sell_lots
 from engine.core.authority import origin_of
-from engine.core.instrument import exit_levels, moved_levels
+from engine.core.entries import LONGEST_S
+from engine.core.facts import Facts
+from engine.core.instrument import exit_levels, moved_levels, parse_e8
 from engine.core.plan import plan_of
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
 from engine.core.symbols import find_symbol
 from engine.core.trading import Trading
-from engine.core.types import OrderRequest, Refusal, Side, Symbol
+from engine.core.types import OrderRequest, OrderType, Refusal, Side, Symbol
 from engine.wire import commands
 from engine.wire.commands import Amount, ByHand, Shown
+
+_LARGEST_TICKS: Final = 1 << 40
 
 
 class Wish(NamedTuple):
@@ -90,10 +94,24 @@ class Wishes:
         target_pct = distance("target", order.target_pct, limits.default_target_pct, 1000.0)
         exits = exit_plan(order.exits, self._trading.config.by_hand, target_pct)
         facts = self._trading.facts(symbol)
-        lots = buy_lots(order.amount, facts, self._trading.gate)
-        stop, target = exit_levels(facts.ask_ticks, stop_pct, target_pct if exits.target else 0.0)
+        limit = self._limit(order, facts) if order.limit_price else 0
+        lots = buy_lots(order.amount, facts, self._trading.gate, limit)
+        stop, target = exit_levels(limit or facts.ask_ticks, stop_pct, target_pct if exits.target else 0.0)
         by = origin_of(order.who)
-        return self._trading.entry(symbol, cause_of(order), by, lots, stop, target, plan_of(exits))
+        request = self._trading.entry(symbol, cause_of(order), by, lots, stop, target, plan_of(exits))
+        return msgspec.structs.replace(request, order_type=OrderType.LIMIT, limit_ticks=limit) if limit else request
+
+    def _limit(self, order: commands.Buy, facts: Facts) -> int:
+        """Read a limit in ticks, rounded down to one; raises Unclear for what none can be."""
+        if not 0.0 <= order.good_s <= LONGEST_S:
+            raise Unclear("BAD_AMOUNT", f"An entry may rest for up to {LONGEST_S / 86_400:.0f} days.")
+        try:
+            ticks = parse_e8(order.limit_price) // facts.instrument.tick_e8
+        except ValueError as error:
+            raise Unclear("BAD_AMOUNT", f"{error}: say a limit like limit=2500.") from None
+        if not 0 < ticks < _LARGEST_TICKS:
+            raise Unclear("BAD_AMOUNT", f"{order.limit_price} is no price that {facts.instrument.symbol} can have.")
+        return ticks
 
     def _sell(self, order: commands.Sell) -> OrderRequest:
         symbol = self.symbol(order.symbol)

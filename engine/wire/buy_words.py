@@ -11,7 +11,7 @@ from engine.wire.slips import joined, swapped
 from engine.wire.words import BadWords, read_amount, read_percent, read_span, read_symbol
 
 BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy ETHUSDT 250 2% 5%"
-EXITS_USAGE: Final = "sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h"
+EXITS_USAGE: Final = "sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h limit=2500:4h"
 _NAMES: Final = {
     "sl": "stop",
     "stop": "stop",
@@ -20,9 +20,11 @@ _NAMES: Final = {
     "trail": "trail",
     "be": "break-even",
     "time": "time",
+    "limit": "limit",
 }
 _OFF: Final = ("off", "none")
 _MULTIPLE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(atr|r)", re.ASCII)
+_PRICE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)
 _MOST_TARGETS: Final = 4
 
 
@@ -34,6 +36,8 @@ class BuyWords(NamedTuple):
     stop_pct: float | None
     target_pct: float | None
     exits: BuyExits | None = None
+    limit_price: str = ""
+    good_s: float = 0.0
 
 
 def read_buy(text: str) -> BuyWords:
@@ -46,13 +50,23 @@ def read_buy(text: str) -> BuyWords:
     symbol = read_symbol(words[0])
     amount = read_amount(words[1], symbol)
     named = _named(words[2:])
+    limit_price, good_s = _read_limit(named.pop("limit")) if "limit" in named else ("", 0.0)
     stop = read_percent(named.pop("stop"), "stop") if "stop" in named else None
     target, exits = _read_targets(named.pop("target")) if "target" in named else (None, {})
     if "trail" in named and target is None:
         exits.setdefault("target", False)  # who lets a stop follow lets the profit run, unless a target is named
     for name, word in named.items():
         exits |= _READERS[name](word.lower())
-    return BuyWords(symbol, amount, stop, target, BuyExits(**exits) if exits else None)
+    return BuyWords(symbol, amount, stop, target, BuyExits(**exits) if exits else None, limit_price, good_s)
+
+
+def _read_limit(word: str) -> tuple[str, float]:
+    """Read ``2500`` or ``2500:4h``: the price, and how long the order may rest."""
+    price, colon, span = word.lower().lstrip("$").partition(":")
+    advice = "write limit=2500, or with the time that it may rest limit=2500:4h"
+    if not _PRICE.fullmatch(price) or (colon and not span):
+        raise BadWords(f"I don't understand the limit {word!r}: {advice}")
+    return price, read_span(span, advice) if span else 0.0
 
 
 def _named(words: list[str]) -> dict[str, str]:

@@ -74,7 +74,7 @@ class Buy(Command, frozen=True, tag="buy"):
     Raw::
 
         {"type":"buy","symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"},"stop_pct":2.0,"target_pct":null,
-         "exits":null,"id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
+         "exits":null,"limit_price":"","good_s":0.0,"id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
     """
 
     symbol: str
@@ -84,6 +84,10 @@ class Buy(Command, frozen=True, tag="buy"):
     """Distance of the stop-loss from the entry in percent; None takes the setting's default."""
     target_pct: float | None = None
     exits: BuyExits | None = None
+    limit_price: str = ""
+    """A plain decimal: it rests there until it fills; empty to buy at the market."""
+    good_s: float = 0.0
+    """How long it may rest; 0 for a day."""
 
 
 class Sell(Command, frozen=True, tag="sell"):

@@ -52,6 +52,8 @@ class PreviewView(msgspec.Struct, frozen=True, tag="preview"):
     ts_expires_ns: int
     plan: str = ""
     """How it would be left besides stop and target, in words; empty for by nothing else."""
+    is_resting: bool = False
+    """It waits at its limit for the market to come, instead of leaving at once."""
 
 
 class ApprovalView(msgspec.Struct, frozen=True, tag="approval"):

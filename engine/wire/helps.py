@@ -17,8 +17,13 @@ class Help(NamedTuple):
 HELPS: Final[dict[str, Help]] = {
     "buy": Help(
         "Buys a symbol: for an amount of the quote currency, of the base asset, a part of what is free, or all.",
-        "SYMBOL AMOUNT|all [STOP%] [TARGET%], or sl= tp= trail= be= time=",
-        ("buy eth 250", "buy ETH/USDT 0.1eth 2% 5%", "buy eth 10% sl=2% tp=2%:50,4%:50 time=4h"),
+        "SYMBOL AMOUNT|all [STOP%] [TARGET%], or sl= tp= trail= be= time= limit=",
+        (
+            "buy eth 250",
+            "buy ETH/USDT 0.1eth 2% 5%",
+            "buy eth 10% sl=2% tp=2%:50,4%:50 time=4h",
+            "buy eth 250 limit=2500:4h",
+        ),
     ),
     "sell": Help("Sells from a position.", "SYMBOL AMOUNT|all", ("sell eth 50%", "sell eth 0.1eth", "sell eth all")),
     "close": Help(

@@ -116,3 +116,18 @@ def test_every_command_has_help_whose_examples_can_be_typed() -> None:
             verb, _, text = example.partition(" ")
             assert verb == name
             assert read_command(verb, text, "1", ANN).id == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "good_s"),
+    [("eth 250 limit=2500", "2500", 0.0), ("eth 250 2% limit=$2500.5:4h", "2500.5", 14_400.0), ("eth 250", "", 0.0)],
+)
+def test_a_limit_may_have_a_time(text: str, limit: str, good_s: float) -> None:
+    words = read_buy(text)
+    assert (words.limit_price, words.good_s) == (limit, good_s)
+
+
+@pytest.mark.parametrize("word", ["limit=", "limit=moon", "limit=2500:", "limit=2500:soon", "limit=2%"])
+def test_a_limit_that_is_none_gets_the_right_form(word: str) -> None:
+    with pytest.raises(BadWords, match="limit=2500"):
+        read_buy(f"eth 250 {word}")
