@@ -22,7 +22,8 @@ def help_for(word: str, known: frozenset[str]) -> Message:
     if it is None:
         near = nearest(name)
         meant = f" Did you mean `/{near}`?" if near else " `/help` lists all."
-        return message(f"There is no command {escape(clip(word, 60))}.{meant}", [])
+        words = f"There is no command {escape(clip(word, 60))}.{meant}"
+        return message(words, [section(words)])
     usage = f"`/{name} {it.words}`" if it.words else f"`/{name}`"
     examples = "\n".join(f"• `/{example}`" for example in it.examples)
     return message(f"/{name}: {it.does}", [header(f"/{name}"), section(f"{it.does}\n{usage}\n{examples}")])

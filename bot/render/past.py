@@ -125,7 +125,8 @@ def why(view: WhyView) -> Message:
 def latency(view: LatencyView) -> Message:
     """Show how long the stages of our orders take."""
     if not view.stages:
-        return message("No order has left since the engine started: there is nothing to measure yet.", [])
+        words = "No order has left since the engine started: there is nothing to measure yet."
+        return message(words, [section(words)])
     whole = next((stage for stage in view.stages if stage.stage == "received_to_sent"), view.stages[-1])
     text = f"{plural(whole.count, 'order')}: {whole.stage} takes {_us(whole.p50_ns)} µs at the median"
     rows = [_stage(stage) for stage in view.stages[:_MOST_ROWS]]

@@ -30,9 +30,9 @@ class Entries:
         self._until_ns: dict[ClientOrderId, int] = {}
         self._asked_ns: dict[ClientOrderId, int] = {}
 
-    def expect(self, name: ClientOrderId, good_s: float) -> None:
+    def expect(self, name: ClientOrderId, good_s: float | None) -> None:
         """Let an entry that was just approved rest for so long."""
-        self._until_ns[name] = self._trading.now_ns + int((good_s or DEFAULT_S) * 1e9)
+        self._until_ns[name] = self._trading.now_ns + int((DEFAULT_S if good_s is None else good_s) * 1e9)
 
     def look(self) -> None:
         """Cancel what has to go, and forget what has ended."""

@@ -103,7 +103,7 @@ class Wishes:
 
     def _limit(self, order: commands.Buy, facts: Facts) -> int:
         """Read a limit in ticks, rounded down to one; raises Unclear for what none can be."""
-        if not 0.0 <= order.good_s <= LONGEST_S:
+        if order.good_s is not None and not 0.0 < order.good_s <= LONGEST_S:
             raise Unclear("BAD_AMOUNT", f"An entry may rest for up to {LONGEST_S / 86_400:.0f} days.")
         try:
             ticks = parse_e8(order.limit_price) // facts.instrument.tick_e8

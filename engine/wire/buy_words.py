@@ -37,7 +37,7 @@ class BuyWords(NamedTuple):
     target_pct: float | None
     exits: BuyExits | None = None
     limit_price: str = ""
-    good_s: float = 0.0
+    good_s: float | None = None
 
 
 def read_buy(text: str) -> BuyWords:
@@ -50,7 +50,7 @@ def read_buy(text: str) -> BuyWords:
     symbol = read_symbol(words[0])
     amount = read_amount(words[1], symbol)
     named = _named(words[2:])
-    limit_price, good_s = _read_limit(named.pop("limit")) if "limit" in named else ("", 0.0)
+    limit_price, good_s = _read_limit(named.pop("limit")) if "limit" in named else ("", None)
     stop = read_percent(named.pop("stop"), "stop") if "stop" in named else None
     target, exits = _read_targets(named.pop("target")) if "target" in named else (None, {})
     if "trail" in named and target is None:
@@ -60,13 +60,13 @@ def read_buy(text: str) -> BuyWords:
     return BuyWords(symbol, amount, stop, target, BuyExits(**exits) if exits else None, limit_price, good_s)
 
 
-def _read_limit(word: str) -> tuple[str, float]:
+def _read_limit(word: str) -> tuple[str, float | None]:
     """Read ``2500`` or ``2500:4h``: the price, and how long the order may rest."""
     price, colon, span = word.lower().lstrip("$").partition(":")
     advice = "write limit=2500, or with the time that it may rest limit=2500:4h"
     if not _PRICE.fullmatch(price) or (colon and not span):
         raise BadWords(f"I don't understand the limit {word!r}: {advice}")
-    return price, read_span(span, advice) if span else 0.0
+    return price, read_span(span, advice) if span else None
 
 
 def _named(words: list[str]) -> dict[str, str]:

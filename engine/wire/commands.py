@@ -74,7 +74,7 @@ class Buy(Command, frozen=True, tag="buy"):
     Raw::
 
         {"type":"buy","symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"},"stop_pct":2.0,"target_pct":null,
-         "exits":null,"limit_price":"","good_s":0.0,"id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
+         "exits":null,"limit_price":"","good_s":null,"id":"slack:1","who":{"user_id":"U01ALICE","name":"alice","door":"slack"}}
     """
 
     symbol: str
@@ -86,8 +86,8 @@ class Buy(Command, frozen=True, tag="buy"):
     exits: BuyExits | None = None
     limit_price: str = ""
     """A plain decimal: it rests there until it fills; empty to buy at the market."""
-    good_s: float = 0.0
-    """How long it may rest; 0 for a day."""
+    good_s: float | None = None
+    """How long it may rest there; None for a day."""
 
 
 class Sell(Command, frozen=True, tag="sell"):

@@ -12,7 +12,7 @@ from engine.wire.events import Notice, TradingHalted
 ANN = Who("ann", "ann", "cli")
 RAW_BUY = (
     b'{"type":"buy","symbol":"ETHUSDT","amount":{"unit":"quote","value":"250"},"stop_pct":2.0,"target_pct":null,'
-    b'"exits":null,"limit_price":"","good_s":0.0,"id":"c-1","who":{"user_id":"ann","name":"ann","door":"cli"}}'
+    b'"exits":null,"limit_price":"","good_s":null,"id":"c-1","who":{"user_id":"ann","name":"ann","door":"cli"}}'
 )
 NO_COMMANDS = [
     b"",

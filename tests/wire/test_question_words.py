@@ -120,9 +120,9 @@ def test_every_command_has_help_whose_examples_can_be_typed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "limit", "good_s"),
-    [("eth 250 limit=2500", "2500", 0.0), ("eth 250 2% limit=$2500.5:4h", "2500.5", 14_400.0), ("eth 250", "", 0.0)],
+    [("eth 250 limit=2500", "2500", None), ("eth 250 2% limit=$2500.5:4h", "2500.5", 14_400.0), ("eth 250", "", None)],
 )
-def test_a_limit_may_have_a_time(text: str, limit: str, good_s: float) -> None:
+def test_a_limit_may_have_a_time(text: str, limit: str, good_s: float | None) -> None:
     words = read_buy(text)
     assert (words.limit_price, words.good_s) == (limit, good_s)
 
