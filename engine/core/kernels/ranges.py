@@ -1,6 +1,6 @@
-"""How far prices reach: average true range, directional movement, Bollinger's bands, realised volatility.
+"""How far prices reach: the average true range of bars.
 
-Each has a step, O(1) for a bar, and a batch form that is nothing but the step in a loop. What isn't there yet is NaN.
+The step is O(1) for a bar, the batch form nothing but the step in a loop. What is not there yet is NaN.
 """
 
 from __future__ import annotations
