@@ -188,7 +188,11 @@ def test_trader_toml_is_the_defaults_with_every_key_explained() -> None:
         "unknown_trust": 0.45,
         "trust": {"story": 1.0, "binance-announcements": 1.0},
     }
-    assert table == msgspec.json.decode(msgspec.json.encode(TradingConfig()))
+    expected = msgspec.json.decode(msgspec.json.encode(TradingConfig()))
+    for strategy in expected["strategies"].values():
+        if strategy["mode"] == "off":  # how an entry is sized and left is explained with those that are on
+            del strategy["sizing"], strategy["exits"]
+    assert table == expected
     seen: set[str] = set()
     for line in text.splitlines():
         if match := re.match(r"(\w+) = ", line):

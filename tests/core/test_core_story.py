@@ -170,7 +170,7 @@ def test_three_bands_ignore_ask_and_act(score: float, verdict: str, orders: int)
     assert heard.verdict.startswith(verdict)
     assert len(sent(actions)) == orders
     assert len(told(actions, events.ProposalOpened)) == (verdict == "asked")
-    seen = status(desk).strategies[2]
+    seen = status(desk).strategies[-2]
     assert (seen.signals, seen.ignored, seen.asked, seen.acted) == (
         1,
         verdict == "ignored",
@@ -293,7 +293,7 @@ def test_the_stricter_of_both_modes_counts(everything: str, own: str, outcome: s
     assert set_mode(desk, own, "headlines").ok
     assert told(desk.headline(ACTED), events.NewsHeard)[0].verdict.startswith(outcome)
     seen = status(desk)
-    assert (seen.mode, seen.strategies[2].mode) == (everything, own)
+    assert (seen.mode, seen.strategies[-2].mode) == (everything, own)
 
 
 def test_setting_a_mode_is_written_and_told_with_who_did_it() -> None:
@@ -309,7 +309,8 @@ def test_setting_a_mode_is_written_and_told_with_who_did_it() -> None:
 def test_an_unknown_strategy_is_answered_with_those_that_exist() -> None:
     reply = set_mode(Desk(), "auto", "astrology")
     assert reply.code == "NOT_FOUND"
-    assert "sma_cross, order_flow, headlines" in reply.text
+    assert "sma_cross, order_flow, momentum" in reply.text
+    assert "headlines" in reply.text
 
 
 def test_three_alike_within_a_minute_turn_the_strategy_off() -> None:
