@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from engine.core.actions import Action, Later, Publish, Replace, Send, Write
+from engine.core.actions import Action, Later, Publish, Send, Write
 from engine.core.alarms import Alarms
 from engine.core.bars import Bars
 from engine.core.booking import book
@@ -27,9 +27,9 @@ from engine.core.portfolio import RECENT, Portfolio, RoundTrip
 from engine.core.proposals import Proposals
 from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
 from engine.core.reserved import Reserved, reserved
-from engine.core.resting import Part, Resting
-from engine.core.risk import Gate, least_lots
-from engine.core.sales import cuts, piece_of
+from engine.core.resting import Resting
+from engine.core.risk import Gate
+from engine.core.selling import sell
 from engine.core.sizing import NO_RECORD, Sized, record_of, size_entry
 from engine.core.strangers import Strangers
 from engine.core.types import (
@@ -152,13 +152,17 @@ class Trading:
             return self.refuse(request, result)
         gated = self.stamp()
         if result.reduce_only:
-            return self._sell(request, result, facts, (decided, gated))
-        self.remember_cause(request.cause_id)
-        self._sent_ns.append(self.now_ns)
-        order = self.orders.open(result)
+            return sell(self, request, result, facts, (decided, gated))
+        order = self.open(result)
         self._actions.append(Send(result, decided, gated))
         self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
         return result
+
+    def open(self, approved: ApprovedOrder) -> Order:
+        """Record an approved order as in flight: its cause is used up, and it counts against the rate (C6, C7)."""
+        self.remember_cause(approved.cause_id)
+        self._sent_ns.append(self.now_ns)
+        return self.orders.open(approved)
 
     def refuse(self, request: OrderRequest, refusal: Refusal) -> Refusal:
         """Count a refusal and write it down (C22); return it."""
@@ -333,43 +337,6 @@ class Trading:
             self.now_ns,
             plan,
         )
-
-    def _sell(
-        self, request: OrderRequest, whole: ApprovedOrder, facts: Facts, stamps: tuple[int, int]
-    ) -> ApprovedOrder | Refusal:
-        """Send a sale; protection at the exchange that locks what it sells is cancelled in the same request.
-
-        Where that rests in several parts, it may take as many orders, each through the gate; the first is returned.
-        """
-        symbol, market = whole.symbol, facts.market
-        parts, least = self.resting.parts(symbol), least_lots(whole.price_ticks, market)
-        free_lots = facts.sellable_lots - self.resting.held_lots(symbol)
-        if free_lots + sum(part.rest_lots for part in parts) < whole.qty_lots:
-            parts += self.resting.leaving(symbol)  # if one of these is gone, the venue sells nothing in its place
-        cut = cuts(whole.qty_lots, free_lots, parts, least)
-        if len(cut) == 1:
-            return self._send_sale(whole, cut[0].part, stamps)
-        requests = [piece_of(request, piece.lots, number) for number, piece in enumerate(cut)]
-        for piece in requests[1:]:
-            self.last_hop.cause_in(piece.cause_id)
-        results = [self.gate.check(piece, facts) for piece in requests]
-        sent = [
-            self.refuse(piece, result) if isinstance(result, Refusal) else self._send_sale(result, at.part, stamps)
-            for piece, result, at in zip(requests, results, cut, strict=True)
-        ]
-        return sent[0]
-
-    def _send_sale(self, sale: ApprovedOrder, part: Part | None, stamps: tuple[int, int]) -> ApprovedOrder:
-        self.remember_cause(sale.cause_id)
-        self._sent_ns.append(self.now_ns)
-        order = self.orders.open(sale)
-        if part is None:
-            self._actions.append(Send(sale, *stamps))
-        else:
-            self.resting.make_way(part, order)
-            self._actions.append(Replace(sale, part.names[0], part.names[1:]))
-        self.publish(lambda: events.OrderChanged(ts_ns=sale.ts_ns, order=order_view(order, self.instrument(order))))
-        return sale
 
     def _orders_last_s(self) -> int:
         while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:

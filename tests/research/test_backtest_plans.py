@@ -280,8 +280,9 @@ def check_at_rest(tape: Tape) -> None:
     bought = sum(o.filled_lots for o in orders.values() if o is not None and o.approved.side is Side.BUY)
     held = trading.portfolio.position_lots(ETH)
     assert 0 <= bought - sold - held < 100, "but for fees in the base asset"
-    assert sum(lots for lots, _, _ in resting(tape)) == held
-    assert len(tape.open()) == 0 or held
+    rests = sum(lots for lots, _, _ in resting(tape))
+    assert rests == held or (rests == 0 and held < 30), "but for what is less than the venue takes"
+    assert tape.open() == [] or held
 
 
 def intended(tape: Tape) -> list[Intended]:
