@@ -23,9 +23,9 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core.instrument import parse_e8
+from engine.core.instrument import E8, parse_e8
 from engine.core.types import ORDER_PREFIX
-from engine.drill.exchange import Asker
+from engine.drill.exchange import Asker, Rules
 from engine.drill.victim import ARMED, NOWHERE, POINTS
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
@@ -83,6 +83,8 @@ class Counts(msgspec.Struct):
     orphans: int = 0
     naked_positions: int = 0
     position_mismatches: int = 0
+    too_small: int = 0
+    """Looks at a position that is worth less at its stop than the exchange takes an order for."""
     points: dict[str, int] = {}
     """How often each named point was really reached."""
     problems: list[str] = []
@@ -115,8 +117,8 @@ class _Drill:
         self._asker = asker
         self._chance = chance
         self._ids = count(1)
-        self._lots: dict[str, int] = {}
-        """Each base asset's lot in 1e-8."""
+        self._rules: dict[str, Rules] = {}
+        """What the exchange takes, by base asset."""
         self._dust_e8: dict[str, int] = {}
         """What was held beside the position when it was last compared."""
         self._last: dict[str, int] = {}
@@ -126,7 +128,7 @@ class _Drill:
 
     async def begin(self) -> None:
         """Ask for the lots that positions are counted in."""
-        self._lots = await self._asker.lots()
+        self._rules = await self._asker.rules()
 
     async def round(self, number: int) -> None:
         """Start, compare, trade, and be killed."""
@@ -279,11 +281,12 @@ class _Drill:
         """Compare what is held, and look for an order that protects it.
 
         A fee in the base asset leaves less than a lot behind at each sale: dust, which no position counts any more. So
-        much may be there beside it, and far less than the smallest fill.
+        much may be there beside it, and far less than the smallest fill. What is worth less than the exchange takes an
+        order for can't be protected there: it is counted apart, and the engine alone watches it.
         """
         ours = {trade.base_asset: trade for trade in seen.positions.positions}
         found = []
-        for base, lot_e8 in self._lots.items():
+        for base, (lot_e8, min_notional_e8) in self._rules.items():
             qty_e8 = parse_e8(ours[base].qty) if base in ours else 0
             beside_e8, before_e8 = held.get(base, 0) - qty_e8, self._dust_e8.get(base, 0)
             if before_e8 - lot_e8 < beside_e8 < before_e8 + lot_e8 * (sales + 1):
@@ -293,7 +296,11 @@ class _Drill:
             is_protected = base in ours and any(
                 row["side"] == "SELL" and row["symbol"] == ours[base].symbol for row in open_there
             )
-            if base in ours and not is_protected:
+            if base not in ours or is_protected:
+                continue
+            if qty_e8 * parse_e8(ours[base].stop_price or ours[base].entry_price) < min_notional_e8 * E8:
+                self.counts.too_small += 1
+            else:
                 found.append(("naked_positions", f"{ours[base].symbol}: nothing rests there for {ours[base].qty}"))
         return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
 import aiohttp
@@ -15,6 +15,13 @@ from engine.clock import now_ns
 from engine.core.instrument import parse_e8
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 from engine.venues.paper.main import Urls
+
+
+class Rules(NamedTuple):
+    """What the exchange takes of a symbol, in 1e-8."""
+
+    lot_e8: int
+    min_notional_e8: int
 
 
 class Asker:
@@ -34,17 +41,14 @@ class Asker:
         if self._session is not None:
             await self._session.close()
 
-    async def lots(self) -> dict[str, int]:
-        """Return the lot of each base asset that is traded, in 1e-8."""
+    async def rules(self) -> dict[str, Rules]:
+        """Return by base asset what the exchange takes of it."""
         if self._session is None:
             raise RuntimeError("open the asker first: async with Asker(urls) as asker")
         async with self._session.get(f"{self._base}exchangeInfo") as response:
             info = msgspec.json.decode(await response.read())
         return {
-            row["baseAsset"]: parse_e8(rule["stepSize"])
-            for row in info["symbols"]
-            for rule in row["filters"]
-            if rule["filterType"] == "LOT_SIZE"
+            row["baseAsset"]: _rules({rule["filterType"]: rule for rule in row["filters"]}) for row in info["symbols"]
         }
 
     async def ask(self, what: str, **params: str | int) -> Any:
@@ -56,3 +60,7 @@ class Asker:
         async with self._session.get(f"{self._base}{what}?{query}&signature={signature}") as response:
             response.raise_for_status()
             return msgspec.json.decode(await response.read())
+
+
+def _rules(filters: dict[str, Any]) -> Rules:
+    return Rules(parse_e8(filters["LOT_SIZE"]["stepSize"]), parse_e8(filters["NOTIONAL"]["minNotional"]))
