@@ -57,7 +57,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that may appear in no log."""
-        return tuple(filter(None, (self.bot_token, self.app_token, self.signing_secret, self.sentry_dsn)))
+        of_sentry = urlsplit(self.sentry_dsn).username
+        kept = (self.bot_token, self.app_token, self.signing_secret, self.sentry_dsn, of_sentry)
+        return tuple(filter(None, kept))
 
 
 def load(environ: Mapping[str, str] | None = None, env_file: Path = Path(".env")) -> Settings:

@@ -161,8 +161,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
         of_watchdog = (self.watchdog_api_key, self.watchdog_api_secret)
         of_news = tuple(secret for _, secret in self.news_secrets)
-        kept = (*of_news, self.api_key, self.api_secret, *of_watchdog, self.sentry_dsn, of_ledger, self.notify_urls)
-        return tuple(secret.reveal() for secret in kept if secret)
+        of_sentry = Secret(urlsplit(self.sentry_dsn.reveal()).username or "")
+        kept = (
+            *of_news,
+            of_sentry,
+            self.api_key,
+            self.api_secret,
+            *of_watchdog,
+            self.sentry_dsn,
+            of_ledger,
+            self.notify_urls,
+        )
+        pems = (_pem_body(path) for path in (self.private_key, self.watchdog_private_key))
+        return tuple(filter(None, (*(secret.reveal() for secret in kept), *pems)))
 
     @property
     def config_hash(self) -> str:
@@ -243,6 +254,17 @@ def child_environment(changes: Mapping[str, str], without: tuple[str, ...]) -> d
 def has_desktop() -> bool:
     """Say whether a browser window could be opened for the person at this machine."""
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _pem_body(path: Path | None) -> str:
+    """Return what is secret in a private key's file; empty where it can't be read, which is told elsewhere."""
+    if path is None:
+        return ""
+    try:
+        lines = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return "".join(line for line in lines if "-----" not in line)
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

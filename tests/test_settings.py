@@ -166,7 +166,7 @@ def test_secrets_never_show(tmp_path: Path) -> None:
     for text in (repr(settings), str(settings), f"{settings.api_secret}", repr(settings.api_key)):
         assert "the-" not in text
         assert "sentry.example" not in text
-    assert set(settings.secrets) == {"the-key", "the-secret", "https://abc@sentry.example/1"}
+    assert set(settings.secrets) == {"the-key", "the-secret", "abc", "https://abc@sentry.example/1"}
 
 
 def test_the_config_hash_changes_with_what_decides_and_with_nothing_else() -> None:

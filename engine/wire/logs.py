@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import re
 import sys
+import threading
 import urllib.parse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, Final
 
 HIDDEN: Final = "[hidden]"
@@ -25,6 +28,7 @@ class Redactor:
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
                 ways |= {secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret, safe=""), repr(secret)[1:-1]}
+                ways |= set(_in_base64(secret))
         longest_first = sorted(ways, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if ways else None
 
@@ -69,6 +73,16 @@ class JsonLines(logging.Formatter):
         return self._redactor.text(json.dumps(self._redactor.tree(line), ensure_ascii=False, default=repr))
 
 
+def _in_base64(secret: str) -> Iterator[str]:
+    """Yield what a secret looks like in base64, wherever in a text it stood: the characters that are its alone."""
+    raw = secret.encode()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
+        own = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
+        if len(own) >= _SHORTEST_SECRET:
+            yield own
+
+
 def set_up(process: str, level: str = "INFO", secrets: Iterable[str] = ()) -> Redactor:
     """Send all logs of this process to standard error as JSON lines, and return what keeps its secrets out.
 
@@ -79,4 +93,12 @@ def set_up(process: str, level: str = "INFO", secrets: Iterable[str] = ()) -> Re
     handler.setFormatter(JsonLines(process, redactor))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
+    # Python's own would write what ended the process, or a thread, as it is, secrets in its words too.
+    sys.excepthook = _log_the_end
+    threading.excepthook = lambda ended: _log_the_end(ended.exc_type, ended.exc_value, ended.exc_traceback)
     return redactor
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException | None, at: TracebackType | None) -> None:
+    if error is not None:
+        logging.getLogger(__name__).critical("ended by %s, which nobody expected", kind.__name__, exc_info=error)

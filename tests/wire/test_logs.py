@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -16,8 +19,9 @@ SECRET = 's3cr"et/+key'
 @pytest.fixture(autouse=True)
 def _logging_as_it_was() -> Iterator[None]:
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, hooks = root.handlers[:], root.level, (sys.excepthook, threading.excepthook)
     yield
+    sys.excepthook, threading.excepthook = hooks
     root.handlers[:], root.level = handlers, level
     logging.captureWarnings(False)
 
@@ -69,3 +73,31 @@ def test_an_empty_secret_hides_nothing() -> None:
 def test_a_level_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="LOUD"):
         set_up("bot", "loud")
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "use", "user:"])
+def test_a_secret_in_base64_is_hidden_wherever_it_stood(before: str) -> None:
+    """As in an Authorization header, together with what stood before and behind it."""
+    encoded = base64.b64encode(f"{before}{SECRET}:more".encode()).decode()
+    shown = Redactor([SECRET]).text(f"Basic {encoded}")
+    assert HIDDEN in shown
+    assert base64.b64encode(SECRET.encode()).decode()[4:12] not in shown
+
+
+def test_what_ends_a_process_or_a_thread_is_logged_without_its_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    """Python's own hook would write it as it is."""
+    set_up("bot", "info", [SECRET])
+    try:
+        raise RuntimeError(f"with {SECRET}")
+    except RuntimeError as error:
+        sys.excepthook(RuntimeError, error, error.__traceback__)
+
+    def fail() -> None:
+        raise RuntimeError(f"in a thread with {SECRET}")
+
+    thread = threading.Thread(target=fail)
+    thread.start()
+    thread.join()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [line["level"] for line in lines] == ["critical", "critical"]
+    assert all(HIDDEN in line["traceback"] and "s3cr" not in line["traceback"] for line in lines)
