@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -20,7 +20,7 @@ from engine.core.actions import Action, AskAccount, Cancel, Later, Protect, Publ
 from engine.core.engine import Engine
 from engine.core.instrument import Instrument
 from engine.core.market import Market
-from engine.core.records import AnyRecord, Intended, encode_record
+from engine.core.records import Intended
 from engine.core.types import (
     AccountSnapshot,
     ApprovedOrder,
@@ -37,8 +37,8 @@ from engine.core.types import (
     Trade,
 )
 from engine.latency import Ledger
+from engine.pen import Memory, Pen
 from engine.store.inputs import Clock, Gap, Lost, Silenced, Stream, Tick, encode_input
-from engine.store.journal import JournalUnwritable
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
 from engine.wire.answers import WhyView
@@ -52,17 +52,6 @@ _NEVER: Final = 1 << 62
 _BAD_AGAIN_NS: Final = 1_000_000_000
 """Of bad frames one a second is logged: a feed that has gone mad must not fill the disk as well."""
 _log = logging.getLogger(__name__)
-
-
-class Memory(Protocol):
-    """Where records go before their orders do: the journal."""
-
-    @property
-    def failure(self) -> str:
-        """Why nothing can be written any more; empty while all is well."""
-
-    def append(self, payload: bytes) -> None:
-        """Write one record; raises JournalUnwritable."""
 
 
 class Live:
@@ -84,6 +73,8 @@ class Live:
         """Somebody waits for that comparison."""
         self.on_beat: Callable[[], None] = _nothing
         """Called after each timer that was decided on."""
+        self._pen = Pen(journal)
+        self._pen.on_trouble = self._on_trouble
         self._journal = journal
         self._recorder = recorder
         self.on_gap: Callable[[], None] = _nothing
@@ -228,7 +219,8 @@ class Live:
 
     def health(self) -> list[tuple[str, bool, str]]:
         """Say how the journal is, and the recording where there is one: name, whether it is well, what is wrong."""
-        journal = ("journal", not self._journal.failure, self._journal.failure or "written")
+        trouble = self._pen.trouble or self._journal.failure
+        journal = ("journal", not trouble, trouble or "written")
         if self._recorder is None:
             return [journal]
         return [journal, ("recording", not self._recorder.failure, self._recorder.failure or "written")]
@@ -305,7 +297,7 @@ class Live:
                 if not self._send(action):
                     unsent.append(action.order)
             elif isinstance(action, Write):
-                self._write(action.record)
+                self._pen.write(action.record)
             elif isinstance(action, Cancel) and self.orders is not None:
                 self.orders.cancel(action.symbol, action.client_order_id)
             elif isinstance(action, Query) and self.orders is not None:
@@ -331,8 +323,8 @@ class Live:
     def _send(self, action: Send) -> bool:
         """Write an order's intent, look once more whether a cause stands behind it (C15), and send it."""
         order = action.order
-        self._write(Intended(order))
-        if self._journal.failure or self.orders is None or not self.engine.trading.last_hop.passes(order):
+        is_written = self._pen.write(Intended(order))
+        if not is_written or self.orders is None or not self.engine.trading.last_hop.passes(order):
             return False
         journaled = ticks_ns()
         if self.orders.send(order):
@@ -355,23 +347,18 @@ class Live:
         return ()
 
     def _may_leave(self, order: ApprovedOrder) -> bool:
-        self._write(Intended(order))
-        return not self._journal.failure and self.engine.trading.last_hop.passes(order)
+        return self._pen.write(Intended(order)) and self.engine.trading.last_hop.passes(order)
 
-    def _write(self, record: AnyRecord) -> None:
-        """Append to the journal; when it can't be written, no order leaves any more (F17)."""
-        if self._journal.failure:
-            return
-        try:
-            self._journal.append(encode_record(record))
-        except JournalUnwritable as error:
-            _log.critical("the journal can't be written: %s", error)
-            self.perform(self.engine.on_fault(f"the journal can't be written: {error}", now_ns()))
+    def _on_trouble(self, why: str, is_gone: bool) -> None:
+        """Hear that the journal can't be written (F17): halt; what protects stays where nothing can take its place."""
+        _log.critical("the journal can't be written: %s", why)
+        self.engine.trading.resting.is_frozen = is_gone
+        self.perform(self.engine.on_fault(f"the journal can't be written: {why}", now_ns()))
 
     def _not_sent(self, order: ApprovedOrder) -> None:
         """Tell the core that an order could not leave: for want of a journal or a line, or of a cause."""
-        if self._journal.failure or self.orders is None:
-            reason = "not sent: " + (self._journal.failure or "there is no line for orders")
+        if self._pen.trouble or self.orders is None:
+            reason = "not sent: " + (self._pen.trouble or "there is no line for orders")
             self.on_send_failed(SendFailed(order.client_order_id, False, 0, reason, now_ns()))
             return
         _log.critical("stopped at the last hop, no cause stands behind it: %s", order)

@@ -145,7 +145,8 @@ class KillSwitch:
     def _makes_way(self, order: Order) -> bool:
         """Say whether an order protects what is about to be sold: the sale's own request cancels it, and not before."""
         resting, symbol = self._trading.resting, order.approved.symbol
-        return order.approved.client_order_id in resting and self._slice_lots(symbol) > 0
+        is_needed = resting.is_frozen or self._slice_lots(symbol) > 0
+        return order.approved.client_order_id in resting and is_needed
 
     def _cancel(self, order: Order) -> None:
         name, now_ns = order.approved.client_order_id, self._trading.now_ns

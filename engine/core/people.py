@@ -262,7 +262,8 @@ class People:
         trading = self._trading
         if trading.latch.is_on:
             raise Unclear("C11_KILLED", trading.latch.advice)
-        missing = [f"{h.name}: {h.detail}" for h in queries.health(trading, ()) if not h.is_ok]
+        outside = [health for health in self.outside_health if health.name == "journal"]
+        missing = [f"{h.name}: {h.detail}" for h in queries.health(trading, outside) if not h.is_ok]
         if missing:
             raise Unclear("NOT_READY", f"Not yet, {'; '.join(missing)}. Try again in a few seconds.")
         if trading.account == "live" and command.confirm != "LIVE":

@@ -93,6 +93,8 @@ class Protector:
             self._resale.forget(symbol)
         else:
             self._keep_stop(trip)
+        if trip is not None and trading.resting.is_frozen:
+            return
         if trading.latch.flattens(symbol):
             return  # the kill sells it, slice by slice, and takes what rests out of its own way
         if trip is None or not trip.kept_ticks or trading.config.exits == "engine":

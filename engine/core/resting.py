@@ -47,6 +47,8 @@ class Resting:
     def __init__(self) -> None:
         self._legs: dict[Symbol, list[Order]] = {}
         self._names: set[ClientOrderId] = set()
+        self.is_frozen = False
+        """True once no order can leave any more: what rests stays, because nothing could take its place (F17)."""
         self._heirs: dict[ClientOrderId, Order] = {}
         """By the names of orders that were asked to make way: the order that takes the place."""
 

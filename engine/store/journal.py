@@ -36,6 +36,10 @@ from engine.store.sync import APPENDED, CLOSING, SYNCED, keep_synced
 SYNC_EVERY_US: Final = 4_000
 """So that a record is on the disk's way within 5 ms. The thread looks by itself: ``append`` has nobody to wake."""
 
+RESERVE_BYTES: Final = 1 << 20
+"""Room for some 2,000 records: enough to sell what is held and to write down what became of it."""
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 _fdatasync: Final = os.fsync if sys.platform == "darwin" else os.fdatasync
 
 
@@ -81,6 +85,8 @@ class Journal:
         self._marks: NDArray[np.int64] = np.array([end, end, 0], np.int64)
         self._sync_always = sync_always
         self._failure = ""
+        self._has_room = True
+        self._reserve = _reserved(path)
         self._syncer = threading.Thread(target=self._keep_synced, name="journal-sync", daemon=True)
         if not sync_always:
             self._syncer.start()
@@ -130,8 +136,10 @@ class Journal:
         try:
             written = os.write(self._fd, frame)
         except OSError as error:
+            self._has_room = error.errno not in _FULL
             self._fail(error)
         if written != len(frame):
+            self._has_room = False
             with contextlib.suppress(OSError):  # what stays is a torn tail, and cut when it is next opened
                 os.ftruncate(self._fd, self._end)
             self._fail(OSError(f"only {written} of {len(frame)} bytes fitted"))
@@ -139,6 +147,20 @@ class Journal:
         self._marks[APPENDED] = self._end
         if self._sync_always:
             self.sync()
+
+    def use_reserve(self) -> bool:
+        """After a record found no room: free the reserve, and take records again; False where that is no help.
+
+        The reserve serves once. It is laid up again at the next start, where there is room.
+        """
+        if self._has_room or self._reserve is None:
+            return False
+        try:
+            os.unlink(self._reserve)
+        except OSError:
+            return False
+        self._reserve, self._has_room, self._failure = None, True, ""
+        return True
 
     def records(self) -> Iterator[bytes]:
         """Yield every record's payload from the first one on; those appended meanwhile may be among them."""
@@ -187,6 +209,19 @@ class Journal:
     def _fail(self, error: OSError) -> NoReturn:
         self._failure = _advice(self.path, error)
         raise JournalUnwritable(self._failure) from error
+
+
+def _reserved(path: Path) -> Path | None:
+    """Lay room up beside the journal, for what has to be written when the disk is full; None where there is none."""
+    reserve = path.with_name(path.name + ".reserve")
+    try:
+        if not reserve.exists() or reserve.stat().st_size < RESERVE_BYTES:
+            reserve.write_bytes(bytes(RESERVE_BYTES))
+    except OSError:
+        with contextlib.suppress(OSError):
+            reserve.unlink()
+        return None
+    return reserve
 
 
 def _open_locked(path: Path) -> int:

@@ -26,6 +26,10 @@ class ScratchJournal:
             raise JournalUnwritable(f"Nothing can be rehearsed in {folder}: {error.strerror}.") from error
         self._size = 0
 
+    def use_reserve(self) -> bool:
+        """Have none: a rehearsal that finds no room just ends."""
+        return False
+
     def append(self, payload: bytes) -> None:
         """Write one record where nobody will read it; raises JournalUnwritable when it isn't written."""
         try:

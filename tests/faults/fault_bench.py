@@ -167,7 +167,8 @@ class Scene:
         trading, name = self.trading, new_id()
         limit = self.market.bid_ticks - int(self.market.bid_ticks * below_pct / 100.0)
         request = OrderRequest(
-            ClientOrderId(f"tr-{name}"), IOTA, Side.BUY, OrderType.LIMIT, lots, limit, False, limit * 9 // 10, 0,
+            ClientOrderId(f"tr-{name}"), self.market.instrument.symbol, Side.BUY, OrderType.LIMIT, lots, limit, False,
+            limit * 9 // 10, 0,
             f"command:{name}", "test", TradeId(f"t-{name}"), trading.now_ns,
         )  # fmt: skip
         trading.last_hop.cause_in(request.cause_id)
