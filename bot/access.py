@@ -53,6 +53,8 @@ NEEDS: Final[dict[str, Role]] = {
     "/close": Role.TRADER,
     "/halt": Role.TRADER,
     "/lock": Role.TRADER,
+    "/mute": Role.TRADER,
+    "/health": Role.VIEWER,
     "decide_buy": Role.TRADER,
     "decide_sell": Role.TRADER,
     "decide_dismiss": Role.TRADER,

@@ -46,6 +46,11 @@ class Alarms:
             latest.alarm = alarm
             self._show(latest)
 
+    def open(self) -> tuple[AlarmView, ...]:
+        """Return what nobody has acknowledged."""
+        latest = {card.alarm.alarm_id: card.alarm for card in self._memory.cards if card.alarm is not None}
+        return tuple(alarm for alarm in latest.values() if not alarm.acknowledged_by)
+
     async def repeat(self) -> None:
         """Repeat what nobody has acknowledged, for ever."""
         while True:

@@ -51,6 +51,7 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             mentions = tuple(sorted(settings.admins))
             posts = Posts(client, outbox, channel, settings.home / "bot-state.json", mentions, pictures)
             desk = vitals.desk = Desk(line, posts)
+            desk.health = vitals.parts
             ears = vitals.ears = build_ears(settings, build_app(settings, client, desk, channel))
             tasks.create_task(outbox.run(), name="outbox")
             tasks.create_task(posts.alarms.repeat(), name="repeat alarms")

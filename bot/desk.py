@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Final
 
 from bot.posts import Posts
 from bot.render import notes
 from engine.wire.commands import AnyCommand, Reply, Snapshot, TurnAway, Who
 from engine.wire.line import EngineLine, LineDown
-from engine.wire.views import PersonView, StatusView
+from engine.wire.views import HealthView, PersonView, StatusView
 
 _log = logging.getLogger(__name__)
 _GONE_S: Final = 10.0
@@ -25,6 +26,8 @@ class Desk:
     def __init__(self, line: EngineLine, posts: Posts) -> None:
         self._line = line
         self.posts = posts
+        self.health: Callable[[], tuple[HealthView, ...]] = tuple
+        """How the bot is, part by part."""
         self.status: StatusView | None = None
         """As of the last snapshot; None until there was one."""
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.desk import Desk
 from bot.ears import Ears
 from bot.outbox import Outbox
+from engine.wire.views import HealthView
 
 
 class Vitals:
@@ -21,6 +22,17 @@ class Vitals:
         self.ears: Ears | None = None
         self.desk: Desk | None = None
         self.outbox: Outbox | None = None
+
+    def parts(self) -> tuple[HealthView, ...]:
+        """Say part by part how it is, for people."""
+        now = self.read()
+        refused, waiting = now["refused_signatures"], now["backlog"]
+        return (
+            HealthView("Slack", now["slack_connected"], "heard" if now["slack_connected"] else "deaf"),
+            HealthView("engine", now["engine_connected"], "answers" if now["engine_connected"] else "doesn't answer"),
+            HealthView("outbox", True, f"{waiting} messages wait"),
+            HealthView("signatures", not refused, f"{refused} requests that Slack has not signed"),
+        )
 
     def read(self) -> dict[str, Any]:
         """Say how it is: well (``ok``) means that Slack and the engine are both connected."""

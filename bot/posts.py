@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from decimal import Decimal
 from functools import partial
@@ -18,6 +17,7 @@ from bot import memory
 from bot.alarms import Alarms
 from bot.delivery import Delivery
 from bot.memory import Card, Note, Occasion
+from bot.mutes import Mutes
 from bot.outbox import Outbox
 from bot.pictures import Pictures
 from bot.render import foreign, kill, notes, past, trade
@@ -55,9 +55,7 @@ _CLICKED: Final = "proposal:"
 """How the cause of an order begins that a click on an alert led to."""
 _DOORS: Final = ("slack:", "cli:", "desk:")
 """Orders of people get a message of their own; a strategy's is shown on its alert, an exit's in its trade's thread."""
-_MUTED_NS: Final = 3_600_000_000_000
-_QUESTIONS: Final = ("open", "expired", "dismissed")
-"""A proposal that is one of these has moved no money."""
+_MUTED_S: Final = 3_600.0
 
 
 class Posts:
@@ -82,6 +80,7 @@ class Posts:
         self._file = file
         self._memory = memory.load(file, channel)
         self._delivery = Delivery(client, channel, self._save, self._memory.latest)
+        self.mutes = Mutes(self._memory.muted)
         self.alarms = Alarms(self._memory, self._show, mentions)
         self._stories = Stories(self._memory, self._show, self._reply)
         self._asked: dict[str, str] = {}
@@ -119,7 +118,7 @@ class Posts:
                 self._on_foreign(found)
             case Reconciled():
                 self.post(foreign.compared(event.view), is_urgent=True)
-            case Notice() if event.severity != "critical":
+            case Notice() if event.severity != "critical" and not self.mutes.hides_notices():
                 self.post(notes.notice(event))
             case PriceReached(watch=watch, price=price):
                 self.post(past.price_reached(watch, price), is_urgent=True)
@@ -192,7 +191,7 @@ class Posts:
     def _on_proposal(self, proposal: ProposalView) -> None:
         card = self._memory.card_of_proposal(proposal.proposal_id)
         if card is None:
-            if self._is_muted(proposal):
+            if self.mutes.hides(proposal):
                 return
             card = self._memory.add(Card(f"proposal:{proposal.proposal_id}"))
         elif card.proposal == proposal:
@@ -212,15 +211,12 @@ class Posts:
             self._show(card)
 
     def mute(self, proposal_id: str) -> str:
-        """Post no question like this one for an hour; say in words what is muted, nothing where it isn't known.
-
-        What a strategy does by itself is still told.
-        """
+        """Post no question like this one for an hour; say in words what is muted, nothing where it isn't known."""
         card = self._memory.card_of_proposal(proposal_id)
         if card is None or card.proposal is None:
             return ""
         strategy, symbol = card.proposal.strategy, card.proposal.symbol
-        self._memory.muted[f"{strategy}|{symbol}"] = time.time_ns() + _MUTED_NS
+        self.mutes.set(f"{strategy}|{symbol}", _MUTED_S)
         self._save_soon()
         return f"{strategy} asks nothing about {symbol}"
 
@@ -248,11 +244,6 @@ class Posts:
             if approval.state == "waiting":
                 self._on_approval(approval)
 
-    def _is_muted(self, proposal: ProposalView) -> bool:
-        """Tell whether nobody wants to be asked about this; one that is shown already goes on."""
-        until_ns = self._memory.muted.get(f"{proposal.strategy}|{proposal.symbol}", 0)
-        return proposal.state in _QUESTIONS and proposal.ts_opened_ns < until_ns
-
     def _is_past(self, proposal: ProposalView, status: StatusView) -> bool:
         """Tell whether a proposal is one of an earlier run that is over and was not shown here: it stays so."""
         is_over = proposal.state != "open" and proposal.ts_opened_ns < status.ts_started_ns
@@ -266,7 +257,8 @@ class Posts:
             card.proposal is not None and (card.proposal.source, card.proposal.headline) == (event.source, event.title)
             for card in self._memory.cards
         )
-        if event.symbols and not has_alert and self._memory.is_first_sight(f"{event.source}:{event.news_id}"):
+        is_wanted = bool(event.symbols) and not self.mutes.hides_news(event.symbols)
+        if is_wanted and not has_alert and self._memory.is_first_sight(f"{event.source}:{event.news_id}"):
             self.post(notes.news(event))
 
     def _close_missed(self, card: Card, proposal: ProposalView) -> None:

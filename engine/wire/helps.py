@@ -88,6 +88,12 @@ HELPS: Final[dict[str, Help]] = {
         "SYMBOL 30s|10m|1h|2d|off [because REASON]",
         ("lock eth 1h because of the unlock", "lock eth off"),
     ),
+    "mute": Help(
+        "Says what the channel does not want to hear for a while; never what is critical. Only in Slack.",
+        "SYMBOL|STRATEGY|proposals|news|notices [30m|1h|2d], list, or off [WHAT]",
+        ("mute news 2h", "mute eth", "mute off"),
+    ),
+    "health": Help("Shows whether engine and bot are well, and the open alarms.", "", ("health",)),
     "halt": Help("Stops all new entries at once.", "[REASON]", ("halt", "halt time for lunch")),
     "resume": Help("Arms trading; a live account wants the word LIVE.", "[LIVE]", ("resume", "resume LIVE")),
     "kill": Help(

@@ -11,7 +11,7 @@ from sample_views import preview as sample_preview
 
 from bot.memory import Card
 from bot.render import alarm as alarm_lines
-from bot.render import alert, answers, approval, foreign, kill, missed, notes, preview, risk, size
+from bot.render import alert, answers, approval, foreign, health, kill, missed, mutes, notes, preview, risk, size, story
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
@@ -27,6 +27,7 @@ from engine.wire.views import (
     LockView,
     PriceView,
     RiskView,
+    StoryView,
     StrategyView,
 )
 from engine.wire.words import KillWords
@@ -102,6 +103,17 @@ MISSED = MissedProposalView(
     *("p-1", "headlines", "IOTAUSDT", "USDT", "expired", "1.0510", "1.0195"), "its stop first", "-3.19", -1.06
 )
 MESSAGES: dict[str, Message] = {
+    "story": story.root(
+        StoryView(
+            "st-1", "IOTAUSDT", "listing", "confirmed", "IOTA <x>", "a", "https://e.com/1", ("a",), "b", 2, NOW_NS
+        )
+    ),
+    "muted": mutes.muted(Who(ALICE, "alice", "slack"), "news", 3_600.0),
+    "mute_ended": mutes.ended(Who(ALICE, "alice", "slack"), ("news", "sma_cross|ETHUSDT")),
+    "mutes": mutes.listed({"news": 90.0, "sma_cross|ETHUSDT": 3_000.0}),
+    "mutes_none": mutes.listed({}),
+    "health": health.health({"engine": STATUS.health, "bot": (HealthView("Slack", True, "heard"),)}, (alarm(),)),
+    "health_well": health.health({"engine": (HealthView("journal", True, "written"),)}),
     "foreign_waiting": foreign.found(FOREIGN),
     "foreign_adopted": foreign.found(replace(FOREIGN, state="adopted", decided_by=f"slack:{ALICE}")),
     "foreign_compared": foreign.compared(COMPARED),
