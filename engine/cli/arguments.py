@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple, NoReturn
 
 from engine.cli.refused import Refused
+from engine.cli.strategy_arguments import replay_arguments, strategy_arguments
 
 _TRADING: Final = (
     "buy",
@@ -246,18 +247,6 @@ def _likeness_arguments(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _replay_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", metavar="FILE", help="raw combined-stream frames, one a line, plain or gzip")
-    parser.add_argument(
-        "--mode",
-        choices=("off", "ask", "auto"),
-        default="auto",
-        help="what signals may do (default: auto, because nobody is there to ask)",
-    )
-    parser.add_argument("--symbol", help="the recording's symbol (default: as found in it)")
-    _json(parser)
-
-
 def _health_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger"), default="engine")
     _json(parser)
@@ -389,7 +378,8 @@ _VERBS: Final = (
         _words("nothing, adopt ORDER_ID, ignore ORDER_ID, or accept SYMBOL"),
     ),
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
-    _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", _replay_arguments),
+    _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", replay_arguments),
+    _Verb("strategy", "list the strategies, or begin a new one", "trader strategy new drift", strategy_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
     _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
     _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", _audit_arguments),

@@ -113,6 +113,12 @@ def _replay(args: argparse.Namespace) -> int:
     return replay.main(args)
 
 
+def _strategy(args: argparse.Namespace) -> int:
+    from engine.cli import strategy
+
+    return strategy.main(args)
+
+
 def _health(args: argparse.Namespace) -> int:
     from engine.cli import health
 
@@ -162,6 +168,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "approve": _second,
     "decline": _second,
     "replay": _replay,
+    "strategy": _strategy,
     "health": _health,
     "ledger": _ledger,
     "audit": _audit,
