@@ -87,7 +87,8 @@ class RoundTrip:
         self.high_ticks = self.seen_candles = 0
         """The highest price that two sources have seen, and as of which candle the trail was worked out."""
         self.kept_ticks = self.kept_ns = self.told_ticks = 0
-        """The stop as it is in the journal and should rest at the exchange, since when, and as people know it."""
+        """The stop as it is in the journal and should rest at the exchange; since when a plan has it there, 0 for not
+        yet: then a later entry may still name a lower one; and as people know it."""
         self.taken_lots = 0
         """What targets have sold."""
         self.exit_reason = self.cause_id = self.strategy = ""
@@ -234,9 +235,10 @@ class Portfolio:
         self.cash_e8 -= paid_e8
         trip.plan = order.plan or trip.plan
         trip.target_ticks = order.target_ticks or trip.target_ticks
-        if order.stop_ticks and not (trip.is_raised and order.stop_ticks <= trip.stop_ticks):
+        if order.stop_ticks and not (trip.kept_ns and order.stop_ticks <= trip.kept_ticks):
             trip.first_stop_ticks = trip.first_stop_ticks or order.stop_ticks
-            trip.stop_ticks = trip.kept_ticks = trip.told_ticks = order.stop_ticks
+            trip.kept_ticks = trip.told_ticks = order.stop_ticks
+            trip.stop_ticks = max(order.stop_ticks, trip.stop_ticks) if trip.is_raised else order.stop_ticks
 
     def _sold(self, trip: RoundTrip, quantity_e8: int, received_e8: int) -> None:
         trip.base_e8 -= quantity_e8

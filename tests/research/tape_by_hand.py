@@ -89,3 +89,9 @@ class Tape:
         """Return what the exchange has put aside for open sales, in 1e-8 ETH."""
         balances = {b.asset: b.locked_e8 for b in self.exchange.account(self.now_ns).balances}
         return balances["ETH"]
+
+    def restarted(self) -> Engine:
+        """Return another engine that has taken this one's journal."""
+        again = Engine(self.engine.trading.config, {ETH: RULES}, "paper", Identity("1", "abc", "test", 0))
+        again.restore(list(self.backtest.journal), self.now_ns)
+        return again

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tape_by_hand import ANN, ETH, Tape
 
+from engine.core.portfolio import RoundTrip
 from engine.core.records import Intended, StopMoved
 from engine.core.resting import is_stop
 from engine.core.types import Side
@@ -258,6 +259,7 @@ def test_the_stop_never_falls_nothing_is_sold_twice_and_all_that_is_held_is_cove
             check_now(tape, highest)
     tape.move(price, steps=150)
     check_at_rest(tape)
+    check_remembered(tape)
 
 
 def check_now(tape: Tape, highest: dict[int, int]) -> None:
@@ -283,6 +285,17 @@ def check_at_rest(tape: Tape) -> None:
     rests = sum(lots for lots, _, _ in resting(tape))
     assert rests == held or (rests == 0 and held < 30), "but for what is less than the venue takes"
     assert tape.open() == [] or held
+
+
+def check_remembered(tape: Tape) -> None:
+    """An engine that begins with this journal knows the same positions, and how each is to be left."""
+    again = tape.restarted().trading.portfolio
+    live = tape.engine.trading.portfolio
+    assert [facts_of(trip) for trip in again.trips()] == [facts_of(trip) for trip in live.trips()]
+
+
+def facts_of(trip: RoundTrip) -> tuple[object, ...]:
+    return trip.base_e8, trip.plan, trip.kept_ticks, trip.taken_lots, trip.first_stop_ticks, trip.exit_reason
 
 
 def intended(tape: Tape) -> list[Intended]:
