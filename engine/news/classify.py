@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from engine.core.types import Headline, NewsItem
@@ -27,27 +27,36 @@ class _Heard:
     """The rules that fired on a title, sorted by what they do."""
 
     __slots__ = ("best", "denial", "main", "noise", "rumour", "worst")
+    main: Fired | None
+    best: Fired | None
+    worst: Fired | None
 
-    def __init__(self, fired: Iterable[Fired], is_question: bool) -> None:
-        events: list[Fired] = []
+    def __init__(self, fired: Sequence[Fired], is_question: bool) -> None:
         doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, "?")} if is_question else {}
         for one in fired:
-            label, weight = one.rule.label, abs(one.rule.weight)
-            if label in _EVENTS:
-                events.append(one)
-            elif label not in doubts or weight > abs(doubts[label].rule.weight):
+            label = one.rule.label
+            if label not in _EVENTS and (label not in doubts or _weight(one) > _weight(doubts[label])):
                 doubts[label] = one
-        noise = doubts.get("noise")
-        heard = [one for one in events if noise is None or abs(one.rule.weight) > noise.rule.weight]
-        self.noise = noise if len(heard) < len(events) else None
-        self.main = _strongest(heard)
-        self.best = _strongest(one for one in heard if one.rule.weight > 0)
-        self.worst = _strongest(one for one in heard if one.rule.weight < 0)
+        self.noise = doubts.get("noise")
+        self._sort(fired, self.noise.rule.weight if self.noise else -1.0)
         self.denial = doubts.get("denial")
         if self.denial is None and self.best is not None and self.worst is None:
             self.denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
-        maybe = doubts.get("maybe") if self.main else None
-        self.rumour = _strongest(one for one in (doubts.get("rumour"), maybe) if one)
+        self.rumour = doubts.get("rumour") or (doubts.get("maybe") if self.main else None)
+
+    def _sort(self, fired: Sequence[Fired], noise: float) -> None:
+        """Find the weightiest event, the best and the worst, among those that are louder than the noise."""
+        self.main = self.best = self.worst = None
+        for one in fired:
+            weight = one.rule.weight
+            if one.rule.label not in _EVENTS or abs(weight) <= noise:
+                continue
+            if self.main is None or abs(weight) > _weight(self.main):
+                self.main = one
+            if weight > 0 and (self.best is None or weight > self.best.rule.weight):
+                self.best = one
+            if weight < 0 and (self.worst is None or weight < self.worst.rule.weight):
+                self.worst = one
 
     @property
     def label(self) -> str:
@@ -73,7 +82,8 @@ class _Heard:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The rules that decided, for people, the weightiest first."""
-        chosen = dict.fromkeys(one for one in (self.denial, self.best, self.worst, self.main, self.noise) if one)
+        silenced = None if self.main else self.noise
+        chosen = dict.fromkeys(one for one in (self.denial, self.best, self.worst, self.main, silenced) if one)
         reasons = [str(one) for one in chosen]
         if self.rumour:
             reasons.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
@@ -94,9 +104,5 @@ def classify(item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 
     return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust)
 
 
-def _strongest(fired: Iterable[Fired]) -> Fired | None:
-    strongest: Fired | None = None
-    for one in fired:
-        if strongest is None or abs(one.rule.weight) > abs(strongest.rule.weight):
-            strongest = one
-    return strongest
+def _weight(one: Fired) -> float:
+    return abs(one.rule.weight)

@@ -167,7 +167,14 @@ class NewsRoom:
         """Take an item, and say whether it was new."""
         item = NewsItem(raw.source, raw.id, tidy(raw.title), raw.url, raw.ts_ms * _NS_PER_MS, self._clock_ns())
         trust = self._trust.of(item.source)
-        novelty = self._seen.hear(item, trust)
+        novelty = self._seen.look(item, trust)
+        try:
+            return self._pass_on(raw, item, trust, novelty)
+        finally:
+            self._seen.keep(item, trust, novelty)
+
+    def _pass_on(self, raw: RawItem, item: NewsItem, trust: float, novelty: Novelty) -> bool:
+        """Judge what was not heard before, and hand it on; say whether it was new."""
         if novelty == "repeat":
             return False
         headline = classify(item, self._rules, self.index, trust)
@@ -182,6 +189,8 @@ class NewsRoom:
 def _doubts(raw: RawItem, novelty: Novelty) -> tuple[str, ...]:
     """Say why an item can lead to a question at most (C23)."""
     unclean = why_unclean(raw.title)
+    if novelty == "new" and raw.is_dated and not unclean:
+        return ()
     reasons = (
         "C23_EDITED: it was published with other words before" if novelty == "edit" else "",
         "" if raw.is_dated else "C23_UNDATED: its source does not say when it was published",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from typing import Final
-from zlib import crc32
 
 from engine.news.text import word_set
 
@@ -17,9 +16,10 @@ CAPACITY: Final = 20_000
 """Titles kept."""
 LEAST_ALIKE: Final = 0.75
 """Part of all their words that two titles share."""
-_WAYS: Final = (0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F)
-"""Odd numbers that spread a hash in four ways. Source: the primes of xxHash."""
-_MASK: Final = 0xFFFFFFFF
+_WAYS: Final = (0x9E3779B185EBCA77, 0x27D4EB2F165667C5)
+"""Numbers that order a hash anew, besides its own order from below and from above. Source: the primes of xxHash."""
+_LOOKED_AT: Final = 5
+"""The newest titles of one hash that are compared: exchanges announce in the same words for years."""
 _FILLERS: Final = word_set(
     """
     a an and are as at breaking by exclusive for from in is it its just new news of on report reports says s the this to
@@ -42,18 +42,19 @@ class NearTitles:
     def __init__(self, capacity: int = CAPACITY) -> None:
         """Begin with none."""
         self._capacity = capacity
-        self._titles: OrderedDict[str, tuple[int, ...]] = OrderedDict()
+        self._titles: OrderedDict[str, _Title] = OrderedDict()
         self._by_hash: dict[int, list[str]] = {}
 
     def find(self, title: str) -> str | None:
         """Return a normalised title that was added before and says the same, the title itself before all others."""
         if title in self._titles:
             return title
-        words = title.split()
-        for key in _hashes(words):
-            for known in self._by_hash.get(key, ()):
-                if says_the_same(words, known.split()):
+        asked, looked_at = _Title(title), set[str]()
+        for key in asked.keys:
+            for known in self._by_hash.get(key, ())[:-_LOOKED_AT:-1]:
+                if known not in looked_at and _is_same(asked.words, self._titles[known].words):
                     return known
+                looked_at.add(known)
         return None
 
     def add(self, title: str) -> None:
@@ -61,32 +62,38 @@ class NearTitles:
         if title in self._titles:
             self._titles.move_to_end(title)
             return
-        keys = self._titles[title] = _hashes(title.split())
-        for key in keys:
+        added = self._titles[title] = _Title(title)
+        for key in added.keys:
             self._by_hash.setdefault(key, []).append(title)
         if len(self._titles) > self._capacity:
             self._drop(*self._titles.popitem(last=False))
 
-    def _drop(self, title: str, keys: tuple[int, ...]) -> None:
-        for key in keys:
+    def _drop(self, title: str, dropped: _Title) -> None:
+        for key in dropped.keys:
             self._by_hash[key].remove(title)
             if not self._by_hash[key]:
                 del self._by_hash[key]
 
 
-def says_the_same(first: list[str], second: list[str]) -> bool:
-    """Say whether two titles' words mean one headline: one only adds to the other, and nothing that matters."""
-    ours, theirs = set(first) - _FILLERS, set(second) - _FILLERS
-    if not ours or not theirs:
-        return first == second
-    added = ours ^ theirs
-    if added and not (ours < theirs or theirs < ours):
-        return False
-    if len(ours & theirs) < LEAST_ALIKE * len(ours | theirs):
-        return False
-    return not any(word in _WEIGHTY or not word.isalpha() for word in added)
+class _Title:
+    """A title's words that count, and their hashes."""
+
+    __slots__ = ("keys", "words")
+
+    def __init__(self, title: str) -> None:
+        self.words = frozenset(title.split()).difference(_FILLERS)
+        plain = [hash(word) for word in self.words] or [hash(title)]  # of this process alone, and much the quickest
+        self.keys = (min(plain), max(plain), *[min([each ^ way for each in plain]) for way in _WAYS])
 
 
-def _hashes(words: list[str]) -> tuple[int, ...]:
-    plain = [crc32(word.encode()) for word in words if word not in _FILLERS] or [0]
-    return tuple(min(each * way & _MASK for each in plain) << 2 | place for place, way in enumerate(_WAYS))
+def says_the_same(first: str, second: str) -> bool:
+    """Say whether two normalised titles mean one headline: one only adds to the other, and nothing that matters."""
+    return first == second or _is_same(_Title(first).words, _Title(second).words)
+
+
+def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    common = len(ours & theirs)
+    most = max(len(ours), len(theirs))
+    if common != min(len(ours), len(theirs)) or not common or common < LEAST_ALIKE * most:
+        return False
+    return common == most or not any(word in _WEIGHTY or not word.isalpha() for word in ours ^ theirs)

@@ -39,26 +39,36 @@ class Seen:
         self._near = NearTitles(capacity)
 
     def hear(self, item: NewsItem, trust: float) -> Novelty:
-        """Say what is new about an item, and remember it.
+        """Say what is new about an item, and remember it."""
+        novelty = self.look(item, trust)
+        self.keep(item, trust, novelty)
+        return novelty
+
+    def look(self, item: NewsItem, trust: float) -> Novelty:
+        """Say what is new about an item; ``keep`` is to follow.
 
         A title that a less trusted source had first is new again from a more trusted one (``trust`` 0 to 1):
         otherwise anybody could silence a headline by publishing it first.
         """
-        key, title = (item.source, item.news_id), normalise(item.title)
-        before = self._ids.get(key)
-        self._remember(self._ids, key, title)
+        title = normalise(item.title)
+        before = self._ids.get((item.source, item.news_id))
         if before is not None:
             return "repeat" if before == title else "edit"
-        if not title:
+        heard = self._titles.get(self._near.find(title) or title) if title else None
+        if heard is None or trust > heard.trust:
             return "new"
-        known = self._near.find(title) or title
-        heard = self._titles.get(known)
-        is_late = heard is not None and abs(item.ts_published_ns - heard.ts_published_ns) <= self._window_ns
-        if heard is not None and is_late and trust <= heard.trust:
-            return "repeat" if heard.source == item.source else "echo"
-        self._near.add(known)
-        self._remember(self._titles, known, _Heard(item.ts_published_ns, trust, item.source))
-        return "new"
+        if abs(item.ts_published_ns - heard.ts_published_ns) > self._window_ns:
+            return "new"
+        return "repeat" if heard.source == item.source else "echo"
+
+    def keep(self, item: NewsItem, trust: float, novelty: Novelty) -> None:
+        """Remember an item that was looked at; no order waits for this."""
+        title = normalise(item.title)
+        self._remember(self._ids, (item.source, item.news_id), title)
+        if novelty == "new" and title:
+            known = self._near.find(title) or title
+            self._near.add(known)
+            self._remember(self._titles, known, _Heard(item.ts_published_ns, trust, item.source))
 
     def _remember(self, memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
         memory[key] = value

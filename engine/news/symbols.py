@@ -99,7 +99,6 @@ QUALIFIERS: Final = word_set("based backed linked powered native friendly inspir
 _PUNCTUATION: Final = r"\s!-#%-/:-@\[-`{-~\u00a1\u00ab\u00bb\u00bf\u2010-\u2027\u2030-\u205e"
 """White space and what stands between words. The dollar sign and every invisible character belong to words."""
 _WORD_AND_GAP: Final = re.compile(f"([^{_PUNCTUATION}]+)([{_PUNCTUATION}]*)")
-_WORD: Final = re.compile(f"[^{_PUNCTUATION}]+")
 _TICKER: Final = re.compile(r"[A-Z0-9]{1,15}")
 _AMOUNT: Final = re.compile(r"[0-9]+[KkMmBb]?")
 _MOST_SHOUTED: Final = 0.7
@@ -110,10 +109,9 @@ class _Title:
     """A title's words, and what stands between them."""
 
     def __init__(self, text: str) -> None:
-        first = _WORD_AND_GAP.search(text)
-        pairs = _WORD_AND_GAP.findall(text)
-        self.words: list[str] = [word for word, _ in pairs]
-        self.gaps: list[str] = [text[: first.start()] if first else text, *(gap for _, gap in pairs)]
+        before, *pieces = _WORD_AND_GAP.split(text)  # a word, what follows it, and the nothing between the two matches
+        self.words: list[str] = pieces[0::3]
+        self.gaps: list[str] = [before, *pieces[1::3]]
         """One more than words: ``gaps[i]`` stands before word i, ``gaps[i + 1]`` behind it."""
 
     @property
@@ -154,9 +152,9 @@ class SymbolIndex:
     def find(self, title: str) -> tuple[Symbol, ...]:
         """Return the symbols that a title names, each once, in the order of the title."""
         text = tidy(title)
-        if "$" not in text and self._starts.isdisjoint(_WORD.findall(text)):
-            return ()
         read = _Title(text)
+        if "$" not in text and self._starts.isdisjoint(read.words):
+            return ()
         return tuple(dict.fromkeys(list(self._marked(read)) or self._bare(read)))
 
     def _marked(self, title: _Title) -> Iterator[Symbol]:

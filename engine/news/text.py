@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _SPACES_AND_CONTROLS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -24,9 +25,11 @@ def word_set(table: str) -> frozenset[str]:
 
 def tidy(title: str) -> str:
     """Undo HTML entities and fold white space and control characters; letters stay exactly as they were."""
-    return _SPACES_AND_CONTROLS.sub(" ", html.unescape(title)).strip()
+    text = html.unescape(title) if "&" in title else title
+    return _SPACES_AND_CONTROLS.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=256)
 def normalise(title: str) -> str:
     """Write a title as lower-case words with one space between: what two copies of a headline have in common.
 

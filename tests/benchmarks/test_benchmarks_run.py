@@ -57,6 +57,15 @@ def test_stages_find_every_function_of_the_path() -> None:
     assert 0 < stages["gate: check"]["before"] < found["path_ns"]["to_the_written_order"] < found["path_ns"]["in_all"]
 
 
+def test_news_orders_on_every_headline() -> None:
+    """In one engine beside its market, with 500 rules loaded."""
+    found = run("news", "--rounds", "1", "--events", "50")
+    assert found["rules"] == 500
+    assert found["headline"]["orders"] == 50
+    assert found["market"]["orders"] > 0
+    assert found["ratio_p50"] > 0
+
+
 def test_ingest_follows_every_frame() -> None:
     """The engine keeps every book in sequence, for one symbol and for a thousand."""
     found = run("ingest", "--rounds", "1", "--events", "20000")

@@ -132,10 +132,10 @@ class Stories:
             age_ns = now_ns - story.opened_ns
             if is_denial and age_ns <= DENIABLE_NS:
                 return story
-            is_alike = story.sign == sign and (
-                headline.label == story.label or "rumour" in (headline.label, story.label)
-            )
-            if is_alike and age_ns < self._window_ns and story.state != "denied":
+            if age_ns >= self._window_ns:
+                return None  # and those before it are older
+            is_kind = headline.label == story.label or "rumour" in (headline.label, story.label)
+            if is_kind and story.sign == sign and story.state != "denied":
                 return story
         return None
 
