@@ -16,10 +16,10 @@ BAD_INPUT: Final = 2
 PAPER_ACCOUNT_FILE: Final = "paper-account.json"
 """In the home folder: the journal holds positions that only this account has."""
 _NOT_FOR: Final = {
-    "bot": ("BINANCE_", "LEDGER_", "NOTIFY_", "WATCHDOG_"),
-    "ledger": ("BINANCE_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
+    "bot": ("BINANCE_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
+    "ledger": ("BINANCE_", "NEWS_SECRET_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
     "watchdog": ("SLACK_", "LEDGER_", "NOTIFY_"),
-    "notify": ("BINANCE_", "SLACK_", "LEDGER_", "WATCHDOG_"),
+    "notify": ("BINANCE_", "NEWS_SECRET_", "SLACK_", "LEDGER_", "WATCHDOG_"),
 }
 """What a child's environment has none of, by its name; others get nothing of Slack, ledger, notify, watchdog."""
 NOT_AVAILABLE: Final = 3

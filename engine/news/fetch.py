@@ -32,6 +32,7 @@ class Fetch(msgspec.Struct, frozen=True):
     """What a visit came to; kept for the health view."""
 
     url: str
+    """Without its query."""
     status: int
     """0 where there was no answer."""
     ts_ns: int
@@ -74,6 +75,12 @@ class _Guard(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def without_query(url: str) -> str:
+    """Return an address as it may be shown: what follows a question mark often is a token."""
+    shown = url.partition("?")[0]
+    return shown if shown == url else f"{shown}?…"
 
 
 def is_private(host: str) -> bool:
@@ -126,7 +133,7 @@ class Fetcher:
             detail, status = str(error) or type(error).__name__, 0
         now_ns = self._clock_ns()
         took_ms = (now_ns - began_ns) // 1_000_000
-        return Fetch(url, status, now_ns, took_ms, size, etag, detail, retry_after_s), body
+        return Fetch(without_query(url), status, now_ns, took_ms, size, etag, detail, retry_after_s), body
 
     def forget(self) -> None:
         """Ask for everything the next time, as after a body that could not be read."""
@@ -142,9 +149,9 @@ class Fetcher:
             response.release()
             host = urlsplit(where).hostname or ""
             if urlsplit(where).scheme not in ("http", "https") or (host != self._host and is_private(host)):
-                raise FetchError(f"it redirects to {where[:200]}, where news is not fetched from")
+                raise FetchError(f"it redirects to {without_query(where)[:200]}, where news is not fetched from")
             if urlsplit(url).scheme == "https" and urlsplit(where).scheme != "https":
-                raise FetchError(f"it redirects to {where[:200]}, which is not encrypted")
+                raise FetchError(f"it redirects to {without_query(where)[:200]}, which is not encrypted")
             url = where
             if host != self._host:
                 headers = {name: value for name, value in headers.items() if name not in self._headers}

@@ -7,6 +7,7 @@ from typing import Final
 
 import aiohttp
 
+from engine.news.fetch import without_query
 from engine.news.source import LONGEST_ITEM, BadItem, Ear, read_item
 
 FIRST_PAUSE_S: Final = 0.1
@@ -36,6 +37,7 @@ class StreamSource:
         """
         self._name = name
         self._url = url
+        self._shown = without_query(url)
         self._subscribe = subscribe.replace("{secret}", token)
         self._headers = {"Authorization": f"Bearer {token}"} if token and not subscribe else {}
         self._first_pause_s = first_pause_s
@@ -55,7 +57,7 @@ class StreamSource:
                     was_there = await self._listen_once(session, ear)
                 except (aiohttp.ClientError, OSError, TimeoutError) as error:
                     was_there = False
-                    ear.on_trouble(f"{self._url} can't be reached ({error}); trying again")
+                    ear.on_trouble(f"{self._shown} can't be reached ({error}); trying again")
                 pause_s = self._first_pause_s if was_there else min(2 * pause_s, LONGEST_PAUSE_S)
                 await asyncio.sleep(pause_s)
 
@@ -73,7 +75,7 @@ class StreamSource:
             async for frame in feed:
                 count += 1
                 _tell(ear, frame)
-            ear.on_trouble(f"{self._url} ended the connection (code {feed.close_code}); trying again")
+            ear.on_trouble(f"{self._shown} ended the connection (code {feed.close_code}); trying again")
             return count > 0
 
 

@@ -164,6 +164,17 @@ async def test_a_source_is_visited_with_what_it_said_last_time() -> None:
     assert f"{site.url} 5 s ago: 200, {len(RSS)} bytes in " in first.text(first.ts_ns + 5_000_000_000)
 
 
+async def test_a_token_in_an_address_is_not_shown() -> None:
+    """It goes to the source, and neither to the log nor to people."""
+    site = Site()
+    async with site.serving():
+        fetcher = Fetcher(f"{site.url}?auth_token=s3cret", now_ns)
+        async with fetcher.session() as session:
+            fetch, _ = await fetcher.get(session)
+    assert site.asked[0].query["auth_token"] == "s3cret"
+    assert fetch.url == f"{site.url}?…"
+
+
 async def test_visits_follow_the_news() -> None:
     """Sooner while news comes, later while none does, never beyond eight times the usual."""
     site = Site()
