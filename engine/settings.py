@@ -187,6 +187,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "is_live": self.is_live,
             "symbols": self.symbols,
             "news": msgspec.to_builtins(self.news),
+            "rules": hashlib.sha256(self.rules_file.read_bytes()).hexdigest() if self.rules_file else "",
         }
         return hashlib.sha256(msgspec.json.encode(decides, order="deterministic")).hexdigest()[:12]
 

@@ -318,3 +318,13 @@ def test_a_news_section_that_can_not_be_meant_is_refused_by_line(
     (tmp_path / "trader.toml").write_text(NEWS_TOML.replace(*change))
     with pytest.raises(SettingsError, match=words):
         read_settings({"NEWS_SECRET_WIRE": "t0ken"}, tmp_path)
+
+
+def test_another_rule_table_is_another_configuration(tmp_path: Path) -> None:
+    """C21: the hash is over what the table says, not where it is."""
+    (tmp_path / "trader.toml").write_text('[news]\nrules = "mine.toml"\n')
+    hashes = set()
+    for text in ("a", "b", "a"):
+        (tmp_path / "mine.toml").write_text(text)
+        hashes.add(read_settings({}, tmp_path).config_hash)
+    assert len(hashes) == 2
