@@ -163,10 +163,10 @@ def _left(proposal: ProposalView, missed: MissedProposalView | None) -> Message:
     why = "" if is_dismissed else sentence(proposal.outcome)
     line = f"{_LEFT[proposal.state]}{by}: {proposal.side} {escape(proposal.symbol)}."
     shown = f"{_SIGNS[proposal.state]} *{line}* {why}".rstrip()
-    later = would_have(missed) if missed else ""
-    later = f"{later[:1].upper()}{later[1:]}." if later else ""
+    later = f"Bought then, {would_have(missed)}." if missed else ""
+    after = [context(later)] if later else []
     text = " ".join(filter(None, (line, why, later)))
-    return message(text, [*_news(proposal), context(shown, later), context(_name(proposal))])
+    return message(text, [*_news(proposal), context(shown), *after, context(_name(proposal))])
 
 
 def _did(proposal: ProposalView, order: OrderView | None) -> str:
@@ -193,9 +193,9 @@ def _numbers(proposal: ProposalView) -> Block:
             ("Its record", _record(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),
-            ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
             ("Stop", trade_lines.level(proposal.stop_price, proposal.price)),
             ("Target", trade_lines.level(proposal.target_price, proposal.price)),
+            ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
         ]
     )
 

@@ -15,7 +15,9 @@ def missed(view: MissedView) -> Message:
     """Show by strategy what proposals would have made that nobody took, and the last of them."""
     asset = view.quote_asset
     lines = "\n".join(f"• {_sum(each, asset)}" for each in view.strategies[:_MOST])
-    last = "\n".join(f"• {escape(each.symbol)}: {would_have(each)}" for each in view.last[:_MOST])
+    last = "\n".join(
+        f"• {escape(each.symbol)} ({escape(each.state)}): {would_have(each)}" for each in view.last[:_MOST]
+    )
     ended = sum(each.ended for each in view.strategies)
     text = f"{plural(ended, 'proposal')} let go and followed to the end, net {r(sum(s.net_r for s in view.strategies))}"
     terms = "As if bought when it was let go, at the ask, to its stop, target or horizon; after fees."
@@ -34,7 +36,7 @@ def would_have(view: MissedProposalView) -> str:
     """Say in one line what one of them would have made."""
     made = f"{gain(view.profit_quote, view.quote_asset)} ({r(view.r_multiple)})"
     path = f"from {price(view.entry_price)} to {price(view.exit_price)}"
-    return f"{escape(view.state)}; bought then it would have made {made}: {escape(view.end)}, {path}"
+    return f"it would have made {made}: {escape(view.end)}, {path}"
 
 
 def r(multiple: float) -> str:
