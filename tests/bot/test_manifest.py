@@ -9,6 +9,7 @@ from typing import Any
 from bot.access import NEEDS, Role
 from bot.listeners import ACTIONS, COMMANDS, VIEWS
 from bot.render.answers import usage
+from engine.wire.helps import HELPS
 
 MANIFEST: dict[str, Any] = json.loads((files("bot") / "manifest.json").read_text(encoding="utf-8"))
 
@@ -48,3 +49,7 @@ def test_it_is_within_slacks_limits() -> None:
         assert len(command["command"]) <= 32
         assert len(command["description"]) <= 2_000
         assert len(command.get("usage_hint", "")) <= 1_000
+
+
+def test_every_slash_command_has_help_with_examples() -> None:
+    assert {command.removeprefix("/") for command in COMMANDS} - {"help"} <= set(HELPS)

@@ -17,9 +17,11 @@ from cli_fakes import STATUS, FakeEngine, serving
 from engine.cli.arguments import words_last
 from engine.cli.main import main
 from engine.wire.commands import Amount, Buy, CancelOrder, Close, Halt, Resume, Sell, SetMode
+from engine.wire.questions import GetPnl, GetTrades, GetWhy, SetParameter, Watch
 from engine.wire.views import HealthView
 
 VERBS = ["run", "engine", "exchange", "desk", "status", "positions", "orders", "buy", "sell", "close", "cancel"]
+VERBS += ["balance", "pnl", "trades", "strategies", "why", "news", "watch"]
 VERBS += ["auto", "halt", "resume", "latency", "replay", "health", "bench", "version"]
 
 
@@ -72,6 +74,12 @@ SAID = [
     (["auto", "off"], SetMode, {"mode": "off", "strategy": None}),
     (["halt", "gone", "for", "lunch"], Halt, {"reason": "gone for lunch"}),
     (["resume", "LIVE"], Resume, {"confirm": "LIVE"}),
+    (["buy", "iota", "250", "limit=1.01:4h"], Buy, {"limit_price": "1.01", "good_s": 14_400.0}),
+    (["pnl", "week"], GetPnl, {"period": "week"}),
+    (["trades", "20", "iota"], GetTrades, {"symbol": "iota", "most": 20}),
+    (["why", "tr-3f2a"], GetWhy, {"what": "tr-3f2a"}),
+    (["watch", "iota", "below", "1.01"], Watch, {"symbol": "iota", "direction": "below", "price": "1.01"}),
+    (["strategies", "set", "sma_cross", "ask", "0.5"], SetParameter, {"name": "ask", "value": "0.5"}),
 ]
 
 
@@ -218,3 +226,9 @@ def test_options_go_before_words_that_look_like_options() -> None:
         "-5%",
     ]
     assert words_last(["replay", "x", "--json"]) == ["replay", "x", "--json"]
+
+
+def test_a_mistyped_command_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is guessed: what was meant is named, with exit code 2."""
+    assert main(["colse", "all"]) == 2
+    assert capsys.readouterr().err == "There is no command 'colse'. Did you mean `trader close`?\n"
