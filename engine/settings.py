@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -21,6 +21,7 @@ from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
 from engine.hosts import DEFAULT_URLS, is_live
+from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
 from engine.news_settings import read_news
 from engine.secret import Secret
@@ -172,7 +173,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             of_ledger,
             self.notify_urls,
         )
-        pems = (_pem_body(path) for path in (self.private_key, self.watchdog_private_key))
+        pems = (pem_body(path) for path in (self.private_key, self.watchdog_private_key))
         return tuple(filter(None, (*(secret.reveal() for secret in kept), *pems)))
 
     @property
@@ -257,17 +258,6 @@ def has_desktop() -> bool:
     return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _pem_body(path: Path | None) -> str:
-    """Return what is secret in a private key's file; empty where it can't be read, which is told elsewhere."""
-    if path is None:
-        return ""
-    try:
-        lines = path.read_text(encoding="ascii").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return ""
-    return "".join(line for line in lines if "-----" not in line)
-
-
 def _read_dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
@@ -298,36 +288,11 @@ def _read_venue(named: Named) -> Settings:
         rest_url=rest,
         stream_url=stream,
         ws_api_url=ws_api,
-        **_keys(named, venue),
-        **_watchdog_keys(named, venue),
+        **account_keys(named, venue),
+        **watchdog_keys(named, venue),
     )
     _check_account(settings, allow_live=named.choice("ENGINE_ALLOW_LIVE", ("0", "1"), "0") == "1")
     return settings
-
-
-def _keys(named: Named, venue: VenueName) -> dict[str, Any]:
-    """Return the account's keys; the paper exchange is given its own, and never sees those of a real account."""
-    if venue == "paper":
-        return {"api_key": Secret(PAPER_API_KEY), "api_secret": Secret(PAPER_API_SECRET)}
-    return {
-        "api_key": Secret(named.text("BINANCE_API_KEY")),
-        "api_secret": Secret(named.text("BINANCE_API_SECRET")),
-        "private_key": named.existing_file("BINANCE_PRIVATE_KEY"),
-    }
-
-
-def _watchdog_keys(named: Named, venue: VenueName) -> dict[str, Any]:
-    """Return the watchdog's own keys, or where there are none the engine's."""
-    keys = _keys(named, venue)
-    if venue == "binance" and named.text("WATCHDOG_API_KEY"):
-        keys = {
-            "api_key": Secret(named.text("WATCHDOG_API_KEY")),
-            "api_secret": Secret(named.text("WATCHDOG_API_SECRET")),
-            "private_key": named.existing_file("WATCHDOG_PRIVATE_KEY"),
-        }
-        if not (keys["api_secret"] or keys["private_key"]):
-            raise SettingsError("WATCHDOG_API_SECRET is missing: put it, or WATCHDOG_PRIVATE_KEY's path, into .env.")
-    return {f"watchdog_{name}": key for name, key in keys.items()}
 
 
 def _read_rest(named: Named, venue: Settings) -> Settings:
