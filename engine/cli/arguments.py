@@ -273,6 +273,12 @@ def _sheet_arguments(parser: argparse.ArgumentParser) -> None:
     _json(form)
 
 
+def _journal_arguments(parser: argparse.ArgumentParser) -> None:
+    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
+    _json(kinds.add_parser("check", help="look it over from end to end (exit code 1: damaged)"))
+    _json(kinds.add_parser("cut", help="take damaged parts out, keep the rest and a copy; the engine must be stopped"))
+
+
 def _audit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--who", default="", metavar="ID", help="only what this one did: U01ALICE, ann, engine")
     parser.add_argument("--what", default="", metavar="WORDS", help="only entries with these words in them")
@@ -382,6 +388,7 @@ _VERBS: Final = (
     _Verb("strategy", "list the strategies, or begin a new one", "trader strategy new drift", strategy_arguments),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
     _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
+    _Verb("journal", "look the journal over, and mend it", "trader journal check", _journal_arguments),
     _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", _audit_arguments),
     _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", _bench_arguments),
     _Verb("drill", "rehearse what must not hurt, and count", "trader drill crash --rounds 10", _drill_arguments),

@@ -131,6 +131,12 @@ def _ledger(args: argparse.Namespace) -> int:
     return ledger.main(args)
 
 
+def _journal(args: argparse.Namespace) -> int:
+    from engine.cli import journal
+
+    return journal.main(args)
+
+
 def _audit(args: argparse.Namespace) -> int:
     from engine.cli import audit
 
@@ -172,6 +178,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "health": _health,
     "ledger": _ledger,
     "audit": _audit,
+    "journal": _journal,
     "bench": _bench,
     "drill": _drill,
     "version": _version,

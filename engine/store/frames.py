@@ -43,14 +43,27 @@ def sound(file: BinaryIO) -> Iterator[bytes]:
         yield payload
 
 
+def payload_at(data: bytes, offset: int) -> bytes | None:
+    """Return the payload of the sound record that begins at an offset; None where none does."""
+    if offset + HEAD_BYTES > len(data):
+        return None
+    length, checksum = _HEAD.unpack_from(data, offset)
+    start = offset + HEAD_BYTES
+    if length > min(LARGEST_RECORD, len(data) - start):
+        return None
+    payload = data[start : start + length]
+    return payload if _checksum(payload) == checksum else None
+
+
+def next_sound(data: bytes, offset: int) -> int:
+    """Return where the first sound record begins from an offset above 0 on; 0 for none."""
+    places = range(offset, len(data) - HEAD_BYTES + 1)
+    return next((place for place in places if payload_at(data, place) is not None), 0)
+
+
 def has_sound_record(rest: bytes) -> bool:
     """Say whether a sound record begins anywhere behind the first byte."""
-    for offset in range(1, len(rest) - HEAD_BYTES + 1):
-        length, checksum = _HEAD.unpack_from(rest, offset)
-        start = offset + HEAD_BYTES
-        if length <= min(LARGEST_RECORD, len(rest) - start) and _checksum(rest[start : start + length]) == checksum:
-            return True
-    return False
+    return next_sound(rest, 1) > 0
 
 
 def _checksum(payload: bytes) -> int:

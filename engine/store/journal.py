@@ -289,8 +289,8 @@ def _damaged(path: Path, offset: int, count: int) -> JournalDamaged:
         path,
         offset,
         f"{count} records before it are sound, and there are more behind it",
-        f"Keep a copy (cp {path} {path}.damaged), then cut it there (truncate -s {offset} {path}) and start again: "
-        "the engine asks the exchange for every order since.",
+        "See `trader journal check`, which says where and what; `trader journal cut` takes the damaged part out, keeps "
+        "the rest and a copy, and says what is lost.",
     )
 
 

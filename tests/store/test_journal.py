@@ -118,7 +118,7 @@ def test_every_flipped_bit_before_the_last_record_is_refused_with_its_place(tmp_
         damaged = bytearray(whole)
         damaged[place] ^= 1 << (place % 8)
         path.write_bytes(damaged)
-        with pytest.raises(JournalDamaged, match="truncate -s") as error:
+        with pytest.raises(JournalDamaged, match="trader journal check") as error:
             Journal.open(path)
         assert len(HEADER) <= error.value.offset <= place
         assert path.read_bytes() == damaged
