@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fault_bench import quiet, trading
+from fault_bench import ANN, new_id, placed, quiet, trading
 
 from engine.core.types import OrderState
+from engine.wire.commands import Amount, Buy
 
 SUBSCRIBE = "userDataStream.subscribe.signature"
 SOON = quiet(user_stream_s=0.5, user_stream_cancel_s=1.5)
@@ -16,7 +17,10 @@ async def test_c13_user_stream_lost_for_long(tmp_path: Path) -> None:
     """Entries stop, the one that is open is cancelled over REST, what is held can be closed; then all is as before."""
     async with trading(tmp_path, SOON) as it:
         await it.bought()
-        entry = it.limit_buy(10.0)
+        limit = it.market.instrument.price_text(it.market.bid_ticks * 9 // 10)
+        amount = Amount("quote", "100")
+        resting = Buy(id=new_id(), who=ANN, symbol="iota", amount=amount, limit_price=limit, stop_pct=2.0)
+        entry = placed(await it.ask(resting))
         await it.until(lambda: it.order(entry).state is OrderState.WORKING)
         await it.fault(kind="error", operation=SUBSCRIBE, times=1_000)
         await it.fault(kind="disconnect", lines="ws_api")
