@@ -11,8 +11,9 @@ from typing import Final
 
 from bot.posts import Posts
 from bot.render import notes
-from engine.wire.commands import AnyCommand, Reply, Snapshot, TurnAway, Who
+from engine.wire.commands import AnyCommand, TurnAway, Who
 from engine.wire.line import EngineLine, LineDown
+from engine.wire.replies import Reply, Snapshot
 from engine.wire.views import HealthView, PersonView, StatusView
 
 _log = logging.getLogger(__name__)

@@ -19,9 +19,10 @@ from bot.memory import Card, Occasion
 from bot.outbox import Outbox, may_have_been_taken
 from bot.render import trade as trade_lines
 from engine.wire.answers import CandlesView, RoundTripsView, RoundTripView, WhyView
-from engine.wire.commands import AnyCommand, Reply, Who
+from engine.wire.commands import AnyCommand, Who
 from engine.wire.line import LineDown
 from engine.wire.questions import BarName, GetCandles, GetTrades, GetWhy
+from engine.wire.replies import Reply
 from engine.wire.views import ProposalView, TradeView
 
 Ask: TypeAlias = Callable[[AnyCommand], Awaitable[Reply]]

@@ -18,7 +18,6 @@ from bot.render import foreign, kill, notes, past
 from bot.render.blocks import Message
 from bot.stories import Stories
 from bot.threads import Threads
-from engine.wire.commands import ProposalTaken, Snapshot
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
@@ -42,6 +41,7 @@ from engine.wire.events import (
 )
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
+from engine.wire.replies import ProposalTaken, Snapshot
 from engine.wire.views import OrderView, ProposalView, StatusView
 
 _MUTED_S: Final = 3_600.0

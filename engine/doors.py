@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from engine.clock import now_ns
 from engine.store.watchdog_note import NOTE, read_note
-from engine.wire.commands import Halt, Kill, Reply, Who
+from engine.wire.commands import Halt, Kill, Who
+from engine.wire.replies import Reply
 from engine.wire.words import BadWords, KillWords, read_kill
 
 KILL_FILE: Final = "kill"

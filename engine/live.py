@@ -16,20 +16,19 @@ import msgspec
 
 from engine.clock import now_ns, ticks_ns
 from engine.control.server import ControlServer
+from engine.core.account import AccountSnapshot
 from engine.core.actions import Action, AskAccount, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
 from engine.core.engine import Engine
 from engine.core.instrument import Instrument
 from engine.core.market import Market
 from engine.core.records import Intended
+from engine.core.tidings import FairValue, Headline
 from engine.core.types import (
-    AccountSnapshot,
     ApprovedOrder,
     ApprovedProtection,
     BookUpdate,
     Candle,
     ExecutionReport,
-    FairValue,
-    Headline,
     OrderState,
     Quote,
     SendFailed,
@@ -42,7 +41,8 @@ from engine.store.inputs import Clock, Gap, Lost, Silenced, Stream, Tick, encode
 from engine.store.recorder import Recorder
 from engine.venues.binance.orders import BinanceOrders
 from engine.wire.answers import WhyView
-from engine.wire.commands import AnyCommand, GetLatency, Reply, Snapshot
+from engine.wire.commands import AnyCommand, GetLatency
+from engine.wire.replies import Reply, Snapshot
 from engine.wire.views import StageView
 
 TIMER_S: Final = 0.1

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from engine.core.records import AnyRecord, Intended, encode_record
+from engine.core.record_codec import AnyRecord, encode_record
+from engine.core.records import Intended
 from engine.core.types import BUY
 from engine.store.journal import JournalUnwritable
 

@@ -21,7 +21,7 @@ from engine.control.http import HealthServer
 from engine.control.server import ControlError, ControlServer
 from engine.core.engine import SETTLE_NS, Engine
 from engine.core.queries import Identity
-from engine.core.records import UnknownRecord, decode_record
+from engine.core.record_codec import UnknownRecord, decode_record
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
 from engine.doors import Doors

@@ -9,7 +9,8 @@ import pytest
 
 from engine.doors import KILL_FILE, Doors
 from engine.store.watchdog_note import WatchdogNote, read_note, write_note
-from engine.wire.commands import AnyCommand, Halt, Kill, Reply
+from engine.wire.commands import AnyCommand, Halt, Kill
+from engine.wire.replies import Reply
 
 
 class Heard:

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from engine.core.actions import Action, Protect, Replace
-from engine.core.records import AnyRecord, Intended, decode_record
+from engine.core.record_codec import AnyRecord, decode_record
+from engine.core.records import Intended
 from engine.core.types import (
     ApprovedOrder,
     ApprovedProtection,

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from engine.core.config import OrderFlow, SmaCross, Strategies, TradingConfig
-from engine.core.records import Intended, decode_record
+from engine.core.record_codec import decode_record
+from engine.core.records import Intended
 from engine.live import Live
 from engine.process import running
 from engine.research.session import replay_session
@@ -24,7 +25,8 @@ from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import Reply, Who
+from engine.wire.commands import Who
+from engine.wire.replies import Reply
 
 ANN = Who("ann", "ann", "cli")
 EAGER = TradingConfig(

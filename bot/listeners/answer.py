@@ -10,7 +10,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot.render.blocks import Message, clip, escape, message
 from bot.render.help import choices
 from engine.wire.answers import Choices
-from engine.wire.commands import Reply
+from engine.wire.replies import Reply
 
 _TEXT = 3_000
 

@@ -11,7 +11,8 @@ from bot import ids
 from bot.listeners.answer import tell_unless_public
 from bot.listeners.placed import show_placed
 from bot.render.approval import APPROVE
-from engine.wire.commands import Approve, ProposalTaken
+from engine.wire.commands import Approve
+from engine.wire.replies import ProposalTaken
 
 
 async def approve(

@@ -11,7 +11,8 @@ from bot import ids
 from bot.listeners.answer import tell, tell_reply, tell_unless_public
 from bot.render.alert import BUY, DISMISS, SELL, Ticket
 from bot.render.blocks import escape
-from engine.wire.commands import Decide, ProposalTaken
+from engine.wire.commands import Decide
+from engine.wire.replies import ProposalTaken
 
 _CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SELL: "sell", DISMISS: "dismiss"}
 

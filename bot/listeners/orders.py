@@ -10,7 +10,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from bot import ids
 from bot.listeners.answer import tell, tell_reply
 from bot.render import answers
-from engine.wire.commands import GetOrders, OrdersView
+from engine.wire.commands import GetOrders
+from engine.wire.replies import OrdersView
 
 
 async def orders(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:

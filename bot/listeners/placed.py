@@ -6,7 +6,8 @@ from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.listeners.answer import is_told_to_all
 from bot.render.say import number
-from engine.wire.commands import Amount, OrderPlaced, Reply
+from engine.wire.commands import Amount
+from engine.wire.replies import OrderPlaced, Reply
 from engine.wire.views import OrderView
 
 

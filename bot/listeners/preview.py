@@ -12,8 +12,9 @@ from bot.listeners.answer import replace, tell, tell_refusal, tell_reply
 from bot.listeners.placed import show_placed
 from bot.render import preview as render
 from bot.render.preview import Ticket
-from engine.wire.commands import Buy, Confirm, Decide, Preview, Reply, Sell
+from engine.wire.commands import Buy, Confirm, Decide, Preview, Sell
 from engine.wire.hand_views import PreviewView
+from engine.wire.replies import Reply
 
 
 async def place(respond: AsyncRespond, context: AsyncBoltContext, order: Buy | Sell, command: dict[str, Any]) -> None:

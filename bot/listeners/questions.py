@@ -21,9 +21,9 @@ from engine.wire.answers import (
     WatchesView,
     WhyView,
 )
-from engine.wire.commands import Reply
 from engine.wire.hand_views import MissedView
 from engine.wire.question_words import read_question
+from engine.wire.replies import Reply
 from engine.wire.views import LatencyView
 
 

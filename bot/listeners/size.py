@@ -16,9 +16,10 @@ from bot.render import alert as alerts
 from bot.render import size as render
 from bot.render.preview import Ticket
 from bot.render.size import Alert, Given
-from engine.wire.commands import Confirm, Decide, OrderPlaced, Preview, ProposalTaken, Reply
+from engine.wire.commands import Confirm, Decide, Preview
 from engine.wire.hand_views import PreviewView
 from engine.wire.line import LineDown
+from engine.wire.replies import OrderPlaced, ProposalTaken, Reply
 from engine.wire.words import BadWords, read_amount
 
 Side = Literal["buy", "sell"]

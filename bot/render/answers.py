@@ -9,7 +9,7 @@ from bot.render import trade as trade_lines
 from bot.render.blocks import Block, Message, context, divider, escape, fields, header, message, section
 from bot.render.say import amount, clock, gain, money, percent, plural, seconds, venue
 from bot.render.say import price as price_of
-from engine.wire.commands import OrdersView
+from engine.wire.replies import OrdersView
 from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView, PriceView, StatusView, StrategyView
 
 _MOST_TRADES: Final = 15

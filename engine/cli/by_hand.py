@@ -12,8 +12,9 @@ from engine.cli.hand_text import preview_text
 from engine.cli.refused import Refused
 from engine.cli.said import read_command
 from engine.settings import read_home
-from engine.wire.commands import AnyCommand, Buy, Confirm, Preview, Reply, Sell, Shown
+from engine.wire.commands import AnyCommand, Buy, Confirm, Preview, Sell, Shown
 from engine.wire.hand_views import PreviewView
+from engine.wire.replies import Reply
 from engine.wire.words import BadWords
 
 

@@ -17,8 +17,9 @@ from engine.cli.desk_text import reply_text
 from engine.cli.refused import Refused
 from engine.cli.said import read_command
 from engine.settings import read_home
-from engine.wire.commands import AnyCommand, Reply, Who
+from engine.wire.commands import AnyCommand, Who
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 from engine.wire.words import BadWords
 
 

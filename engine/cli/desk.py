@@ -16,9 +16,10 @@ from engine.cli.said import read_command
 from engine.cli.stdin_lines import stdin_lines
 from engine.cli.traded import ANY, in_status
 from engine.settings import read_home
-from engine.wire.commands import AnyCommand, Decide, GetStatus, OrderPlaced, Snapshot
+from engine.wire.commands import AnyCommand, Decide, GetStatus
 from engine.wire.events import PricesMoved, ProposalClosed, ProposalOpened, SignalActed
 from engine.wire.line import EngineLine, Followed, LineDown, socket_path
+from engine.wire.replies import OrderPlaced, Snapshot
 from engine.wire.views import ProposalView, StatusView
 from engine.wire.words import BadWords
 

@@ -12,7 +12,6 @@ from engine.cli.past_text import PastView, choices_text, past_text, watch_text
 from engine.cli.reconcile_text import foreign_text, reconciliation_text
 from engine.cli.risk_text import risk_text
 from engine.wire.answers import Choices
-from engine.wire.commands import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
@@ -38,6 +37,7 @@ from engine.wire.events import (
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
 from engine.wire.reconciliation import ReconciliationView
+from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.views import (
     HealthView,
     KillView,

@@ -17,9 +17,10 @@ from engine.cli.desk_text import reply_text
 from engine.cli.refused import Refused
 from engine.cli.said import read_command
 from engine.settings import read_home
-from engine.wire.commands import AnyCommand, Kill, Reply
+from engine.wire.commands import AnyCommand, Kill
 from engine.wire.events import KillReported
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 from engine.wire.views import KillView
 from engine.wire.words import BadWords
 

@@ -15,7 +15,7 @@ from typing import Final
 from engine.cli.refused import Refused
 from engine.cli.sheet import print_rows, since_ns
 from engine.clock import now_ns
-from engine.core.records import UnknownRecord
+from engine.core.record_codec import UnknownRecord
 from engine.settings import Settings, read_ledger_settings
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.errors import NO_LEDGER, LedgerDown, LedgerError

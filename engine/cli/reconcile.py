@@ -17,10 +17,11 @@ from engine.cli.desk_text import reply_text
 from engine.cli.refused import Refused
 from engine.cli.said import reconcile_command
 from engine.settings import read_home
-from engine.wire.commands import AnyCommand, Reconcile, Reply
+from engine.wire.commands import AnyCommand, Reconcile
 from engine.wire.events import Reconciled
 from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.reconciliation import ReconciliationView
+from engine.wire.replies import Reply
 from engine.wire.words import BadWords
 
 COMPARED_S: Final = 15.0

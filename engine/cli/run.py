@@ -22,9 +22,9 @@ from engine.cli.running import Running, noted
 from engine.cli.stdin_lines import stdin_lines
 from engine.cli.supervisor import Child, Supervisor, tail
 from engine.settings import Settings, has_desktop, read_settings
-from engine.wire.commands import Snapshot
 from engine.wire.events import Notice, PricesMoved, TradingArmed, TradingHalted
 from engine.wire.line import EngineLine, Followed, socket_path
+from engine.wire.replies import Snapshot
 
 _PAGE_PORT: Final = 3018
 _EXCHANGE_PORT: Final = 8790

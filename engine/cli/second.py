@@ -8,7 +8,8 @@ import asyncio
 from engine.cli.client import ask, new_id, show_reply, who
 from engine.cli.refused import Refused
 from engine.settings import read_home
-from engine.wire.commands import Approve, GetSnapshot, Snapshot
+from engine.wire.commands import Approve, GetSnapshot
+from engine.wire.replies import Snapshot
 
 
 def main(args: argparse.Namespace) -> int:

@@ -14,8 +14,9 @@ import msgspec
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from engine.wire.codec import WireError, decode_command, encode
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.events import AnyEvent
+from engine.wire.replies import Reply
 from engine.wire.version import HEADER, MIXED, mixed, spoken
 
 LONGEST_PATH: Final = 103

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from engine.core.records import AnyRecord
+from engine.core.record_codec import AnyRecord
 from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, Symbol
 from engine.wire.events import AnyEvent
 

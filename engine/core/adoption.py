@@ -14,8 +14,8 @@ from engine.core.trading import Trading
 from engine.core.types import ClientOrderId, ExecutionReport, Side, Symbol, TradeId
 from engine.core.views import order_view
 from engine.wire import commands, events
-from engine.wire.commands import Reply
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
+from engine.wire.replies import Reply
 
 
 class Adoption:

@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from engine.core.records import AlarmAcknowledged, AlarmRaised, AnyRecord
+from engine.core.record_codec import AnyRecord
+from engine.core.safeguard_records import AlarmAcknowledged, AlarmRaised
 from engine.wire.events import AlarmChanged, AnyEvent, Notice
 from engine.wire.views import AlarmView
 

@@ -10,7 +10,8 @@ from engine.core.instrument import parse_e8
 from engine.core.plan import ExitPlan
 from engine.core.risk import Gate, least_lots
 from engine.wire.answers import Choices
-from engine.wire.commands import Amount, BuyExits, Reply
+from engine.wire.commands import Amount, BuyExits
+from engine.wire.replies import Reply
 
 
 class Unclear(ValueError):

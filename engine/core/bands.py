@@ -18,8 +18,9 @@ from engine.core.proposal_records import decided, proposed
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
 from engine.core.sizing import Sized
+from engine.core.tidings import NewsItem
 from engine.core.trading import Trading
-from engine.core.types import BUY, SELL, ApprovedOrder, Mode, NewsItem, OrderState, Refusal, Side, Signal
+from engine.core.types import BUY, SELL, ApprovedOrder, Mode, OrderState, Refusal, Side, Signal
 from engine.core.veto import VetoWindow
 from engine.core.views import order_view, proposal_view
 from engine.wire import events

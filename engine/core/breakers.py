@@ -13,7 +13,7 @@ from typing import Final
 from engine.core.config import Breakers as Settings
 from engine.core.instrument import scaled_text
 from engine.core.portfolio import RECENT, RoundTrip
-from engine.core.records import BreakersReset, DayOpened, EquityMarked, Locked, Tripped
+from engine.core.safeguard_records import BreakersReset, DayOpened, EquityMarked, Locked, Tripped
 from engine.core.trading import Trading
 from engine.core.types import Symbol
 

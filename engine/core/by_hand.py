@@ -23,8 +23,9 @@ from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side, TimeInForce
 from engine.core.views import order_view, proposal_view
 from engine.core.wishes import Wish, Wishes, cause_of
-from engine.wire import commands, events
-from engine.wire.commands import ByHand, Reply, Who
+from engine.wire import commands, events, replies
+from engine.wire.commands import ByHand, Who
+from engine.wire.replies import Reply
 from engine.wire.views import OrderView
 
 _STILL_IN: Final = "still inside the gate"
@@ -144,7 +145,7 @@ class Hand:
     def _given(self, command_id: str, order: ByHand, wish: Wish, result: ApprovedOrder, second: Who | None) -> Reply:
         changes = (*wish.changes, _STILL_IN) if wish.changes else ()
         if wish.proposal is None or not isinstance(order, commands.Decide):
-            placed = commands.OrderPlaced(self.order_views(result))
+            placed = replies.OrderPlaced(self.order_views(result))
             return Reply(command_id, True, "OK", "; ".join([self._words(result), *changes]), placed)
         proposal, also = wish.proposal, f", {second.name} approved" if second else ""
         proposal.state = "bought" if order.choice == "buy" else "sold"
@@ -178,13 +179,11 @@ class Hand:
         cut = pieces(first, self._trading.orders)
         return tuple(order_view(order, self._trading.instrument(order)) for order in cut)
 
-    def _taken(
-        self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None
-    ) -> commands.ProposalTaken:
+    def _taken(self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None) -> replies.ProposalTaken:
         config = self._roster.configs[proposal.signal.strategy]
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         view = proposal_view(proposal, config, instrument, queries.warning(self._trading))
-        return commands.ProposalTaken(view, tuple(changes), self.order_views(result)[0] if result else None)
+        return replies.ProposalTaken(view, tuple(changes), self.order_views(result)[0] if result else None)
 
     def _words(self, result: ApprovedOrder) -> str:
         instrument = self._trading.markets[result.symbol].instrument
@@ -202,13 +201,13 @@ class Hand:
         """Answer with what became of a request that has no preview: a close."""
         if isinstance(result, Refusal):
             return Reply(command_id, False, result.code, f"{result}. {result.advice}")
-        return Reply(command_id, True, "OK", self._words(result), commands.OrderPlaced(self.order_views(result)))
+        return Reply(command_id, True, "OK", self._words(result), replies.OrderPlaced(self.order_views(result)))
 
 
 def _name_of(reply: Reply) -> str:
     """Return the name of the order that a reply tells of."""
     result = reply.result
-    if isinstance(result, commands.OrderPlaced):
+    if isinstance(result, replies.OrderPlaced):
         return result.orders[0].client_order_id
-    order = result.order if isinstance(result, commands.ProposalTaken) else None
+    order = result.order if isinstance(result, replies.ProposalTaken) else None
     return order.client_order_id if order else ""

@@ -9,7 +9,8 @@ from typing import Final
 
 from engine.core.trading import Trading
 from engine.core.types import Mode
-from engine.wire.commands import AnyCommand, GetSnapshot, Reach, Reply, TurnAway
+from engine.wire.commands import AnyCommand, GetSnapshot, Reach, TurnAway
+from engine.wire.replies import Reply
 
 AWAY, DEAF = "C12_AWAY", "C12_DEAF"
 _PERSONS: Final = frozenset({"slack", "cli", "desk"})

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core import queries
+from engine.core.account import AccountSnapshot
 from engine.core.actions import Action, Later, Protect, Query, Replace, Send
 from engine.core.bands import Bands
 from engine.core.config import StrategyConfig, TradingConfig
@@ -27,30 +28,21 @@ from engine.core.protection import Protection
 from engine.core.protector import Protector
 from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
-from engine.core.records import AnyRecord, Listed, Started
+from engine.core.record_codec import AnyRecord
+from engine.core.records import Listed, Started
 from engine.core.reports import Reports
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
 from engine.core.strategies.technical.crew import Crew
 from engine.core.strategies.technical.stepping import after_quote, after_trade
+from engine.core.tidings import FairValue, Headline
 from engine.core.trading import AccountKind, Trading
-from engine.core.types import (
-    AccountSnapshot,
-    ApprovedOrder,
-    BookUpdate,
-    Candle,
-    ExecutionReport,
-    FairValue,
-    Headline,
-    Quote,
-    SendFailed,
-    Symbol,
-    Trade,
-)
+from engine.core.types import ApprovedOrder, BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
 from engine.core.user_stream import UserStream
 from engine.core.valuedesk import ValueDesk
 from engine.wire import events
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
+from engine.wire.replies import Reply
 from engine.wire.views import HealthView
 
 __all__ = ["SETTLE_NS", "Engine"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.core.breakers import Breakers
 from engine.core.portfolio import RoundTrip
-from engine.core.records import EquityMarked
+from engine.core.safeguard_records import EquityMarked
 from engine.core.trading import Trading
 
 MARK_EVERY_NS: Final = 60_000_000_000

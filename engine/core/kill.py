@@ -13,23 +13,16 @@ from itertools import count
 from typing import Final
 
 from engine.core import risk
+from engine.core.account import AccountSnapshot
 from engine.core.actions import Cancel
 from engine.core.instrument import scaled_text
 from engine.core.orders import Order
-from engine.core.records import Killed, KillReset
+from engine.core.safeguard_records import Killed, KillReset
 from engine.core.trading import Trading
-from engine.core.types import (
-    ORDER_PREFIX,
-    AccountSnapshot,
-    ClientOrderId,
-    OrderState,
-    Refusal,
-    Side,
-    Symbol,
-    TimeInForce,
-)
+from engine.core.types import ORDER_PREFIX, ClientOrderId, OrderState, Refusal, Side, Symbol, TimeInForce
 from engine.wire import events
-from engine.wire.commands import Kill, Reply, ResetKill, Who
+from engine.wire.commands import Kill, ResetKill, Who
+from engine.wire.replies import Reply
 from engine.wire.views import KillSymbolView, KillView
 
 AGAIN_NS: Final = 1_000_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.records import Killed
+from engine.core.safeguard_records import Killed
 from engine.core.types import Symbol
 
 

@@ -11,10 +11,12 @@ from difflib import get_close_matches
 
 from engine.core.amounts import Unclear
 from engine.core.limits import ACCOUNT, KINDS, OWN, Change, Scope, is_in_range, is_looser, range_words
-from engine.core.records import Audited, LimitSet
+from engine.core.records import Audited
+from engine.core.safeguard_records import LimitSet
 from engine.core.trading import Trading
 from engine.core.types import Symbol
-from engine.wire.commands import Reply, SetLimit
+from engine.wire.commands import SetLimit
+from engine.wire.replies import Reply
 
 
 class LimitChanges:

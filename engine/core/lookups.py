@@ -15,7 +15,7 @@ from engine.core.types import Symbol
 from engine.core.watches import Watches
 from engine.core.why import why
 from engine.wire import questions
-from engine.wire.commands import Result
+from engine.wire.replies import Result
 
 
 class Lookups:

@@ -9,29 +9,20 @@ from engine.core.adoption import adopt, restore_balance
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision
 from engine.core.proposals import Proposal
+from engine.core.record_codec import AnyRecord
 from engine.core.records import (
     Adopted,
-    AlarmAcknowledged,
-    AlarmRaised,
     Answered,
-    AnyRecord,
     ArmedSet,
     Asked,
     Audited,
     Balanced,
-    BreakersReset,
-    DayOpened,
     Decided,
     Declined,
-    EquityMarked,
     Failed,
     Ignored,
     Intended,
-    Killed,
-    KillReset,
-    LimitSet,
     Listed,
-    Locked,
     Missed,
     ModeSet,
     Proposed,
@@ -40,14 +31,25 @@ from engine.core.records import (
     Shrunk,
     Started,
     StopMoved,
-    Tripped,
     Unbalanced,
     Watched,
     WatchEnded,
 )
+from engine.core.safeguard_records import (
+    AlarmAcknowledged,
+    AlarmRaised,
+    BreakersReset,
+    DayOpened,
+    EquityMarked,
+    Killed,
+    KillReset,
+    LimitSet,
+    Locked,
+    Tripped,
+)
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
-from engine.wire.commands import Reply
+from engine.wire.replies import Reply
 
 PASSED_OVER: Final = (Started, ArmedSet, Listed, Asked, Declined)
 """Kinds that a restart makes nothing of: they are for the ledger. That trading was armed is not remembered: it starts

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from engine.core.bands import Bands
 from engine.core.strategies.event.headlines import HeadlineStrategy, Heard
 from engine.core.strategies.event.stories import Story, Turn
+from engine.core.tidings import Headline, NewsItem
 from engine.core.trading import Trading
-from engine.core.types import Headline, NewsItem, Signal
+from engine.core.types import Signal
 from engine.wire import events
 from engine.wire.answers import HeadlineView
 from engine.wire.views import StoryView

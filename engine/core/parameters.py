@@ -19,8 +19,8 @@ from engine.core.records import Audited
 from engine.core.trading import Trading
 from engine.core.types import BUY, Signal
 from engine.wire.answers import ParameterView, StrategiesView, StrategyDetail
-from engine.wire.commands import Reply
 from engine.wire.questions import SetParameter
+from engine.wire.replies import Reply
 
 SETTABLE: Final = ("ask", "act", "stop_pct", "target_pct", "expires_s", "max_age_s")
 DEFAULT: Final = "default"

@@ -31,9 +31,10 @@ from engine.core.records import Answered, Declined
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Symbol
 from engine.core.watches import Watches
-from engine.wire import commands
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire import commands, replies
+from engine.wire.commands import AnyCommand
 from engine.wire.questions import SetParameter, Unwatch, Watch
+from engine.wire.replies import Reply
 from engine.wire.views import HealthView, StatusView
 
 _ANSWERS_KEPT: Final = 10_000
@@ -137,7 +138,7 @@ class People:
 
     def _look_up(self, question: AnyCommand) -> Reply:
         trading = self._trading
-        result: commands.Result
+        result: replies.Result
         if isinstance(question, commands.GetPositions):
             result = queries.positions(trading)
         elif isinstance(question, commands.GetOrders):
@@ -172,7 +173,7 @@ class People:
         text = f"Closing {len(sold)} of {len(held)} positions."
         text += "".join(f" Not {symbol}: {refusal}. {refusal.advice}" for symbol, refusal in refused)
         code = "OK" if placed else refused[0][1].code
-        return Reply(command.id, bool(placed), code, text, commands.OrderPlaced(placed))
+        return Reply(command.id, bool(placed), code, text, replies.OrderPlaced(placed))
 
     def _cancel(self, command: commands.CancelOrder) -> Reply:
         chosen = self._meant(command.client_order_id)

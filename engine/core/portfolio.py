@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from engine.core.account import Balance
 from engine.core.instrument import Instrument
 from engine.core.orders import Fill
 from engine.core.plan import ExitPlan
-from engine.core.types import ApprovedOrder, Balance, Side, Symbol, TradeId
+from engine.core.types import ApprovedOrder, Side, Symbol, TradeId
 
 _E8 = 100_000_000
 _USUAL_FEE_PPM: Final = 1_000

@@ -13,7 +13,7 @@ from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
 from engine.core.types import Signal, Symbol
 from engine.core.views import order_view, price_view, proposal_view, trade_view
-from engine.wire import commands, views
+from engine.wire import replies, views
 from engine.wire.views import HealthView
 
 
@@ -124,9 +124,9 @@ def positions(trading: Trading) -> views.PositionsView:
     )
 
 
-def orders(trading: Trading) -> commands.OrdersView:
+def orders(trading: Trading) -> replies.OrdersView:
     """Show the open orders and the last 20 finished ones."""
-    return commands.OrdersView(
+    return replies.OrdersView(
         open=tuple(order_view(order, trading.instrument(order)) for order in trading.orders.working()),
         finished=tuple(order_view(order, trading.instrument(order)) for order in trading.orders.finished(20)),
     )
@@ -147,9 +147,9 @@ def warning(trading: Trading) -> str:
     return "" if trading.is_armed else f"Trading is halted ({trading.halt_reason}): type /resume before you click."
 
 
-def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequence[HealthView]) -> commands.Snapshot:
+def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequence[HealthView]) -> replies.Snapshot:
     """Show everything at once; the control room fills the sequence number in."""
-    return commands.Snapshot(
+    return replies.Snapshot(
         seq=0,
         status=status(trading, roster, identity, outside),
         positions=positions(trading),

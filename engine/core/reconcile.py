@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.core.account import AccountSnapshot
 from engine.core.actions import AskAccount, Cancel
 from engine.core.adoption import Adoption, restore_balance
 from engine.core.instrument import scaled_text
@@ -13,7 +14,7 @@ from engine.core.records import Shrunk, Unbalanced
 from engine.core.reports import Reports
 from engine.core.strangers import ADOPTED, BALANCE, FOREIGN_ORDER
 from engine.core.trading import Trading
-from engine.core.types import ORDER_PREFIX, AccountSnapshot, ClientOrderId, ExecutionReport, OrderState, Symbol
+from engine.core.types import ORDER_PREFIX, ClientOrderId, ExecutionReport, OrderState, Symbol
 from engine.wire import events
 
 SETTLE_NS: Final = 2_000_000_000

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, get_args
-
 import msgspec
 
 from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, Refusal, SendFailed, Signal, Symbol
-
-
-class UnknownRecord(ValueError):
-    """A record that this version can't read; the text says what to do."""
 
 
 class Record(msgspec.Struct, frozen=True, tag_field="type", array_like=True):
@@ -134,15 +128,6 @@ class Decided(Record, frozen=True, tag="decided"):
     ts_ns: int
 
 
-class EquityMarked(Record, frozen=True, tag="equity"):
-    """What the account was worth, and its highest worth until then; 1e-8 of the quote asset."""
-
-    equity_e8: int
-    cash_e8: int
-    peak_e8: int
-    ts_ns: int
-
-
 class Asked(Record, frozen=True, tag="asked"):
     """Somebody gave a command that may change something. Written before it is carried out."""
 
@@ -179,25 +164,6 @@ class Audited(Record, frozen=True, tag="audited"):
     reason: str = ""
 
 
-class Killed(Record, frozen=True, tag="killed"):
-    """The kill switch was thrown; it holds until a ``KillReset``, over restarts too (C11)."""
-
-    by: str
-    reason: str
-    symbol: Symbol
-    """Empty for all."""
-    flatten: bool
-    ts_ns: int
-
-
-class KillReset(Record, frozen=True, tag="kill_reset"):
-    """An admin let the kill switch go, and said why."""
-
-    by: str
-    reason: str
-    ts_ns: int
-
-
 class Missed(Record, frozen=True, tag="missed"):
     """A proposal that nobody took is followed as if it had been bought at that moment; again when it ended."""
 
@@ -218,75 +184,6 @@ class Missed(Record, frozen=True, tag="missed"):
     exit_ticks: int = 0
     profit_e8: int = 0
     """After fees, in 1e-8 of the quote asset."""
-
-
-class DayOpened(Record, frozen=True, tag="day"):
-    """A day (UTC, counted since the epoch) began with the account worth so much; 1e-8 of the quote asset."""
-
-    day: int
-    equity_e8: int
-    ts_ns: int
-
-
-class Tripped(Record, frozen=True, tag="tripped"):
-    """A breaker has tripped (C9); it holds until a ``BreakersReset``."""
-
-    code: str
-    detail: str
-    ts_ns: int
-
-
-class BreakersReset(Record, frozen=True, tag="breakers_reset"):
-    """An admin let the breakers go: losses count from here on."""
-
-    by: str
-    reason: str
-    equity_e8: int
-    ts_ns: int
-
-
-class Locked(Record, frozen=True, tag="locked"):
-    """Somebody barred entries of a symbol until a moment; one that has passed takes the lock away."""
-
-    symbol: Symbol
-    until_ns: int
-    by: str
-    reason: str
-    ts_ns: int
-
-
-class LimitSet(Record, frozen=True, tag="limit"):
-    """An admin set a limit of the account, or of the symbol or strategy that is named.
-
-    Its words are in an ``Audited`` of their own.
-    """
-
-    name: str
-    symbol: str
-    strategy: str
-    value: float | None
-    """None: the one in ``trader.toml`` counts again."""
-    is_loose: bool
-    """It was said in so many words that it may be looser than in ``trader.toml``."""
-    by: str
-    reason: str
-    ts_ns: int
-
-
-class AlarmRaised(Record, frozen=True, tag="alarm"):
-    """Something critical was said that somebody has to acknowledge (C20)."""
-
-    code: str
-    text: str
-    ts_ns: int
-
-
-class AlarmAcknowledged(Record, frozen=True, tag="alarm_acknowledged"):
-    """Somebody acknowledged an alarm."""
-
-    alarm_id: str
-    by: str
-    ts_ns: int
 
 
 class StopMoved(Record, frozen=True, tag="stop_moved"):
@@ -359,83 +256,3 @@ class WatchEnded(Record, frozen=True, tag="watch_ended"):
     by: str
     """Empty where the market reached it."""
     ts_ns: int
-
-
-AnyRecord = (
-    Started
-    | Intended
-    | Reported
-    | Failed
-    | Refused
-    | ModeSet
-    | ArmedSet
-    | Answered
-    | Shrunk
-    | Listed
-    | Proposed
-    | Decided
-    | EquityMarked
-    | Asked
-    | Declined
-    | Audited
-    | Killed
-    | KillReset
-    | Missed
-    | DayOpened
-    | Tripped
-    | BreakersReset
-    | Locked
-    | LimitSet
-    | AlarmRaised
-    | AlarmAcknowledged
-    | StopMoved
-    | Adopted
-    | Ignored
-    | Unbalanced
-    | Balanced
-    | Watched
-    | WatchEnded
-)
-
-KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))
-"""The first element of every record that this version can read."""
-
-_encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[AnyRecord] = msgspec.msgpack.Decoder(AnyRecord)
-
-
-def encode_record(record: AnyRecord) -> bytes:
-    """Write one record as MessagePack."""
-    return _encoder.encode(record)
-
-
-def decode_record(payload: bytes) -> AnyRecord:
-    """Read one record; raises UnknownRecord for what this version doesn't know.
-
-    A later version may add kinds, and fields at the end of a kind. The fields are passed over here; a kind that can't
-    be read is not, because it may be the one that says that something was sold.
-    """
-    try:
-        return _decoder.decode(payload)
-    except msgspec.MsgspecError as error:
-        raise UnknownRecord(_why_unknown(payload, error)) from None
-
-
-def _why_unknown(payload: bytes, error: msgspec.MsgspecError) -> str:
-    kind = _kind(payload)
-    if kind and kind not in KINDS:
-        return (
-            f"The journal has a record of the kind {kind!r}, which this version does not know: a later one wrote it. "
-            "Use that version."
-        )
-    return f"The journal has a record that this version can't read ({error}): use the version that wrote it."
-
-
-def _kind(payload: bytes) -> str:
-    """Return a record's first element where it is a text, else an empty one."""
-    try:
-        elements = msgspec.msgpack.decode(payload)
-    except msgspec.MsgspecError:
-        return ""
-    first = elements[0] if isinstance(elements, list) and elements else ""
-    return first if isinstance(first, str) else ""

@@ -25,7 +25,8 @@ from engine.core.past import Past
 from engine.core.plan import ExitPlan
 from engine.core.portfolio import RECENT, Portfolio, RoundTrip
 from engine.core.proposals import Proposals
-from engine.core.records import AnyRecord, ArmedSet, ModeSet, Refused
+from engine.core.record_codec import AnyRecord
+from engine.core.records import ArmedSet, ModeSet, Refused
 from engine.core.reserved import Reserved, reserved
 from engine.core.resting import Resting
 from engine.core.risk import Gate

@@ -142,65 +142,6 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     volume_lots: int
 
 
-class NewsItem(msgspec.Struct, frozen=True):
-    """One headline, as a source published it."""
-
-    source: str
-    """The adapter's name of its source, for example ``story`` or ``binance-announcements``."""
-    news_id: str
-    """The source's own id; ``source`` and ``news_id`` together are unique."""
-    title: str
-    url: str
-    ts_published_ns: int
-    ts_recv_ns: int
-
-
-class Measure(msgspec.Struct, frozen=True):
-    """One way of telling whether an asset is dear."""
-
-    name: str
-    """``nvt``, ``mvrv``, ``fee_yield`` or ``growth``."""
-    dearness: float
-    """How many times its usual level it stands at: 2.0 is twice as dear as usual by it, 0.5 half."""
-    weight: float
-
-
-class FairValue(msgspec.Struct, frozen=True):
-    """What an asset is worth by the slow numbers of a day: the middle and the edges of a band."""
-
-    asset: str
-    """As instruments name the base asset: ``ETH``."""
-    day: int
-    """Days since the Unix epoch of the day that the latest numbers describe."""
-    price_usd: float
-    """What it cost at that day's end."""
-    fair_usd: float
-    low_usd: float
-    high_usd: float
-    measures: tuple[Measure, ...]
-    macro: tuple[str, ...]
-    """By how much each macro series moved the band, in words."""
-    ts_recv_ns: int = 0
-
-
-class Headline(msgspec.Struct, frozen=True):
-    """A news item after the rule classifier: what kind of event it tells of, about which symbols, how surely."""
-
-    item: NewsItem
-    label: str
-    """``partnership``, ``listing``, ``delisting``, ``hack``, ``denial`` …, or ``none`` when no rule fired."""
-    score: float
-    """Signed, -1 to 1: good or bad for the symbols, times how sure the rules are."""
-    symbols: tuple[Symbol, ...]
-    """Resolved against the venue's instruments; empty when the title names none of them."""
-    rules: tuple[str, ...]
-    """The rules that fired, with their weights, for people: ``partnership +0.70 ("marketplace with")``."""
-    trust: float = 1.0
-    """How far its source is believed, 0 to 1; the score has been multiplied with it."""
-    doubts: tuple[str, ...] = ()
-    """Why this can be at most a question, each with its code (C23): an edit, a title with entities, no date …"""
-
-
 class Signal(msgspec.Struct, frozen=True):
     """A strategy's proposal. It may be ignored, asked about or acted on; it can't send anything."""
 
@@ -338,24 +279,6 @@ class SendFailed(msgspec.Struct, frozen=True):
     """When the venue was asked, where this answers a question about the order; 0 where it answers the order itself."""
 
 
-class Balance(msgspec.Struct, frozen=True, gc=False):
-    """What the account holds of one asset, in 1e-8 of it."""
-
-    asset: str
-    free_e8: int
-    locked_e8: int
-
-
-class AccountSnapshot(msgspec.Struct, frozen=True):
-    """The venue's account at one moment, for reconciliation."""
-
-    balances: tuple[Balance, ...]
-    open_orders: tuple[ExecutionReport, ...]
-    ts_recv_ns: int
-    ts_asked_ns: int = 0
-    """When the venue was asked: what changed after that need not be in it. 0 where asking takes no time."""
-
-
 class ReplaceMode(StrEnum):
     """Whether a new order is placed although the old one could not be cancelled. Source: Binance, cancelReplaceMode."""
 
@@ -394,12 +317,3 @@ class ApprovedProtection(msgspec.Struct, frozen=True):
     def legs(self) -> tuple[ClientOrderId, ClientOrderId]:
         """Return our names of the two orders, the target's first."""
         return self.target.client_order_id, self.stop.client_order_id
-
-
-class OpenOrderList(msgspec.Struct, frozen=True):
-    """An order list that the venue says is open; its orders are reported as any others."""
-
-    list_id: OrderListId
-    symbol: Symbol
-    venue_list_id: int
-    legs: tuple[ClientOrderId, ...]

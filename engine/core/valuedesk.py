@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.core.bands import Bands
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
+from engine.core.tidings import FairValue
 from engine.core.trading import Trading
-from engine.core.types import FairValue
 
 _EVERY_NS = 3_600_000_000_000
 """How often the largest positions follow the price; the value itself is a day's."""

@@ -11,25 +11,15 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Send
 from engine.core.config import Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.queries import Identity
 from engine.core.reconcile import SETTLE_NS
-from engine.core.types import (
-    AccountSnapshot,
-    Balance,
-    BookUpdate,
-    ExecutionReport,
-    Headline,
-    NewsItem,
-    OrderState,
-    Quote,
-    Symbol,
-    Trade,
-    VenueOrderId,
-)
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import BookUpdate, ExecutionReport, OrderState, Quote, Symbol, Trade, VenueOrderId
 from engine.wire.commands import Amount, Buy, Resume, Who
 
 SCRATCH: Final = Instrument(

@@ -13,8 +13,8 @@ from engine.core.trading import Trading
 from engine.core.types import Symbol
 from engine.wire import events
 from engine.wire.answers import WatchesView, WatchView
-from engine.wire.commands import Reply
 from engine.wire.questions import DirectionName, Unwatch, Watch
+from engine.wire.replies import Reply
 
 MOST: Final = 100
 _LARGEST_TICKS: Final = 1 << 62

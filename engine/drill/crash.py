@@ -29,20 +29,9 @@ from engine.drill.exchange import Asker, Rules
 from engine.drill.victim import ARMED, NOWHERE, POINTS
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
-from engine.wire.commands import (
-    Amount,
-    AnyCommand,
-    Buy,
-    Close,
-    GetSnapshot,
-    Kill,
-    Reply,
-    ResetKill,
-    Resume,
-    Snapshot,
-    Who,
-)
+from engine.wire.commands import Amount, AnyCommand, Buy, Close, GetSnapshot, Kill, ResetKill, Resume, Who
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply, Snapshot
 
 _EAGER: Final = """
 mode = "auto"

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from engine.core.config import FairValueBand
-from engine.core.types import FairValue
+from engine.core.tidings import FairValue
 from engine.fundamentals.coinmetrics import BadMetrics, read_csv, read_json
 from engine.fundamentals.macro import BadSeries, read_series, shift_of
 from engine.fundamentals.metrics import AssetMetrics, Metric, Refused

@@ -19,7 +19,7 @@ import aiohttp
 import msgspec
 
 from engine.core.config import TradingConfig
-from engine.core.types import FairValue
+from engine.core.tidings import FairValue
 from engine.fundamentals.look import Look, Question, Text, decode_look, encode_question
 from engine.fundamentals.valuation import Valuation
 

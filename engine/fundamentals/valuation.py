@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.config import FairValueBand
-from engine.core.types import FairValue, Measure
+from engine.core.tidings import FairValue, Measure
 from engine.fundamentals.macro import Shift
 from engine.fundamentals.metrics import FIRST_DAY, AssetMetrics
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from engine.core.types import Headline, NewsItem
+from engine.core.tidings import Headline, NewsItem
 from engine.news.rules import EVENTS, Fired, Rule, Rules
 from engine.news.symbols import SymbolIndex
 from engine.news.text import normalise

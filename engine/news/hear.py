@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.types import Headline, NewsItem
+from engine.core.tidings import Headline, NewsItem
 from engine.news.classify import classify
 from engine.news.fetch import Fetch
 from engine.news.rules import Rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from engine.core.types import NewsItem
+from engine.core.tidings import NewsItem
 from engine.news.near import NearTitles
 from engine.news.text import normalise
 

@@ -11,8 +11,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from engine.wire.commands import Snapshot
 from engine.wire.events import AlarmChanged, AnyEvent, Notice, ProposalOpened
+from engine.wire.replies import Snapshot
 from engine.wire.views import AlarmView, ProposalView
 
 Level = Literal["critical", "warning", "info"]

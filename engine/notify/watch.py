@@ -19,8 +19,8 @@ from engine.clock import now_ns
 from engine.notify.channel import Channel
 from engine.notify.courier import USUAL_PACE, Courier, Pace
 from engine.notify.pager import Level, Page, Pager
-from engine.wire.commands import Snapshot
 from engine.wire.line import EngineLine, socket_path
+from engine.wire.replies import Snapshot
 
 STATE_FILE: Final = "notify-state.json"
 SOCKET_OF_BOT: Final = "bot.sock"

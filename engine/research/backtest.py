@@ -11,21 +11,23 @@ from typing import Final
 
 from engine.core.actions import Action, Cancel, Later, Protect, Publish, Query, Replace, Send, Write
 from engine.core.engine import Engine
-from engine.core.records import AnyRecord, Intended
+from engine.core.record_codec import AnyRecord
+from engine.core.records import Intended
+from engine.core.tidings import Headline
 from engine.core.types import (
     ApprovedOrder,
     ApprovedProtection,
     BookUpdate,
     ExecutionReport,
-    Headline,
     Quote,
     ReplaceMode,
     Symbol,
     Trade,
 )
 from engine.venues.paper.local import LocalExchange
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.events import AnyEvent
+from engine.wire.replies import Reply
 
 TIMER_NS: Final = 100_000_000
 ACCOUNT_NS: Final = 30_000_000_000

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from engine.core.actions import Action, Later, Protect, Replace, Send
 from engine.core.engine import Engine
-from engine.core.records import decode_record
+from engine.core.record_codec import decode_record
 from engine.core.types import ReplaceMode
 from engine.core.warm import warm_up
 from engine.store.inputs import Clock, Start, decode_input

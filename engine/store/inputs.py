@@ -10,21 +10,12 @@ from typing import Any, Final, Literal
 import msgspec
 import numpy as np
 
+from engine.core.account import AccountSnapshot
 from engine.core.config import TradingConfig
 from engine.core.instrument import Instrument
 from engine.core.queries import Identity
-from engine.core.types import (
-    AccountSnapshot,
-    BookUpdate,
-    Candle,
-    ExecutionReport,
-    FairValue,
-    Headline,
-    Quote,
-    SendFailed,
-    Symbol,
-    Trade,
-)
+from engine.core.tidings import FairValue, Headline
+from engine.core.types import BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
 from engine.wire.commands import AnyCommand
 
 Kind = Literal[

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.core.records import UnknownRecord, decode_record
+from engine.core.record_codec import UnknownRecord, decode_record
 from engine.store import frames
 from engine.store.frames import HEADER
 from engine.store.journal import JournalDamaged, JournalError, JournalInUse

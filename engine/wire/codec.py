@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.events import AnyEvent
+from engine.wire.replies import Reply
 
 _encoder = msgspec.json.Encoder()
 _commands: msgspec.json.Decoder[AnyCommand] = msgspec.json.Decoder(AnyCommand)

@@ -18,8 +18,9 @@ from typing import Final, TypeAlias
 import aiohttp
 
 from engine.wire.codec import WireError, decode_from_engine, encode
-from engine.wire.commands import AnyCommand, GetSnapshot, Reply, Snapshot, Who
+from engine.wire.commands import AnyCommand, GetSnapshot, Who
 from engine.wire.events import AnyEvent
+from engine.wire.replies import Reply, Snapshot
 from engine.wire.version import HEADER, MIXED, mixed, spoken
 
 Followed: TypeAlias = Snapshot | AnyEvent

@@ -13,8 +13,9 @@ from typing import Final
 import msgspec
 
 from engine import __version__
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.events import AnyEvent
+from engine.wire.replies import Reply
 
 HEADER: Final = "Trader-Version"
 MIXED: Final = 409

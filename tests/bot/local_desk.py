@@ -24,9 +24,10 @@ from bot.local_slack import workspace
 from bot.local_slack.install import NotInstallable, install
 from bot.render.size import BLOCK, INPUT
 from engine.wire.codec import decode_command, encode
-from engine.wire.commands import AnyCommand, GetSnapshot, OrdersView, Preview, Reply, Result, Snapshot
+from engine.wire.commands import AnyCommand, GetSnapshot, Preview
 from engine.wire.events import AnyEvent
 from engine.wire.line import socket_path
+from engine.wire.replies import OrdersView, Reply, Result, Snapshot
 from engine.wire.views import ProposalView
 
 WITHIN_S = 10.0

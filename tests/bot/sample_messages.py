@@ -15,10 +15,11 @@ from bot.render import alert, answers, approval, foreign, health, kill, missed, 
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
-from engine.wire.commands import Amount, Buy, OrdersView, Who
+from engine.wire.commands import Amount, Buy, Who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
 from engine.wire.hand_views import MissedProposalView, MissedStrategyView, MissedView
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
+from engine.wire.replies import OrdersView
 from engine.wire.views import (
     HealthView,
     KillSymbolView,

@@ -8,9 +8,9 @@ from local_desk import WITHIN_S, ScriptedEngine, short_home
 
 from bot.desk import Desk
 from bot.render.blocks import Message
-from engine.wire.commands import Snapshot
 from engine.wire.events import AnyEvent
 from engine.wire.line import EngineLine, socket_path
+from engine.wire.replies import Snapshot
 
 
 class Heard:

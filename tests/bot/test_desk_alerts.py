@@ -9,7 +9,7 @@ import pytest
 from local_desk import ALICE, BOB, ScriptedEngine, desk, embedded, local_slack, running_bot, short_home
 from sample_views import IOTA, NOW_NS, filled, order, proposal, trade
 
-from engine.wire.commands import Close, Decide, Halt, OrderPlaced, ProposalTaken
+from engine.wire.commands import Close, Decide, Halt
 from engine.wire.events import (
     NewsHeard,
     Notice,
@@ -20,6 +20,7 @@ from engine.wire.events import (
     TradeChanged,
 )
 from engine.wire.line import socket_path
+from engine.wire.replies import OrderPlaced, ProposalTaken
 from engine.wire.views import ProposalView
 
 changed = msgspec.structs.replace

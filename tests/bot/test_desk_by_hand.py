@@ -25,21 +25,10 @@ from sample_views import approval, filled, order, preview, proposal, status
 
 from bot.access import NEEDS, Role
 from bot.listeners import ACTIONS, COMMANDS, VIEWS
-from engine.wire.commands import (
-    Approve,
-    Buy,
-    Confirm,
-    Decide,
-    GetSnapshot,
-    OrderPlaced,
-    Preview,
-    ProposalTaken,
-    Sell,
-    Shown,
-    TurnAway,
-)
+from engine.wire.commands import Approve, Buy, Confirm, Decide, GetSnapshot, Preview, Sell, Shown, TurnAway
 from engine.wire.events import ApprovalChanged, ProposalOpened
 from engine.wire.line import socket_path
+from engine.wire.replies import OrderPlaced, ProposalTaken
 from engine.wire.views import PersonView
 
 DAVE = "U04DAVE"

@@ -14,14 +14,13 @@ from engine.wire.commands import (
     GetPositions,
     GetStatus,
     Halt,
-    OrderPlaced,
-    OrdersView,
     Resume,
     Sell,
     SetMode,
     Who,
 )
 from engine.wire.events import ModeChanged, OrderChanged, TradeChanged, TradingArmed, TradingHalted
+from engine.wire.replies import OrderPlaced, OrdersView
 
 
 async def test_a_buy_is_shown_edited_with_its_fill_and_answered_in_its_thread() -> None:

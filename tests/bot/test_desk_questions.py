@@ -8,8 +8,9 @@ from sample_views import filled
 
 from engine.wire import questions as ask
 from engine.wire.answers import WatchesView
-from engine.wire.commands import AnyCommand, Buy, CancelOrder, Close, GetLatency, OrderPlaced, Result, TurnAway
+from engine.wire.commands import AnyCommand, Buy, CancelOrder, Close, GetLatency, TurnAway
 from engine.wire.events import PriceReached
+from engine.wire.replies import OrderPlaced, Result
 
 ASKED: list[tuple[str, str, type[AnyCommand], Result | None, str]] = [
     ("/balance", "", ask.GetBalance, BALANCES, "Equity 10,000.00 USDT, 9,500.00 USDT free for orders"),

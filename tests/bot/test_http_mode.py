@@ -18,8 +18,9 @@ from test_bot_process import health
 from bot import settings as bot_settings
 from bot.ears import HTTP_PATH
 from bot.local_slack import workspace
-from engine.wire.commands import Buy, OrderPlaced
+from engine.wire.commands import Buy
 from engine.wire.line import socket_path
+from engine.wire.replies import OrderPlaced
 
 
 def configured(page: str, home: Path, port: int) -> bot_settings.Settings:

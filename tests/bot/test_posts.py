@@ -18,7 +18,6 @@ from bot import memory
 from bot.memory import Card, Memory
 from bot.outbox import Outbox
 from bot.posts import Posts
-from engine.wire.commands import OrdersView, ProposalTaken, Snapshot
 from engine.wire.events import (
     AnyEvent,
     NewsHeard,
@@ -29,6 +28,7 @@ from engine.wire.events import (
     SignalActed,
     TradeChanged,
 )
+from engine.wire.replies import OrdersView, ProposalTaken, Snapshot
 from engine.wire.views import OrderView, TradeView
 
 WITHIN_S = 5.0

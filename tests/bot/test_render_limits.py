@@ -16,8 +16,8 @@ from bot.render import alert, answers, notes, risk
 from bot.render.blocks import Message
 from bot.render.order import fill_reply, order_message
 from bot.render.trade import root
-from engine.wire.commands import OrdersView
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingHalted
+from engine.wire.replies import OrdersView
 from engine.wire.views import HealthView, LimitView, LockView, OrderView, ProposalView, RiskView, TradeView
 
 HUGE = "<&>" * 5_000

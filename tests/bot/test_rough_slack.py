@@ -26,9 +26,10 @@ from rough_slack import Fault, RoughSlack, rough_slack
 from sample_views import filled, order, positions, proposal, status, trade
 from test_bot_process import started
 
-from engine.wire.commands import GetSnapshot, GetStatus, OrdersView
+from engine.wire.commands import GetSnapshot, GetStatus
 from engine.wire.events import Notice, OrderChanged, ProposalOpened, TradeChanged
 from engine.wire.line import socket_path
+from engine.wire.replies import OrdersView
 
 FULL = os.environ.get("TRADER_FULL") == "1"
 FAULTS: tuple[Fault, ...] = ("broken", "cut", "lost")

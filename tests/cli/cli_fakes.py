@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from engine.control.server import ControlServer
-from engine.wire.commands import AnyCommand, Decide, GetPositions, GetSnapshot, GetStatus, OrdersView, Reply, Snapshot
+from engine.wire.commands import AnyCommand, Decide, GetPositions, GetSnapshot, GetStatus
+from engine.wire.replies import OrdersView, Reply, Snapshot
 from engine.wire.views import (
     BalanceView,
     HealthView,

@@ -7,8 +7,9 @@ import pytest
 
 from engine.cli.arguments import build_parser, words_last
 from engine.cli.by_hand import previewed
-from engine.wire.commands import Amount, AnyCommand, Buy, Confirm, Preview, Reply, Shown, Who
+from engine.wire.commands import Amount, AnyCommand, Buy, Confirm, Preview, Shown, Who
 from engine.wire.hand_views import PreviewView
+from engine.wire.replies import Reply
 
 ORDER = Buy(id="b-1", who=Who("ann", "ann", "cli"), symbol="eth", amount=Amount("quote", "250"))
 VIEW = PreviewView(

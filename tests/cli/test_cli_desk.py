@@ -26,7 +26,7 @@ from engine.cli.desk_text import (
     status_text,
 )
 from engine.cli.traded import in_status
-from engine.wire.commands import Buy, Decide, GetStatus, OrderPlaced, ProposalTaken, Reply, Snapshot
+from engine.wire.commands import Buy, Decide, GetStatus
 from engine.wire.events import (
     AnyEvent,
     ModeChanged,
@@ -42,6 +42,7 @@ from engine.wire.events import (
     TradingHalted,
 )
 from engine.wire.line import EngineLine
+from engine.wire.replies import OrderPlaced, ProposalTaken, Reply, Snapshot
 from engine.wire.words import BadWords
 
 DECIDED = msgspec.structs.replace(PROPOSAL, state="bought", outcome="Bought by ann.")

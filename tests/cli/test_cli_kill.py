@@ -12,8 +12,9 @@ from cli_fakes import FakeEngine, serving
 from engine.cli import kill as kill_verb
 from engine.cli.kill_text import kill_text
 from engine.cli.main import main
-from engine.wire.commands import AnyCommand, GetSnapshot, Kill, Reply, ResetKill
+from engine.wire.commands import AnyCommand, GetSnapshot, Kill, ResetKill
 from engine.wire.events import KillReported
+from engine.wire.replies import Reply
 from engine.wire.views import KillSymbolView, KillView
 
 GONE = KillSymbolView("ETHUSDT", "ETH", "USDT", 2, 1, 0, 1, "0.5000", "1000.00", "0.0000", "")

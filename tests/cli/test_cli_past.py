@@ -6,8 +6,8 @@ from cli_fakes import TRADE
 
 from engine.cli.desk_text import command_help, event_text, reply_text
 from engine.wire import answers
-from engine.wire.commands import Reply, Result
 from engine.wire.events import PriceReached
+from engine.wire.replies import Reply, Result
 from engine.wire.views import OrderStampsView, StrategyView
 
 NS = 1_700_000_000 * 10**9

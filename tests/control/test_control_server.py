@@ -15,9 +15,10 @@ import pytest
 
 from engine.control.server import LONGEST_PATH, ControlError, ControlServer
 from engine.wire.codec import decode_from_engine, encode
-from engine.wire.commands import AnyCommand, GetStatus, Halt, OrdersView, Reply, Snapshot, Who
+from engine.wire.commands import AnyCommand, GetStatus, Halt, Who
 from engine.wire.events import AnyEvent, Notice
 from engine.wire.line import EngineLine
+from engine.wire.replies import OrdersView, Reply, Snapshot
 from engine.wire.version import HEADER, MIXED, spoken
 from engine.wire.views import PositionsView, StatusView
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 import numpy as np
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Later, Protect, Publish, Replace, Send, Write
 from engine.core.config import (
     Breakers,
@@ -29,17 +30,15 @@ from engine.core.kernels import market as kernel
 from engine.core.market import Market
 from engine.core.orders import Order
 from engine.core.queries import Identity
-from engine.core.records import AnyRecord, Intended
+from engine.core.record_codec import AnyRecord
+from engine.core.records import Intended
+from engine.core.tidings import Headline, NewsItem
 from engine.core.trading import AccountKind
 from engine.core.types import (
-    AccountSnapshot,
     ApprovedOrder,
-    Balance,
     BookUpdate,
     ClientOrderId,
     ExecutionReport,
-    Headline,
-    NewsItem,
     OrderRequest,
     OrderState,
     OrderType,
@@ -52,7 +51,8 @@ from engine.core.types import (
     TradeId,
     VenueOrderId,
 )
-from engine.wire.commands import Amount, AnyCommand, Buy, Reply, Resume, Who
+from engine.wire.commands import Amount, AnyCommand, Buy, Resume, Who
+from engine.wire.replies import Reply
 
 S: Final = 1_000_000_000
 T0: Final = 1_700_000_000 * S

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from core_builders import ALICE, ETH, Desk, S, codes, report, sent, told, written
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, AskAccount, Cancel
 from engine.core.instrument import E8
 from engine.core.records import Adopted, Balanced, Ignored, Unbalanced
-from engine.core.types import AccountSnapshot, Balance, OrderState, Side
+from engine.core.types import OrderState, Side
 from engine.wire import events
-from engine.wire.commands import AcceptBalance, Close, DecideForeign, Kill, Reconcile, Reply
+from engine.wire.commands import AcceptBalance, Close, DecideForeign, Kill, Reconcile
+from engine.wire.replies import Reply
 
 WORKING = OrderState.WORKING
 

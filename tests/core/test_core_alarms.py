@@ -5,9 +5,11 @@ from __future__ import annotations
 from core_builders import ALICE, Desk, told
 
 from engine.core.alarms import Alarms
-from engine.core.records import AlarmAcknowledged, AlarmRaised, AnyRecord
-from engine.wire.commands import Acknowledge, GetSnapshot, Halt, Snapshot, Who
+from engine.core.record_codec import AnyRecord
+from engine.core.safeguard_records import AlarmAcknowledged, AlarmRaised
+from engine.wire.commands import Acknowledge, GetSnapshot, Halt, Who
 from engine.wire.events import AlarmChanged, AnyEvent, Notice
+from engine.wire.replies import Snapshot
 
 BY = "slack:U01ALICE"
 

@@ -11,8 +11,9 @@ from engine.core.trade_answers import DAY_NS
 from engine.core.types import OrderState
 from engine.wire import questions
 from engine.wire.answers import BalancesView, Choices, EquityView, PnlView, RoundTripsView, WhyView
-from engine.wire.commands import Amount, AnyCommand, Buy, Close, Reply, Result
+from engine.wire.commands import Amount, AnyCommand, Buy, Close
 from engine.wire.questions import PeriodName
+from engine.wire.replies import Reply, Result
 
 
 def armed(**headlines: float) -> Desk:

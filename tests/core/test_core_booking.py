@@ -8,7 +8,8 @@ from core_builders import ALICE, E8, Desk, S, sent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.records import Listed, Reported, encode_record
+from engine.core.record_codec import encode_record
+from engine.core.records import Listed, Reported
 from engine.core.types import OrderState
 from engine.store.ledger import tables
 from engine.store.ledger.fold import Fold

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.config import Breakers, Limits, TradingConfig
-from engine.core.records import BreakersReset, Refused, Tripped
+from engine.core.records import Refused
+from engine.core.safeguard_records import BreakersReset, Tripped
 from engine.core.types import OrderState
 from engine.wire.commands import Close, GetRisk, LockSymbol, ResetBreakers
 

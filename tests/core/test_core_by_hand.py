@@ -25,9 +25,7 @@ from engine.wire.commands import (
     GetSnapshot,
     GetStatus,
     Halt,
-    OrderPlaced,
     Preview,
-    Reply,
     Sell,
     SetMode,
     Shown,
@@ -36,6 +34,7 @@ from engine.wire.commands import (
 )
 from engine.wire.events import ApprovalChanged, ProposalOpened
 from engine.wire.hand_views import ApprovalView, PreviewView
+from engine.wire.replies import OrderPlaced, Reply
 
 CAROL = Who("U03CAROL", "Carol", "slack")
 ANN = Who("ann", "ann", "cli")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from core_builders import ALICE, ETH, Desk, config, quote_amount, report, sent, told
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Cancel, Protect
 from engine.core.config import Limits
-from engine.core.types import AccountSnapshot, ApprovedOrder, Balance, OrderState, OrderType, TimeInForce
-from engine.wire.commands import Buy, GetOrders, Halt, OrdersView, Reply
+from engine.core.types import ApprovedOrder, OrderState, OrderType, TimeInForce
+from engine.wire.commands import Buy, GetOrders, Halt
 from engine.wire.events import Notice
 from engine.wire.questions import GetBalance
+from engine.wire.replies import OrdersView, Reply
 
 
 def desk(**changed: object) -> Desk:

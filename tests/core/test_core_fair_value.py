@@ -11,7 +11,8 @@ from core_builders import ETH, T0, Desk, config, sent, told
 from engine.core.actions import Action
 from engine.core.config import FairValueBand, TradingConfig
 from engine.core.records import Refused
-from engine.core.types import FairValue, Measure, Symbol
+from engine.core.tidings import FairValue, Measure
+from engine.core.types import Symbol
 from engine.wire.events import ProposalOpened, SignalActed
 
 DAY = T0 // 86_400_000_000_000

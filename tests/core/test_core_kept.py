@@ -12,22 +12,14 @@ from engine.core.actions import Action, Later, Send, Write
 from engine.core.config import OrderFlow
 from engine.core.equity import MARK_EVERY_NS
 from engine.core.instrument import E8, parse_e8
-from engine.core.records import (
-    Answered,
-    AnyRecord,
-    Asked,
-    Decided,
-    Declined,
-    EquityMarked,
-    Intended,
-    Proposed,
-    Refused,
-    decode_record,
-    encode_record,
-)
-from engine.core.types import Headline, NewsItem, OrderState
+from engine.core.record_codec import AnyRecord, decode_record, encode_record
+from engine.core.records import Answered, Asked, Decided, Declined, Intended, Proposed, Refused
+from engine.core.safeguard_records import EquityMarked
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import OrderState
 from engine.wire import events
-from engine.wire.commands import Buy, Close, Decide, GetStatus, Halt, Reply, Who
+from engine.wire.commands import Buy, Close, Decide, GetStatus, Halt, Who
+from engine.wire.replies import Reply
 from engine.wire.views import ProposalView
 
 ASKED, ACTED = 0.6, 0.95

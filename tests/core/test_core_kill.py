@@ -7,22 +7,14 @@ from core_builders import report as report_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Cancel
-from engine.core.records import ArmedSet, Killed, KillReset
-from engine.core.types import (
-    AccountSnapshot,
-    ApprovedOrder,
-    Balance,
-    ClientOrderId,
-    OrderRequest,
-    OrderState,
-    OrderType,
-    Side,
-    Symbol,
-    TradeId,
-)
-from engine.wire.commands import Kill, Reply, ResetKill, Resume
+from engine.core.records import ArmedSet
+from engine.core.safeguard_records import Killed, KillReset
+from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderState, OrderType, Side, Symbol, TradeId
+from engine.wire.commands import Kill, ResetKill, Resume
 from engine.wire.events import KillReported, TradingHalted
+from engine.wire.replies import Reply
 from engine.wire.views import KillSymbolView, KillView
 
 

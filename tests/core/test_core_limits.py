@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from engine.core.config import Breakers, Limits, OwnLimits, TradingConfig
 from engine.core.limits import ACCOUNT, KINDS, OWN, Change, LimitBook, Scope, is_looser
-from engine.core.records import Audited, LimitSet
+from engine.core.records import Audited
+from engine.core.safeguard_records import LimitSet
 from engine.core.types import Symbol
-from engine.wire.commands import Buy, Decide, GetRisk, Reply, SetLimit
+from engine.wire.commands import Buy, Decide, GetRisk, SetLimit
 from engine.wire.events import Notice, ProposalOpened
+from engine.wire.replies import Reply
 from engine.wire.views import LimitView
 
 SYMBOLS = (ETH, BTC)

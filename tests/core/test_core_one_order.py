@@ -19,21 +19,11 @@ from core_builders import ALICE, BOB, Desk, config, quote_amount, sent, told
 
 from engine.control.server import ControlServer
 from engine.core.config import People, Person
-from engine.wire.commands import (
-    Amount,
-    AnyCommand,
-    Approve,
-    Buy,
-    Confirm,
-    Decide,
-    Preview,
-    Reply,
-    Shown,
-    Who,
-)
+from engine.wire.commands import Amount, AnyCommand, Approve, Buy, Confirm, Decide, Preview, Shown, Who
 from engine.wire.events import ProposalOpened
 from engine.wire.hand_views import ApprovalView, PreviewView
 from engine.wire.line import EngineLine
+from engine.wire.replies import Reply
 
 ROUNDS = 200
 """Of each of the four kinds of asking."""

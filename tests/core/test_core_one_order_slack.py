@@ -17,8 +17,9 @@ from engine.control.server import ControlServer
 from engine.core.actions import Publish
 from engine.core.config import Limits, People, Person
 from engine.core.types import ApprovedOrder
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.line import socket_path
+from engine.wire.replies import Reply
 
 ADMINS = People(who={user: Person(role="admin") for user in (ALICE, CAROL, "U01ALICE")})
 

@@ -26,28 +26,17 @@ from core_builders import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Cancel, Query, Send
 from engine.core.config import TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.orders import Order
 from engine.core.queries import Identity
-from engine.core.records import (
-    AlarmRaised,
-    Answered,
-    Failed,
-    Intended,
-    Listed,
-    Refused,
-    Reported,
-    Shrunk,
-    Started,
-    Unbalanced,
-)
+from engine.core.records import Answered, Failed, Intended, Listed, Refused, Reported, Shrunk, Started, Unbalanced
+from engine.core.safeguard_records import AlarmRaised
 from engine.core.types import (
-    AccountSnapshot,
     ApprovedOrder,
-    Balance,
     BookUpdate,
     Candle,
     ClientOrderId,
@@ -61,7 +50,8 @@ from engine.core.types import (
 )
 from engine.core.warm import warm_up
 from engine.wire import events
-from engine.wire.commands import CancelOrder, Close, GetOrders, GetPositions, Halt, OrdersView, SetMode
+from engine.wire.commands import CancelOrder, Close, GetOrders, GetPositions, Halt, SetMode
+from engine.wire.replies import OrdersView
 
 X = OrderState
 
@@ -750,7 +740,7 @@ def test_whatever_happened_a_restart_knows_it(steps: list[tuple[str, int, int]])
 
 
 def test_the_records_of_a_whole_story_are_written_and_read_back() -> None:
-    from engine.core.records import decode_record, encode_record
+    from engine.core.record_codec import decode_record, encode_record
 
     desk = Desk().ready().holding()
     desk.fill(sent(drop(desk, 1950.0))[0], 1950.0)

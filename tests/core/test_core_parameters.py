@@ -7,8 +7,8 @@ from core_builders import ALICE, Desk, config
 
 from engine.core.records import Audited
 from engine.wire.answers import StrategiesView
-from engine.wire.commands import Reply
 from engine.wire.questions import GetStrategies, SetParameter
+from engine.wire.replies import Reply
 
 
 def ready() -> Desk:

@@ -13,7 +13,8 @@ from engine.core.config import Limits
 from engine.core.instrument import E8
 from engine.core.risk import Gate
 from engine.core.types import Symbol
-from engine.wire.commands import Amount, Buy, GetSnapshot, Sell, Snapshot
+from engine.wire.commands import Amount, Buy, GetSnapshot, Sell
+from engine.wire.replies import Snapshot
 
 DOGE = Symbol("DOGEUSDT")
 

@@ -7,10 +7,11 @@ from core_builders import ETH, T0, approved, instrument
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.account import Balance
 from engine.core.instrument import E8
 from engine.core.orders import Fill
 from engine.core.portfolio import Portfolio, RoundTrip
-from engine.core.types import Balance, ClientOrderId, Side
+from engine.core.types import ClientOrderId, Side
 
 IT = instrument()
 CASH = 10_000 * E8

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pytest
 from core_builders import ALICE, ETH, LIMITS, Desk, S, codes, config, facts, failed, report, request, sent, told
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Cancel, Protect, Replace, Send
 from engine.core.config import ExitsName
 from engine.core.naked import NAKED_AFTER_NS
@@ -16,10 +17,8 @@ from engine.core.reconcile import SETTLE_NS
 from engine.core.records import Intended
 from engine.core.risk import Gate
 from engine.core.types import (
-    AccountSnapshot,
     ApprovedOrder,
     ApprovedProtection,
-    Balance,
     OrderListId,
     OrderState,
     OrderType,
@@ -28,7 +27,8 @@ from engine.core.types import (
     TimeInForce,
 )
 from engine.wire import events
-from engine.wire.commands import CancelOrder, Close, Reply
+from engine.wire.commands import CancelOrder, Close
+from engine.wire.replies import Reply
 
 X = OrderState
 HELD = 4500

@@ -8,25 +8,9 @@ import msgspec
 import pytest
 
 from engine.core.asked import asked
-from engine.core.records import (
-    KINDS,
-    AnyRecord,
-    Asked,
-    Audited,
-    Decided,
-    Declined,
-    EquityMarked,
-    Killed,
-    KillReset,
-    LimitSet,
-    Listed,
-    Proposed,
-    Refused,
-    Started,
-    UnknownRecord,
-    decode_record,
-    encode_record,
-)
+from engine.core.record_codec import KINDS, AnyRecord, UnknownRecord, decode_record, encode_record
+from engine.core.records import Asked, Audited, Decided, Declined, Listed, Proposed, Refused, Started
+from engine.core.safeguard_records import EquityMarked, Killed, KillReset, LimitSet
 from engine.core.types import Refusal, Side, Signal, SignalId, Symbol
 from engine.wire.commands import Amount, AnyCommand, Buy, Close, Decide, Halt, Kill, Resume, Sell, SetMode, Who
 

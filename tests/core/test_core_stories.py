@@ -8,7 +8,8 @@ from core_builders import BTC, ETH, Desk, S, config, sent, told
 
 from engine.core.actions import Action
 from engine.core.strategies.event.corroborate import market_evidence
-from engine.core.types import Headline, NewsItem, Side, Symbol
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import Side, Symbol
 from engine.wire import events
 
 MINUTE = 60 * S

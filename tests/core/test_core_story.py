@@ -26,19 +26,8 @@ from engine.core.records import Answered, Asked, Decided, Declined, Intended, Mo
 from engine.core.risk import Gate
 from engine.core.types import Mode, OrderState, OrderType, Side
 from engine.wire import events
-from engine.wire.commands import (
-    Buy,
-    Close,
-    Decide,
-    GetSnapshot,
-    GetStatus,
-    Halt,
-    ProposalTaken,
-    Reply,
-    Resume,
-    SetMode,
-    Who,
-)
+from engine.wire.commands import Buy, Close, Decide, GetSnapshot, GetStatus, Halt, Resume, SetMode, Who
+from engine.wire.replies import ProposalTaken, Reply
 from engine.wire.views import ProposalView, StatusView
 
 ASKED, ACTED = 0.6, 0.95

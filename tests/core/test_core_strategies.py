@@ -12,7 +12,8 @@ from engine.core.proposals import Proposal, Proposals
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.technical.crew import Crew, Placed
 from engine.core.strategies.technical.stepping import after_trade
-from engine.core.types import Candle, Headline, NewsItem, Side, Signal, SignalId, Symbol, Trade
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import Candle, Side, Signal, SignalId, Symbol, Trade
 
 MINUTE = 60 * S
 

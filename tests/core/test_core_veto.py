@@ -5,8 +5,9 @@ from __future__ import annotations
 from core_builders import ALICE, BOB, Desk, S, config, sent, told
 
 from engine.core.config import People
-from engine.wire.commands import Decide, Halt, Reply, SetMode
+from engine.wire.commands import Decide, Halt, SetMode
 from engine.wire.events import ProposalClosed, ProposalOpened, SignalActed
+from engine.wire.replies import Reply
 from engine.wire.views import ProposalView
 
 WINDOW = People(veto_quote=100.0, veto_s=20.0)

@@ -6,9 +6,9 @@ import pytest
 from core_builders import ALICE, Desk, told
 
 from engine.wire.answers import WatchesView
-from engine.wire.commands import Reply
 from engine.wire.events import PriceReached
 from engine.wire.questions import DirectionName, GetWatches, Unwatch, Watch
+from engine.wire.replies import Reply
 
 
 def watch(desk: Desk, direction: DirectionName, price: str) -> Reply:

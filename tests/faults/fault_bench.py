@@ -28,10 +28,11 @@ from engine.venues.binance.venue import BinanceVenue, VenueUrls
 from engine.venues.binance.websocket import PING_S
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
-from engine.wire import commands
-from engine.wire.commands import Amount, AnyCommand, Reply, Who
+from engine.wire import commands, replies
+from engine.wire.commands import Amount, AnyCommand, Who
 from engine.wire.events import AnyEvent, Notice
 from engine.wire.line import EngineLine, socket_path
+from engine.wire.replies import Reply
 
 IS_FULL: Final = os.environ.get("TRADER_FULL") == "1"
 """Whether the counts are those of the specification, and not small ones that show the same in seconds."""
@@ -265,7 +266,7 @@ def new_id() -> str:
 
 def placed(reply: Reply) -> ClientOrderId:
     """Return the name of the order that a reply tells of."""
-    assert isinstance(reply.result, commands.OrderPlaced), reply
+    assert isinstance(reply.result, replies.OrderPlaced), reply
     return ClientOrderId(reply.result.orders[0].client_order_id)
 
 
@@ -337,4 +338,4 @@ def _new_file(home: Path, name: str) -> Path:
 
 async def _listen(line: EngineLine, events: list[AnyEvent]) -> None:
     async for event in line.events():
-        events += [] if isinstance(event, commands.Snapshot) else [event]
+        events += [] if isinstance(event, replies.Snapshot) else [event]

@@ -24,8 +24,9 @@ from engine.venues.paper.server.venue import Venue
 from engine.venues.paper.tape.events import BookSnapshot, Kline
 from engine.venues.paper.tape.synthetic import SyntheticMarket
 from engine.wire import commands
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 
 SYMBOL: Final = Symbol("ETHUSDT")
 FIRST: Final = 2000.0

@@ -12,8 +12,8 @@ from moving_market import SYMBOL, Market, install, protected
 
 from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderState, OrderType, Side, TradeId
 from engine.wire import commands
-from engine.wire.commands import Reply
 from engine.wire.events import KillReported
+from engine.wire.replies import Reply
 from engine.wire.views import KillView
 
 WIDE = {"orders_per_s": 1_000, "max_order_pct": 5.0, "max_position_pct": 100.0, "max_gross_pct": 100.0}

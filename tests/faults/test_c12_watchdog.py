@@ -21,8 +21,9 @@ from engine.store.watchdog_note import WatchdogNote, read_note
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 from engine.wire.views import StatusView
 
 AFTER_S = "1"

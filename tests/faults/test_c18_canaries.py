@@ -29,9 +29,10 @@ from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import AccountOption, ExchangeOptions
 from engine.wire import commands
 from engine.wire.codec import encode
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.logs import HIDDEN
+from engine.wire.replies import Reply
 from engine.wire.words import read_amount
 
 DRIVER = Path(__file__).with_name("secret_driver.py")

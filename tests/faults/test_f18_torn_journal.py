@@ -14,8 +14,9 @@ from engine.store.frames import HEAD_BYTES, HEADER, payload_at
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import AnyCommand, Reply
+from engine.wire.commands import AnyCommand
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 from engine.wire.views import PositionsView
 
 WITHIN_S = 40.0

@@ -16,7 +16,8 @@ from moving_market import Market, engine_process, install
 from paper_bench import rest_client
 
 from engine.clock import now_ns
-from engine.core.records import Intended, decode_record
+from engine.core.record_codec import decode_record
+from engine.core.records import Intended
 from engine.core.types import Side
 from engine.store import frames
 from engine.store.heartbeat import Phase, read_pulse

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from fault_bench import trading
 
-from engine.core.records import Intended, decode_record
+from engine.core.record_codec import decode_record
+from engine.core.records import Intended
 from engine.store import journal as store
 from engine.store.journal import Journal
 from engine.venues.binance.line import OrderLine

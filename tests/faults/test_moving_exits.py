@@ -26,7 +26,7 @@ from moving_market import (
 from engine.core.plan import ExitPlan
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
-from engine.wire import commands
+from engine.wire import commands, replies
 from engine.wire.commands import Amount, BuyExits
 from engine.wire.events import TradeChanged
 from engine.wire.views import PositionsView
@@ -124,7 +124,7 @@ async def test_each_step_rests_with_its_stop_and_sells_its_part(tmp_path: Path, 
 async def test_a_close_of_several_parts_takes_the_place_of_each(tmp_path: Path, market: Market) -> None:
     async with held(tmp_path, market, STEPS) as (it, _):
         reply = await it.ask(commands.Close(id=new_id(), who=ANN, symbol="eth"))
-        assert isinstance(reply.result, commands.OrderPlaced)
+        assert isinstance(reply.result, replies.OrderPlaced)
         assert len(reply.result.orders) == 3
         await it.until(lambda: it.trading.portfolio.closed)
         await it.squared()

@@ -24,7 +24,7 @@ from moving_market import (
 from engine.core.types import OrderState, Side, TimeInForce
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
-from engine.wire import commands
+from engine.wire import commands, replies
 from engine.wire.commands import Amount
 from engine.wire.views import PositionsView
 
@@ -143,7 +143,7 @@ async def test_a_restart_with_an_open_position_leaves_no_moment_without_protecti
         async with engine_process(tmp_path, urls):
             await until_armed(tmp_path)
             shown = await asked(tmp_path, commands.GetOrders(id=new_id(), who=ANN))
-            assert isinstance(shown.result, commands.OrdersView)
+            assert isinstance(shown.result, replies.OrdersView)
             assert {order.origin for order in shown.result.open} == {"exit:stop_loss", "exit:take_profit"}
             looking.cancel()
             assert (naked, market.exchange.lists()) == ([], 1)
@@ -169,7 +169,7 @@ async def test_a_stop_that_fills_while_the_engine_is_dead_is_found_at_the_next_s
         async with engine_process(tmp_path, urls):
             await until_armed(tmp_path)
             shown = await asked(tmp_path, commands.GetOrders(id=new_id(), who=ANN))
-            assert isinstance(shown.result, commands.OrdersView)
+            assert isinstance(shown.result, replies.OrdersView)
             assert [(o.origin, o.state) for o in shown.result.finished if o.filled_qty != "0.0000"][:1] == [
                 ("exit:stop_loss", "filled")
             ]

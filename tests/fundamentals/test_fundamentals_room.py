@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from engine.core.config import FairValueBand, Fundamentals, MeasureWeights, Strategies, TradingConfig
-from engine.core.types import FairValue
+from engine.core.tidings import FairValue
 from engine.fundamentals import room as room_module
 from engine.fundamentals.room import FundamentalRoom, metric_place
 

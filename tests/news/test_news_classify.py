@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from news_samples import ANNOUNCED, DENIED, INDEX
 
-from engine.core.types import Headline, NewsItem
+from engine.core.tidings import Headline, NewsItem
 from engine.news.classify import classify
 from engine.news.rules import Rule, Rules
 from engine.news.rules_file import built_in_rules

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from news_samples import ANNOUNCED, DENIED, INDEX, PUBLISHED_MS, Feed, item_line
 
-from engine.core.types import Headline, Symbol
+from engine.core.tidings import Headline
+from engine.core.types import Symbol
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
 from engine.news.source import Ear, Source

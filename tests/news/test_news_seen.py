@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.core.types import NewsItem
+from engine.core.tidings import NewsItem
 from engine.news.near import NearTitles, says_the_same
 from engine.news.seen import Seen
 from engine.news.text import normalise

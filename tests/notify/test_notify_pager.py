@@ -6,8 +6,8 @@ from msgspec.structs import replace
 from sample_views import NOW_NS, alarm, positions, proposal, status
 
 from engine.notify.pager import ENGINE_GONE, Pager
-from engine.wire.commands import OrdersView, Snapshot
 from engine.wire.events import AlarmChanged, Notice, ProposalOpened
+from engine.wire.replies import OrdersView, Snapshot
 from engine.wire.views import AlarmView
 
 RAISED = alarm()

@@ -18,7 +18,8 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.plan import ExitPlan
 from engine.core.queries import Identity
-from engine.core.types import BookUpdate, NewsItem, Quote, Side, Symbol, Trade
+from engine.core.tidings import NewsItem
+from engine.core.types import BookUpdate, Quote, Side, Symbol, Trade
 from engine.news.classify import classify
 from engine.news.rules_file import built_in_rules
 from engine.news.symbols import SymbolIndex

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main
-from engine.core.records import KillReset, ModeSet, encode_record
+from engine.core.record_codec import encode_record
+from engine.core.records import ModeSet
+from engine.core.safeguard_records import KillReset
 from engine.store.frames import HEAD_BYTES, HEADER
 from engine.store.journal import Journal, JournalDamaged
 from engine.store.repair import cut, survey

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from engine.wire.codec import WireError, decode_command, decode_from_engine, encode
-from engine.wire.commands import Amount, Buy, Close, GetSnapshot, Reply, Who
+from engine.wire.commands import Amount, Buy, Close, GetSnapshot, Who
 from engine.wire.events import Notice, TradingHalted
+from engine.wire.replies import Reply
 
 ANN = Who("ann", "ann", "cli")
 RAW_BUY = (

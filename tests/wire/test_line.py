@@ -12,9 +12,10 @@ import pytest
 from aiohttp import web
 
 from engine.wire.codec import decode_command, encode
-from engine.wire.commands import AnyCommand, GetSnapshot, GetStatus, OrdersView, Reply, Snapshot, Who
+from engine.wire.commands import AnyCommand, GetSnapshot, GetStatus, Who
 from engine.wire.events import AnyEvent, Notice
 from engine.wire.line import EngineLine, Followed, Follower, LineDown, socket_path
+from engine.wire.replies import OrdersView, Reply, Snapshot
 from engine.wire.version import HEADER, MIXED
 from engine.wire.views import PositionsView, StatusView
 

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from engine.core.records import (
-    Answered,
-    AnyRecord,
-    ArmedSet,
-    Asked,
-    DayOpened,
-    Decided,
-    Declined,
-    EquityMarked,
-    LimitSet,
-    ModeSet,
-    Proposed,
-    Refused,
-    Started,
-)
+from engine.core.record_codec import AnyRecord
+from engine.core.records import Answered, ArmedSet, Asked, Decided, Declined, ModeSet, Proposed, Refused, Started
+from engine.core.safeguard_records import DayOpened, EquityMarked, LimitSet
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
 

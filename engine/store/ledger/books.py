@@ -8,7 +8,8 @@ from engine.core.booking import book
 from engine.core.instrument import Instrument
 from engine.core.orders import Fill, Order, Orders
 from engine.core.portfolio import Portfolio, RoundTrip
-from engine.core.records import Adopted, AnyRecord, Failed, Intended, Listed, Reported, Shrunk, StopMoved
+from engine.core.record_codec import AnyRecord
+from engine.core.records import Adopted, Failed, Intended, Listed, Reported, Shrunk, StopMoved
 from engine.core.types import ExecutionReport, Symbol
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows

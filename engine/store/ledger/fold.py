@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Final, NamedTuple
 
-from engine.core.records import AnyRecord, Proposed, decode_record
+from engine.core.record_codec import AnyRecord, decode_record
+from engine.core.records import Proposed
 from engine.store.frames import HEAD_BYTES, HEADER
 from engine.store.ledger.acts import Acts
 from engine.store.ledger.books import Books

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.core.records import UnknownRecord
+from engine.core.record_codec import UnknownRecord
 from engine.store.ledger.errors import LedgerError
 from engine.store.ledger.projector import Projector
 

@@ -6,18 +6,15 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from engine.core.instrument import scaled_text
-from engine.core.records import (
-    Adopted,
+from engine.core.records import Adopted, Balanced, Ignored, Unbalanced
+from engine.core.safeguard_records import (
     AlarmAcknowledged,
     AlarmRaised,
-    Balanced,
     BreakersReset,
-    Ignored,
     Killed,
     KillReset,
     Locked,
     Tripped,
-    Unbalanced,
 )
 from engine.store.ledger.readable import utc_text
 

@@ -22,30 +22,32 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from engine.core.instrument import scaled_text
+from engine.core.record_codec import AnyRecord
 from engine.core.records import (
     Adopted,
-    AlarmAcknowledged,
-    AlarmRaised,
     Answered,
-    AnyRecord,
     ArmedSet,
     Audited,
     Balanced,
-    BreakersReset,
     Decided,
     Declined,
     Ignored,
-    Killed,
-    KillReset,
-    Locked,
     Missed,
     ModeSet,
     Shrunk,
     Started,
-    Tripped,
     Unbalanced,
     Watched,
     WatchEnded,
+)
+from engine.core.safeguard_records import (
+    AlarmAcknowledged,
+    AlarmRaised,
+    BreakersReset,
+    Killed,
+    KillReset,
+    Locked,
+    Tripped,
 )
 from engine.store.ledger import tables
 from engine.store.ledger.acts import Acts

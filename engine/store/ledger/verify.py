@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
-from engine.core.records import UnknownRecord
+from engine.core.record_codec import UnknownRecord
 from engine.store.ledger import tables
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.errors import NO_LEDGER, LedgerForeign

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.instrument import Instrument, parse_e8
-from engine.core.types import AccountSnapshot, Balance, Candle, ExecutionReport, Side, Symbol, VenueOrderId
+from engine.core.types import Candle, ExecutionReport, Side, Symbol, VenueOrderId
 from engine.venues.binance.errors import BadFrame
 from engine.venues.binance.limits import Budget, RateLimitWire
 from engine.venues.binance.order_wires import OwnTradeWire

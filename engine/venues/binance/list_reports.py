@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
+from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
-from engine.core.types import ClientOrderId, ExecutionReport, OpenOrderList, OrderListId, Symbol
+from engine.core.types import ClientOrderId, ExecutionReport, OrderListId, Symbol
 from engine.venues.binance.list_wires import AnswerShape, ListStatusWire, OrderListWire
 from engine.venues.binance.order_wires import ErrorWire, ReplacedWire
 from engine.venues.binance.reports import decode_order, parse

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.core.types import ClientOrderId, OpenOrderList, Symbol
+from engine.core.account import OpenOrderList
+from engine.core.types import ClientOrderId, Symbol
 from engine.venues.binance.order_wires import ABSENT
 
 Params = Mapping[str, str | int]

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
-from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, OpenOrderList, ReplaceMode, Symbol
+from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, ReplaceMode, Symbol
 from engine.venues.binance.errors import RequestRefused, Throttled, VenueError
 from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine

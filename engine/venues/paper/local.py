@@ -13,12 +13,11 @@ from typing import Final
 import numpy as np
 from msgspec.structs import replace
 
+from engine.core.account import AccountSnapshot, Balance
 from engine.core.instrument import Instrument
 from engine.core.types import (
-    AccountSnapshot,
     ApprovedOrder,
     ApprovedProtection,
-    Balance,
     BookUpdate,
     ClientOrderId,
     ExecutionReport,

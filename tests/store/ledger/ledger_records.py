@@ -10,36 +10,37 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from engine.core.record_codec import AnyRecord, encode_record
 from engine.core.records import (
     Adopted,
     Answered,
-    AnyRecord,
     ArmedSet,
     Asked,
     Audited,
     Balanced,
-    BreakersReset,
-    DayOpened,
     Decided,
     Declined,
-    EquityMarked,
     Failed,
     Ignored,
     Intended,
-    Killed,
-    KillReset,
-    LimitSet,
     Listed,
-    Locked,
     ModeSet,
     Proposed,
     Refused,
     Reported,
     Shrunk,
     Started,
-    Tripped,
     Unbalanced,
-    encode_record,
+)
+from engine.core.safeguard_records import (
+    BreakersReset,
+    DayOpened,
+    EquityMarked,
+    Killed,
+    KillReset,
+    LimitSet,
+    Locked,
+    Tripped,
 )
 from engine.core.types import (
     ApprovedOrder,

@@ -27,14 +27,13 @@ from ledger_records import (
     sqlite_url,
 )
 
+from engine.core.record_codec import AnyRecord
 from engine.core.records import (
     Answered,
-    AnyRecord,
     ArmedSet,
     Asked,
     Decided,
     Declined,
-    EquityMarked,
     Failed,
     Intended,
     ModeSet,
@@ -42,6 +41,7 @@ from engine.core.records import (
     Shrunk,
     Started,
 )
+from engine.core.safeguard_records import EquityMarked
 from engine.core.types import ClientOrderId, OrderState, Refusal, SendFailed, Side
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.projector import Projector

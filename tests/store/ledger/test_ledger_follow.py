@@ -30,7 +30,9 @@ from ledger_records import (
     sqlite_url,
 )
 
-from engine.core.records import AnyRecord, ArmedSet, EquityMarked, Intended, UnknownRecord, encode_record
+from engine.core.record_codec import AnyRecord, UnknownRecord, encode_record
+from engine.core.records import ArmedSet, Intended
+from engine.core.safeguard_records import EquityMarked
 from engine.core.types import Side
 from engine.store import frames
 from engine.store.journal import Journal

@@ -10,8 +10,9 @@ import pytest
 from ledger_records import E8, ETH, T0, approved, contents, filled, journal_of, listed, project, proposed, sqlite_url
 
 from engine.core import records as kinds
+from engine.core import safeguard_records
 from engine.core.memory import PASSED_OVER
-from engine.core.records import AnyRecord
+from engine.core.record_codec import AnyRecord
 from engine.core.types import ClientOrderId, Refusal, SendFailed
 from engine.store.ledger.database import Ledger
 
@@ -37,19 +38,19 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     listed(tick_e8=E8 // 10),
     proposed("p-2"),
     kinds.Decided("p-1", "bought", BY, "on its way", "tr-1", T0),
-    kinds.EquityMarked(3, 2, 4, T0),
+    safeguard_records.EquityMarked(3, 2, 4, T0),
     kinds.Asked("c-2", "U01ALICE", "Alice", "slack", "halt", T0),
     kinds.Declined("c-3", "HALTED", "Trading is halted.", T0),
     kinds.Audited("U01ALICE", "slack", "limit", "1", "2", T0),
-    kinds.Killed(BY, "", ETH, True, T0),
-    kinds.KillReset(BY, "a drill", T0),
-    kinds.DayOpened(19_000, 5, T0),
-    kinds.Tripped("C9_DRAWDOWN", "limit=10.00%", T0),
-    kinds.BreakersReset(BY, "seen", 5, T0),
-    kinds.AlarmRaised("NAKED_POSITION", "Nothing protects ETHUSDT.", T0),
-    kinds.AlarmAcknowledged(f"NAKED_POSITION:{T0}", BY, T0),
-    kinds.Locked(ETH, T0 + 1, BY, "unlock", T0),
-    kinds.LimitSet("collar_pct", ETH, "", 1.0, False, BY, "a thin book", T0),
+    safeguard_records.Killed(BY, "", ETH, True, T0),
+    safeguard_records.KillReset(BY, "a drill", T0),
+    safeguard_records.DayOpened(19_000, 5, T0),
+    safeguard_records.Tripped("C9_DRAWDOWN", "limit=10.00%", T0),
+    safeguard_records.BreakersReset(BY, "seen", 5, T0),
+    safeguard_records.AlarmRaised("NAKED_POSITION", "Nothing protects ETHUSDT.", T0),
+    safeguard_records.AlarmAcknowledged(f"NAKED_POSITION:{T0}", BY, T0),
+    safeguard_records.Locked(ETH, T0 + 1, BY, "unlock", T0),
+    safeguard_records.LimitSet("collar_pct", ETH, "", 1.0, False, BY, "a thin book", T0),
     kinds.StopMoved(ETH, "t-1", 197_000, 201_000, "trailing_stop", T0),
     kinds.Adopted(approved("web-1"), BY, T0),
     kinds.Ignored(ETH, ClientOrderId("web-2"), BY, T0),

@@ -14,7 +14,8 @@ from needs import ROOT
 from sqlalchemy import literal_column, select
 from sqlalchemy import table as view
 
-from engine.core.records import EquityMarked, Intended, ModeSet, Refused
+from engine.core.records import Intended, ModeSet, Refused
+from engine.core.safeguard_records import EquityMarked
 from engine.core.types import Refusal
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.errors import LedgerDown, LedgerForeign

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ledger_records import A_TRADE, RECORDS, contents, framed, journal_of, project, sqlite_url
 from sqlalchemy import Engine, event
 
-from engine.core.records import AnyRecord
+from engine.core.record_codec import AnyRecord
 from engine.store import frames
 from engine.store.ledger import projector
 from engine.store.ledger.database import Ledger

@@ -23,8 +23,9 @@ from engine.store.ledger.database import Ledger
 from engine.store.ledger.verify import verify
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
-from engine.wire.commands import Amount, AnyCommand, Buy, Close, Halt, Reply, Resume, Who
+from engine.wire.commands import Amount, AnyCommand, Buy, Close, Halt, Resume, Who
 from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.replies import Reply
 
 ANN = Who("ann", "Ann", "cli")
 EAGER = """

@@ -25,24 +25,20 @@ from ledger_records import (
     sqlite_url,
 )
 
+from engine.core.record_codec import AnyRecord
 from engine.core.records import (
     Answered,
-    AnyRecord,
     ArmedSet,
     Asked,
     Audited,
-    BreakersReset,
     Decided,
     Declined,
-    Killed,
-    KillReset,
-    Locked,
     ModeSet,
     Reported,
     Shrunk,
     Started,
-    Tripped,
 )
+from engine.core.safeguard_records import BreakersReset, Killed, KillReset, Locked, Tripped
 from engine.core.types import Symbol
 from engine.store import frames
 from engine.store.ledger.database import Ledger

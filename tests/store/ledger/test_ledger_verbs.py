@@ -14,7 +14,8 @@ from ledger_records import A_TRADE, STARTED, T0, journal_of
 from engine.cli.main import main
 from engine.cli.refused import Refused
 from engine.cli.sheet import since_ns, table_text
-from engine.core.records import ArmedSet, ModeSet, encode_record
+from engine.core.record_codec import encode_record
+from engine.core.records import ArmedSet, ModeSet
 from engine.settings import Secret, SettingsError, read_settings
 from engine.store import frames
 from engine.wire.logs import Redactor

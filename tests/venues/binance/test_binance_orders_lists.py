@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
-from engine.core.types import ClientOrderId, ExecutionReport, OpenOrderList, OrderState, Symbol
+from engine.core.types import ClientOrderId, ExecutionReport, OrderState, Symbol
 from engine.venues.binance.errors import BadFrame
 from engine.venues.binance.list_reports import (
     decode_answer,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from protection_bench import DOORS, SYMBOL, Door, order_of, scene, stop_of, target_of, ticks
 
-from engine.core.types import ClientOrderId, OpenOrderList, OrderState, OrderType
+from engine.core.account import OpenOrderList
+from engine.core.types import ClientOrderId, OrderState, OrderType
 from engine.venues.binance.errors import RequestRefused, Throttled, Unreachable
 
 WORKING, CANCELED, EXPIRED = OrderState.WORKING, OrderState.CANCELED, OrderState.EXPIRED

@@ -16,7 +16,8 @@ from engine.core.instrument import exit_levels
 from engine.core.market import Market
 from engine.core.strategies.event.corroborate import Evidence, market_evidence
 from engine.core.strategies.event.stories import Step, Stories, Story
-from engine.core.types import Headline, NewsItem, Side, Signal, SignalId, Symbol
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import Side, Signal, SignalId, Symbol
 
 MINUTE_NS: Final = 60_000_000_000
 LOOK_NS: Final = 1_000_000_000

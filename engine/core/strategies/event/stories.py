@@ -6,7 +6,8 @@ from collections import OrderedDict
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
-from engine.core.types import Headline, NewsItem, Symbol
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import Symbol
 
 StoryState = Literal["rumour", "announced", "confirmed", "denied"]
 Turn = Literal["opened", "stronger", "announced", "confirmed", "denied", "repeated"]

@@ -9,7 +9,8 @@ from typing import ClassVar, Final, Literal
 from engine.core.config import FairValueBand
 from engine.core.instrument import Instrument, exit_levels
 from engine.core.market import Market
-from engine.core.types import FairValue, Side, Signal, SignalId, Symbol
+from engine.core.tidings import FairValue
+from engine.core.types import Side, Signal, SignalId, Symbol
 
 DOLLARS: Final = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI"})
 """Quote assets in which a price can be held against one in dollars."""
