@@ -15,6 +15,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.desk import Desk
 from bot.render.help import GO_ON, HELP_WORDS
+from bot.render.home import May
 from bot.render.size import said
 from bot.settings import Settings
 from engine.wire.commands import Who
@@ -69,6 +70,15 @@ NEEDS: Final[dict[str, Role]] = {
     "close_position": Role.TRADER,
     "halt_now": Role.TRADER,
     "acknowledge": Role.TRADER,
+    "home_close": Role.TRADER,
+    "home_take": Role.TRADER,
+    "home_dismiss": Role.TRADER,
+    "home_halt": Role.TRADER,
+    "home_resume": Role.ADMIN,
+    "home_mode": Role.ADMIN,
+    "home_kill": Role.ADMIN,
+    "home_flatten": Role.ADMIN,
+    "home_flattened": Role.ADMIN,
     "/auto": Role.ADMIN,
     "/resume": Role.ADMIN,
     "/kill": Role.ADMIN,
@@ -80,6 +90,8 @@ NEEDS: Final[dict[str, Role]] = {
 """The role that each command and button needs; what isn't listed needs an admin."""
 NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN, "/strategies": Role.ADMIN}
 """What a command needs when anything is typed after it."""
+HOME: Final = "home_"
+"""How the names of App Home's controls begin; a click there comes from no channel, and is answered on the page."""
 _PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}
 
 
@@ -107,6 +119,11 @@ class Access:
         row = self._desk.row_of(user_id)
         return role if row is None else min(role, Role[row.role.upper()])
 
+    def may(self, user_id: str) -> May | None:
+        """Return which controls somebody's App Home has; None where they may see nothing."""
+        role = self.role_of(user_id)
+        return None if role == Role.NOBODY else May(role >= Role.TRADER, role >= Role.ADMIN)
+
     async def check(
         self,
         body: dict[str, Any],
@@ -125,8 +142,10 @@ class Access:
         done = BoltResponse(status=200) if is_modal else await ack()
         asked = _asked_for(body)
         if asked is None:
+            context["desk"] = self._desk
             return await next()
-        channel = context.channel_id or _channel_of(body)
+        is_home = asked.startswith(HOME)
+        channel = None if is_home else context.channel_id or _channel_of(body)
         who = Who(context.user_id or "", _name(body), "slack", channel or "")
         refusal = self._refusal(_needed(asked, body), who.user_id, channel)
         if not refusal:
@@ -136,7 +155,9 @@ class Access:
         await self._desk.note_refusal(who, asked, refusal)
         if is_modal:
             return await ack(response_action="update", view=said("Nothing was done", refusal))
-        if context.response_url:
+        if is_home:
+            self._desk.homes.answer(who.user_id, f":no_entry: {refusal}")
+        elif context.response_url:
             await respond(text=refusal, response_type="ephemeral", replace_original=False)
         return done
 
@@ -167,7 +188,7 @@ class Access:
 
 
 def _asked_for(body: dict[str, Any]) -> str | None:
-    """Name the command, button or modal of a request; None for events, which no listener acts on."""
+    """Name the command, button or modal of a request; None for events, which do nothing but show something."""
     if "command" in body:
         return str(body["command"])
     if body.get("actions"):

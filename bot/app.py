@@ -18,6 +18,7 @@ from bot.desk import Desk
 from bot.drawing import Drawing
 from bot.ears import Ears, HttpEars, SocketEars
 from bot.health import Vitals, serve
+from bot.home import Homes
 from bot.outbox import Outbox
 from bot.pictures import Pictures
 from bot.posts import Posts
@@ -52,7 +53,11 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             posts = Posts(client, outbox, channel, settings.home / "bot-state.json", mentions, pictures)
             desk = vitals.desk = Desk(line, posts)
             desk.health = vitals.parts
-            ears = vitals.ears = build_ears(settings, build_app(settings, client, desk, channel))
+            access = Access(settings, desk, channel)
+            desk.homes = Homes(client, line.ask, access.may, posts.opened_homes, gap_s=settings.home_gap_s)
+            desk.hearers.append(desk.homes.on_heard)
+            ears = vitals.ears = build_ears(settings, build_app(settings, client, access))
+            tasks.create_task(desk.homes.run(), name="publish homes")
             tasks.create_task(outbox.run(), name="outbox")
             tasks.create_task(posts.alarms.repeat(), name="repeat alarms")
             tasks.create_task(desk.follow(), name="follow the engine")
@@ -62,10 +67,10 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             _log.info("the bot is up", extra={"slack": settings.api_url, "channel": channel, "mode": settings.mode})
 
 
-def build_app(settings: Settings, client: AsyncWebClient, desk: Desk, channel: str) -> AsyncApp:
+def build_app(settings: Settings, client: AsyncWebClient, access: Access) -> AsyncApp:
     """Make the Slack app: access in front, then the listeners."""
     app = AsyncApp(client=client, signing_secret=settings.signing_secret)
-    app.use(Access(settings, desk, channel).check)
+    app.use(access.check)
     listeners.register(app)
     return app
 

@@ -9,9 +9,11 @@ import uuid
 from collections.abc import Callable
 from typing import Final
 
+from bot.home import Homes
 from bot.posts import Posts
 from bot.render import notes
 from engine.wire.commands import AnyCommand, TurnAway, Who
+from engine.wire.events import AnyEvent
 from engine.wire.line import EngineLine, LineDown
 from engine.wire.replies import Reply, Snapshot
 from engine.wire.views import HealthView, PersonView, StatusView
@@ -29,6 +31,10 @@ class Desk:
         self.posts = posts
         self.health: Callable[[], tuple[HealthView, ...]] = tuple
         """How the bot is, part by part."""
+        self.homes: Homes
+        """Everybody's App Home."""
+        self.hearers: list[Callable[[Snapshot | AnyEvent], None]] = []
+        """Who besides the posts follows what the engine tells."""
         self.status: StatusView | None = None
         """As of the last snapshot; None until there was one."""
 
@@ -67,6 +73,8 @@ class Desk:
                 self.posts.on_snapshot(heard)
             else:
                 self.posts.on_event(heard)
+            for hear in self.hearers:
+                hear(heard)
 
     async def watch(self, gone_s: float = _GONE_S) -> None:
         """Tell the channel when the engine is gone for longer than a restart takes, and when it is back."""

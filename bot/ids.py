@@ -18,9 +18,10 @@ def of_modal(body: dict[str, Any]) -> str:
 
 
 def of_click(body: dict[str, Any], action: dict[str, Any]) -> str:
-    """Name a click by message, button, person and moment.
+    """Name a click by message or page, button, person and moment.
 
     A redelivery is the same click; a second click is another, so that one which was refused (trading was halted) can
     be made again. That two clicks on one alert buy once is the engine's business: it decides each alert once.
     """
-    return f"slack:{body['container']['message_ts']}:{action['action_id']}:{body['user']['id']}:{action['action_ts']}"
+    where = body["container"].get("message_ts") or body["container"].get("view_id") or "home"
+    return f"slack:{where}:{action['action_id']}:{body['user']['id']}:{action['action_ts']}"

@@ -135,6 +135,8 @@ class Memory(msgspec.Struct):
     cards: list[Card] = msgspec.field(default_factory=list)
     muted: dict[str, int] = msgspec.field(default_factory=dict)
     """By ``strategy|symbol``: until when nobody wants to be asked, in ns since the epoch."""
+    homes: dict[str, float] = msgspec.field(default_factory=dict)
+    """By user id: when they last opened their App Home, in seconds since the epoch."""
     headlines: list[str] = msgspec.field(default_factory=list)
     """The names of the headlines that were shown, newest last."""
 

@@ -136,6 +136,11 @@ class Posts:
         """Show an order; ``asked`` is what the person typed, in words."""
         self._threads.on_order(order, asked)
 
+    @property
+    def opened_homes(self) -> dict[str, float]:
+        """By user id: when they last opened their App Home; kept with the rest."""
+        return self._memory.homes
+
     def on_taken(self, taken: ProposalTaken) -> None:
         """Show on an alert what a click made of it; the reply and the events may come in any order."""
         card = self._memory.card_of_proposal(taken.proposal.proposal_id)

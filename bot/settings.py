@@ -55,6 +55,11 @@ class Settings:
         return 0.01 if self.is_local else 1.0
 
     @property
+    def home_gap_s(self) -> float:
+        """Seconds between two publications of everybody's App Home."""
+        return 0.05 if self.is_local else 2.0
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that may appear in no log."""
         of_sentry = urlsplit(self.sentry_dsn).username

@@ -20,6 +20,7 @@ from bot.listeners import (
     errors,
     halt,
     health,
+    home,
     kill,
     lock,
     mute,
@@ -36,6 +37,7 @@ from bot.listeners import (
 )
 from bot.listeners.helping import Helper
 from bot.render import alarm, alert, approval, foreign, trade
+from bot.render import home as home_lines
 from bot.render import kill as kill_lines
 from bot.render import preview as preview_lines
 from bot.render import size as size_modal
@@ -89,11 +91,21 @@ ACTIONS: Final[dict[str, Listener]] = {
     foreign.ADOPT: reconcile.decide_foreign,
     foreign.IGNORE: reconcile.decide_foreign,
     trade.CLOSE: close.close_position,
+    home_lines.CLOSE: home.clicked,
+    home_lines.TAKE: home.clicked,
+    home_lines.DISMISS: home.clicked,
+    home_lines.HALT: home.clicked,
+    home_lines.RESUME: home.clicked,
+    home_lines.MODE: home.clicked,
+    home_lines.KILL: home.clicked,
+    home_lines.FLATTEN: home.ask_for_the_word,
 }
 VIEWS: Final[dict[str, Listener]] = {
     size_modal.ASK: size.check,
     size_modal.GIVE: size.give,
+    home_lines.FLATTENED: home.flatten,
 }
+EVENTS: Final[dict[str, Listener]] = {"app_home_opened": home.opened}
 _GO_ON: Final = re.compile(f"^{GO_ON}")
 _ANYTHING: Final = re.compile(".*")
 
@@ -108,6 +120,8 @@ def register(app: AsyncApp) -> None:
         app.action(action_id)(listener)
     for callback_id, listener in VIEWS.items():
         app.view(callback_id)(listener)
+    for name, listener in EVENTS.items():
+        app.event(name)(listener)
     app.command(_ANYTHING)(catch_alls.unknown_command)
     app.action(_ANYTHING)(catch_alls.nothing_to_do)
     app.view(_ANYTHING)(catch_alls.old_modal)

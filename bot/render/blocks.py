@@ -108,6 +108,24 @@ def button(
     return made
 
 
+def select(
+    action_id: str, label: str, options: Sequence[tuple[str, str]], chosen: str, confirm: Block | None = None
+) -> Block:
+    """Make a menu of values with their texts, of which ``chosen`` stands there; ``label`` is its placeholder."""
+    made = {value: {"text": _plain(text, BUTTON_TEXT), "value": value} for value, text in options}
+    menu: Block = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": _plain(label, BUTTON_TEXT * 2),
+        "options": list(made.values()),
+    }
+    if chosen in made:
+        menu["initial_option"] = made[chosen]
+    if confirm:
+        menu["confirm"] = confirm
+    return menu
+
+
 def confirm(title: str, text: str, yes: str) -> Block:
     """Make the question that a button asks before it acts."""
     return {

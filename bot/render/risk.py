@@ -17,19 +17,30 @@ _MOST_BARS: Final = 10
 
 def limits(view: RiskView) -> Message:
     """Show what bars entries first, then every limit."""
-    barred = [*map(_tripped, view.tripped), *map(_locked, view.locks)]
+    barred, found = bars(view), len(view.tripped) + len(view.locks)
     changed = sum(1 for row in view.limits if row.changed)
     text = f"{plural(len(view.limits), 'limit')}, {changed} changed while running, "
-    text += f"{plural(len(barred), 'bar')} on entries" if barred else "nothing bars entries"
+    text += f"{plural(found, 'bar')} on entries" if barred else "nothing bars entries"
     rows = [_row(row) for row in view.limits[:_MOST]]
     blocks: list[Block] = [header("Limits")]
     if barred:
-        blocks.append(section("\n".join(barred[:_MOST_BARS])))
+        blocks.append(section("\n".join(barred)))
     blocks += [section("\n".join(rows[at : at + _MOST_ROWS])) for at in range(0, len(rows), _MOST_ROWS)]
-    more = len(view.limits) - len(rows) + max(len(barred) - _MOST_BARS, 0)
+    more = len(view.limits) - len(rows) + found - len(barred)
     hidden = f"{more} more: `trader risk` lists all. " if more > 0 else ""
     change = "An admin changes one with `/risk set NAME VALUE because REASON`, and takes it back with `/risk unset`."
     return message(text, [*blocks, context(hidden + change)])
+
+
+def bars(view: RiskView) -> list[str]:
+    """Say line by line what bars entries now: breakers that have tripped, symbols that are locked."""
+    return [*map(_tripped, view.tripped), *map(_locked, view.locks)][:_MOST_BARS]
+
+
+def used(view: RiskView) -> list[str]:
+    """Say line by line how much of the account's limits is used, where something can be used up."""
+    rows = [row for row in view.limits if row.used and not row.scope]
+    return [f"• {escape(row.name)}: {escape(row.used)} of {escape(row.limit)}" for row in rows[:_MOST_BARS]]
 
 
 def _row(row: LimitView) -> str:

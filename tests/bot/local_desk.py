@@ -163,9 +163,30 @@ class LocalSlack:
         action = {"type": "button", "action_id": action_id, "block_id": block["block_id"], "value": element["value"]}
         await self.act_on(user, message, action)
 
-    async def submit(self, user: str, value: str = "") -> None:
+    async def home(self, user: str, part: str, *, opens: bool = True) -> dict[str, Any]:
+        """Look at the app's home as somebody, until this is on it."""
+        if opens:
+            await self._act("open-home", user=user)
+
+        async def look() -> dict[str, Any] | None:
+            async with self._session.ws_connect(f"{self.page}/ui") as page:
+                state = (await page.receive_json())["state"]
+            views = state["homeViews"].get(user, {}).values()
+            return next((view for view in views if part in json.dumps(view, ensure_ascii=False)), None)
+
+        seen: dict[str, Any] = await self.until(look, f"{part!r} was never on the home of {user}")
+        return seen
+
+    async def use(self, user: str, action_id: str, **said: Any) -> None:
+        """Use a control of the app's home, which stands in no channel."""
+        kind = "static_select" if "selected_option" in said else "button"
+        action = {"type": kind, "action_id": action_id, "block_id": "home", **said}
+        async with self._session.ws_connect(f"{self.page}/ui") as page:
+            await page.send_json({"t": "block_action", "user": user, "action": action})
+
+    async def submit(self, user: str, value: str = "", block: str = BLOCK, field: str = INPUT) -> None:
         """Submit the modal that is open for somebody, with this in its one field."""
-        values = {BLOCK: {INPUT: {"type": "plain_text_input", "value": value}}} if value else {}
+        values = {block: {field: {"type": "plain_text_input", "value": value}}} if value else {}
         async with self._session.ws_connect(f"{self.page}/ui") as page:
             await page.send_json({"t": "view_submit", "user": user, "values": values})
 

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from bot.access import NEEDS, Role
-from bot.listeners import ACTIONS, COMMANDS, VIEWS
+from bot.listeners import ACTIONS, COMMANDS, EVENTS, VIEWS
 from bot.render.answers import usage
 from engine.wire.helps import HELPS
 
@@ -37,7 +37,12 @@ def test_the_scopes_are_those_that_the_bot_uses() -> None:
 def test_it_works_without_a_public_address() -> None:
     assert MANIFEST["settings"]["socket_mode_enabled"] is True
     assert MANIFEST["settings"]["interactivity"]["is_enabled"] is True
-    assert "event_subscriptions" not in MANIFEST["settings"]
+    assert "request_url" not in MANIFEST["settings"]["event_subscriptions"]
+
+
+def test_every_event_that_a_listener_takes_is_subscribed_to() -> None:
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == set(EVENTS)
+    assert MANIFEST["features"]["app_home"]["home_tab_enabled"]
 
 
 def test_it_is_within_slacks_limits() -> None:

@@ -10,12 +10,15 @@ import os
 from pathlib import Path
 
 import pytest
-from sample_messages import MESSAGES, MODALS, PARTIAL
+from sample_home import HOMES
+from sample_messages import MESSAGES, PARTIAL
+from sample_messages import MODALS as SIZES
 from sample_views import filled, order
 
 from bot.render import alert, blocks, say
 from bot.render.order import fill_reply
 
+MODALS = {**SIZES, **HOMES}
 GOLDEN = Path(__file__).parent / "golden"
 
 

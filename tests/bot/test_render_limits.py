@@ -8,12 +8,14 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_home import FACTS, HOMES
 from sample_messages import MESSAGES, SMA
 from sample_views import PRICE, filled, order, positions, proposal, status, trade
 
 from bot.memory import Card
 from bot.render import alert, answers, notes, risk
 from bot.render.blocks import Message
+from bot.render.home import May, home
 from bot.render.order import fill_reply, order_message
 from bot.render.trade import root
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingHalted
@@ -70,20 +72,52 @@ def _check_block(block: dict[str, Any]) -> None:
         case "actions":
             assert 0 < len(block["elements"]) <= 25
             assert len(block["block_id"]) <= 255
-            for button in block["elements"]:
-                assert 0 < len(button["text"]["text"]) <= 75
-                assert 0 < len(button["accessibility_label"]) <= 75
-                assert len(button["value"]) <= 2_000
-                assert len(button["action_id"]) <= 255
-                _check_question(button.get("confirm", {}))
+            for element in block["elements"]:
+                _check_element(element)
+        case "input":
+            assert 0 < len(block["label"]["text"]) <= 2_000
         case kind:
             assert kind == "divider"
+
+
+def _check_element(element: dict[str, Any]) -> None:
+    """Judge a button or a menu. Source: Slack, "Block Kit reference"."""
+    assert len(element["action_id"]) <= 255
+    if element["type"] == "static_select":
+        assert 0 < len(element["placeholder"]["text"]) <= 150
+        assert all(0 < len(option["text"]["text"]) <= 75 for option in element["options"])
+        assert all(len(option["value"]) <= 150 for option in element["options"])
+    else:
+        assert 0 < len(element["text"]["text"]) <= 75
+        assert 0 < len(element["accessibility_label"]) <= 75
+        assert len(element["value"]) <= 2_000
+    _check_question(element.get("confirm", {}))
 
 
 def _check_question(confirm: dict[str, Any]) -> None:
     """Judge what a button asks before it acts. Source: Slack, "Confirmation dialog object"."""
     for part, limit in {"title": 100, "text": 300, "confirm": 30, "deny": 30}.items():
         assert len(confirm.get(part, {"text": ""})["text"]) <= limit
+
+
+@pytest.mark.parametrize("name", [*HOMES, "wild"])
+def test_a_home_is_within_slacks_limits(name: str) -> None:
+    """Also one with more of everything than there is room for."""
+    now = FACTS.now
+    full = msgspec.structs.replace(
+        now,
+        status=status(strategies=(SMA,) * 90, health=(HealthView(HUGE, False, HUGE),) * 9, halt_reason="x" * 500),
+        positions=positions(*(trade(symbol="S" * 300, exit_reason=HUGE) for _ in range(60))),
+        proposals=tuple(proposal(strategy=HUGE, symbol="S" * 300, proposal_id=f"p-{n}") for n in range(60)),
+    )
+    view = HOMES[name] if name != "wild" else home(FACTS._replace(now=full), May(True, True), "x" * 2_000)
+    assert 0 < len(view["blocks"]) <= 100
+    for block in view["blocks"]:
+        _check_block(block)
+        if "accessory" in block:
+            _check_element(block["accessory"])
+    named = [block["block_id"] for block in view["blocks"] if "block_id" in block]
+    assert len(named) == len(set(named))
 
 
 WORDS = st.text(max_size=40) | st.sampled_from(("<&>" * 700, "*" * 4_000, "\n" * 500))

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Final
 
+import sample_home  # noqa: F401
 import sample_messages  # noqa: F401  and with it all that it takes samples from
 from needs import ROOT, skip_or_fail
 
