@@ -20,6 +20,7 @@ from dotenv.parser import parse_stream
 from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
+from engine.home import SOCKET_OF_BOT, SOCKET_OF_ENGINE, home_folder, ledger_url
 from engine.hosts import DEFAULT_URLS, is_live
 from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
@@ -29,8 +30,6 @@ from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
 __all__ = [
     "NAMES",
-    "SOCKET_OF_BOT",
-    "SOCKET_OF_ENGINE",
     "Secret",
     "Settings",
     "SettingsError",
@@ -77,14 +76,8 @@ NAMES: Final = (
 )
 """Every environment setting of the engine; ``.env.example`` explains each."""
 
-SOCKET_OF_ENGINE: Final = "engine.sock"
-SOCKET_OF_BOT: Final = "bot.sock"
-LEDGER_FILE: Final = "ledger.sqlite"
-"""In the home folder, where LEDGER_URL names no other database."""
 _REHEARSE_MOST_MS: Final = 1000.0
 _WATCHDOG_MOST_S: Final = 3600.0
-_LONGEST_SOCKET: Final = 103
-"""Bytes in the path of a Unix socket: 104 with its final zero on macOS, 108 on Linux."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,20 +208,20 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
 def read_home(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Path:
     """Read ``TRADER_HOME`` alone, so that ``trader halt`` works however broken the rest is; raises SettingsError."""
     folder = folder or Path.cwd()
-    return _home(Named({**_read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}, folder))
+    return home_folder(Named({**_read_dotenv(folder / ".env"), **(os.environ if environ is None else environ)}, folder))
 
 
 def read_ledger_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read what the ledger needs and nothing else: it works without the exchange's keys; raises SettingsError."""
     named = _alone("LEDGER_", environ, folder)
-    return Settings(home=_home(named), ledger_url=_ledger_url(named), log_level=_log_level(named))
+    return Settings(home=home_folder(named), ledger_url=ledger_url(named), log_level=_log_level(named))
 
 
 def read_notify_settings(environ: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read what the second channel needs and nothing else; raises SettingsError."""
     named = _alone("NOTIFY_", environ, folder)
     return Settings(
-        home=_home(named),
+        home=home_folder(named),
         notify_urls=Secret(named.text("NOTIFY_URLS")),
         notify_level=cast(Level, named.choice("NOTIFY_LEVEL", get_args(Level), "critical")),
         notify_after_s=named.number("NOTIFY_AFTER_S", 120.0, 3600.0),
@@ -303,9 +296,9 @@ def _read_rest(named: Named, venue: Settings) -> Settings:
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
         watchdog_s=named.number("WATCHDOG_AFTER_S", 5.0, _WATCHDOG_MOST_S),
-        home=_home(named),
+        home=home_folder(named),
         sync_always=named.choice("JOURNAL_SYNC", ("background", "always"), "background") == "always",
-        ledger_url=_ledger_url(named),
+        ledger_url=ledger_url(named),
         notify_urls=Secret(named.text("NOTIFY_URLS")),
         http_port=named.port("ENGINE_HTTP_PORT", 0) if named.text("ENGINE_HTTP_PORT") else None,
         record=named.path("ENGINE_RECORD"),
@@ -341,29 +334,6 @@ def _read_trading(named: Named) -> TradingConfig:
         raise SettingsError(f"{path.name} is not a text in UTF-8: save it as one.") from None
     except ConfigFileError as error:
         raise SettingsError(str(error)) from None
-
-
-def _home(named: Named) -> Path:
-    home = named.path("TRADER_HOME", "var") or Path("var")
-    if home.exists() and not home.is_dir():
-        raise SettingsError(f"TRADER_HOME names {home}, which is a file: name a folder.")
-    if len(os.fsencode(home / SOCKET_OF_ENGINE)) > _LONGEST_SOCKET:
-        raise SettingsError(f"TRADER_HOME's path {home} is too long for a socket in it: name a folder nearer the root.")
-    return home
-
-
-def _ledger_url(named: Named) -> Secret:
-    """Return the database's address; what is wrong with it is told without it, for it may have a password in it."""
-    url = named.text("LEDGER_URL") or f"sqlite:///{_home(named) / LEDGER_FILE}"
-    try:
-        is_address = urlsplit(url).scheme in ("sqlite", "postgresql")
-    except ValueError:  # half an IPv6 address
-        is_address = False
-    if not is_address:
-        raise SettingsError(
-            "LEDGER_URL is no address of a database: write sqlite:////path or postgresql://user:password@host/name."
-        )
-    return Secret(url)
 
 
 def _check_operator(settings: Settings) -> None:

@@ -189,9 +189,10 @@ def test_trader_toml_is_the_defaults_with_every_key_explained() -> None:
         "trust": {"story": 1.0, "binance-announcements": 1.0},
     }
     expected = msgspec.json.decode(msgspec.json.encode(TradingConfig()))
-    for strategy in expected["strategies"].values():
-        if strategy["mode"] == "off":  # how an entry is sized and left is explained with those that are on
-            del strategy["sizing"], strategy["exits"]
+    for strategy in expected["strategies"].values():  # how trades are sized and left is said once, for all of them
+        alike = {part: strategy.pop(part) for part in ("sizing", "exits")}
+        assert table["strategies"]["defaults"] == alike
+    del table["strategies"]["defaults"]
     assert table == expected
     seen: set[str] = set()
     for line in text.splitlines():
@@ -207,6 +208,18 @@ def test_what_trader_toml_leaves_out_keeps_its_own_default() -> None:
     assert config.strategies.headlines.target_pct == TradingConfig().strategies.headlines.target_pct
 
 
+def test_what_is_said_of_all_strategies_goes_under_what_is_said_of_one() -> None:
+    """``[strategies.defaults]`` counts key by key, and only where a strategy has no word of its own."""
+    config = parse_trading_config(
+        "[strategies.defaults]\nsizing = { method = 'percent', percent = 3.0 }\nexits.time_s = 60.0\n"
+        "[strategies.headlines]\nsizing.percent = 0.5\nexits.time_s = 0.0\n"
+    )
+    usual, own = config.strategies.momentum, config.strategies.headlines
+    assert (usual.sizing.method, usual.sizing.percent, usual.exits.time_s) == ("percent", 3.0, 60.0)
+    assert (own.sizing.method, own.sizing.percent, own.exits.time_s) == ("percent", 0.5, 0.0)
+    assert own.target_pct == TradingConfig().strategies.headlines.target_pct
+
+
 BROKEN_TOML = [
     ("mode = ", r"trader.toml line 1 is not valid TOML"),
     ("mode = 'ask'\nmode = 'off'", r"trader.toml line 2 is not valid TOML \(Cannot overwrite"),
@@ -220,6 +233,11 @@ BROKEN_TOML = [
     ("[limits]\nmax_oder_pct = 3", r"line 2: there is no setting limits.max_oder_pct; did you mean max_order_pct"),
     ("[strategies.sma_cros]", r"line 1: there is no setting strategies.sma_cros; did you mean sma_cross"),
     ("[strategies.sma_cross]\nask = 1.0", r"line 1: in strategies.sma_cross, ask = 1 is above act = "),
+    ("[strategies.default.exits]", r"line 1: there is no setting strategies.default; did you mean defaults"),
+    ("[strategies]\ndefaults = 3", r"line 2: strategies.defaults = 3 can't be used; write a table: \[strategies.def"),
+    ("[strategies.defaults]\nstop_pct = 1.0", r"line 2: there is no setting strategies.defaults.stop_pct"),
+    ("[strategies.defaults.sizing]\npercent = 0", r"line 2: strategies.defaults.sizing.percent = 0 .* above 0 and at"),
+    ("[strategies.defaults.exits]\nsteps = [[0.6, 50.0]]", r"in strategies.book_pressure, the step at 0.6 %"),
     ("[limits.symbols.ETHUSDT]\nstale_s = 0", r"line 2: limits.symbols.ETHUSDT.stale_s = 0 .* above 0 and at most"),
     ("[limits.symbols]\nE = {x = 1}", r"line 2: there is no setting limits.symbols.E.x"),
     ("[limits.symbols]\nE = 3", r"line 2: limits.symbols.E = 3 can't be used; write a table: \[limits.symbols.E\]"),

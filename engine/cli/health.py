@@ -15,7 +15,8 @@ from engine.cli.client import ask, new_id
 from engine.cli.desk_text import health_text
 from engine.cli.refused import Refused
 from engine.cli.running import find_running
-from engine.settings import SOCKET_OF_BOT, read_home, read_settings
+from engine.home import SOCKET_OF_BOT
+from engine.settings import read_home, read_settings
 from engine.wire.commands import GetStatus, Who
 from engine.wire.views import HealthView, StatusView
 

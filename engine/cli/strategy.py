@@ -16,6 +16,8 @@ from engine.settings import read_settings
 ROOT: Final = Path(engine.__file__).parent.parent
 _CORE: Final = Path("engine") / "core"
 _TECHNICAL: Final = _CORE / "strategies" / "technical"
+_OF_ALL: Final = "defaults"
+"""Has a meaning of its own in ``[strategies.defaults]``."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _IMPORTS: Final = re.compile(r"^from engine\.core\.strategies\.technical\.\w+ import \w+\n", re.MULTILINE)
 _LAST: Final = "    CompositeStrategy,\n"
@@ -53,7 +55,7 @@ def new(root: Path, name: str) -> str:
 
     Raises Refused where the name can't be one, or anything of that name is there.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name == _OF_ALL:
         raise Refused("BAD_REQUEST", f"{name!r} can't name a strategy: write lower case words joined by _, like drift.")
     if not (root / "pyproject.toml").is_file():
         raise Refused("NOT_FOUND", f"{root} is no clone of the project: begin strategies where its source is.")

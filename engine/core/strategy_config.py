@@ -36,6 +36,13 @@ class Sizing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """While the strategy has closed fewer trades it is sized by risk. At most 200 are remembered."""
 
 
+class StrategyDefaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How all strategies size and leave their trades, where their own settings say nothing else."""
+
+    sizing: Sizing = Sizing()
+    exits: ExitPlan = ExitPlan()
+
+
 class StrategyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What every strategy has: where it looks, its bands, its exits, and how long its question stands."""
 

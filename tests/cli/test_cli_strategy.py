@@ -54,7 +54,7 @@ def test_every_strategy_is_listed_with_its_mode(
     assert (rows["sma_cross"], rows["momentum"], rows["headlines"]) == ("auto", "off", "auto")
 
 
-@pytest.mark.parametrize("name", ["Drift", "1st", "a-b", "", "drift_", "../x", "dríft"])
+@pytest.mark.parametrize("name", ["Drift", "1st", "a-b", "", "drift_", "defaults", "../x", "dríft"])
 def test_a_name_that_can_not_be_one_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="lower case words joined by _"):
         strategy.new(tmp_path, name)
