@@ -286,7 +286,7 @@ async def _patiently(ask: Callable[[], Awaitable[_T]], what: str) -> _T:
 def _sources(settings: Settings) -> list[Source]:
     sources: list[Source] = []
     if settings.news_stream_url:
-        sources.append(StreamSource("news-stream", settings.news_stream_url))
+        sources.append(StreamSource("news-stream", settings.news_stream_url, now_ns))
     if settings.news_file:
         sources.append(FileSource("news-file", settings.news_file))
     secrets = {name: secret.reveal() for name, secret in settings.news_secrets}

@@ -33,7 +33,7 @@ def _source(config: SourceConfig, secret: str, folder: Path, clock_ns: Callable[
     if config.kind == "file":
         return FileSource(config.name, folder / config.url)
     if config.kind == "stream":
-        return StreamSource(config.name, config.address, subscribe=config.subscribe, token=secret)
+        return StreamSource(config.name, config.address, clock_ns, subscribe=config.subscribe, token=secret)
     if config.kind in ("webhook", "tradingview"):
         return WebhookSource(config, secret, clock_ns)
     parse = EXCHANGES.get(config.kind) or (feed if config.kind == "rss" else page_reader(config))

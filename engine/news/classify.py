@@ -32,7 +32,7 @@ class _Heard:
     worst: Fired | None
 
     def __init__(self, fired: Sequence[Fired], is_question: bool) -> None:
-        doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, "?")} if is_question else {}
+        doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, ("?",), 0, 1)} if is_question else {}
         for one in fired:
             label = one.rule.label
             if label not in _EVENTS and (label not in doubts or _weight(one) > _weight(doubts[label])):
@@ -83,7 +83,10 @@ class _Heard:
     def reasons(self) -> tuple[str, ...]:
         """The rules that decided, for people, the weightiest first."""
         silenced = None if self.main else self.noise
-        chosen = dict.fromkeys(one for one in (self.denial, self.best, self.worst, self.main, silenced) if one)
+        chosen: list[Fired] = []
+        for one in (self.denial, self.best, self.worst, self.main, silenced):
+            if one is not None and one not in chosen:
+                chosen.append(one)
         reasons = [str(one) for one in chosen]
         if self.rumour:
             reasons.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
@@ -96,12 +99,14 @@ def judge(title: str, rules: Rules) -> Judgement:
     return Judgement(heard.label, round(heard.score, 4), heard.reasons)
 
 
-def classify(item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0) -> Headline:
-    """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1."""
+def classify(
+    item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0, doubts: tuple[str, ...] = ()
+) -> Headline:
+    """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1; ``doubts``: as they are."""
     label, score, reasons = judge(item.title, rules)
     if reasons and trust != 1.0:
         reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
-    return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust)
+    return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust, doubts)
 
 
 def _weight(one: Fired) -> float:

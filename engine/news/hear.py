@@ -64,52 +64,73 @@ class _SourceEar:
     """Hears one source, and keeps its record."""
 
     def __init__(
-        self, name: str, on_raw: Callable[[RawItem], bool], clock_ns: Callable[[], int], *, has_own_name: bool
+        self,
+        name: str,
+        on_raw: Callable[[RawItem, str, int], bool],
+        clock_ns: Callable[[], int],
+        *,
+        has_own_name: bool,
     ) -> None:
         self._on_raw = on_raw
         self._clock_ns = clock_ns
+        self._name = name
         self._has_own_name = has_own_name
         self._minute_ns = self._in_minute = 0
-        self.visit = Visit(name, False, "not heard yet", 0, 0, 0, 0, 0)
+        self._is_ok = False
+        self._detail = "not heard yet"
+        self._items = self._repeats = self._bad_items = self._over_rate = 0
+        self._ts_contact_ns = self._ts_item_ns = 0
+        self._fetch: Fetch | None = None
 
-    def on_item(self, item: RawItem) -> None:
-        if self._is_flooding():
-            self._note(over_rate=self.visit.over_rate + 1)
+    @property
+    def visit(self) -> Visit:
+        """Show how the source has been so far."""
+        return Visit(
+            self._name,
+            self._is_ok,
+            self._detail,
+            self._items,
+            self._repeats,
+            self._bad_items,
+            self._ts_contact_ns,
+            self._ts_item_ns,
+            self._over_rate,
+            self._fetch,
+        )
+
+    def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
+        recv_ns = ts_recv_ns or self._clock_ns()
+        if self._is_flooding(recv_ns):
+            self._over_rate += 1
             return
-        if self._has_own_name or not item.source:
-            item = msgspec.structs.replace(item, source=self.visit.source)
-        is_new = self._on_raw(item)
-        visit = self.visit
-        self._note(items=visit.items + 1, repeats=visit.repeats + (not is_new), ts_item_ns=self._clock_ns())
+        is_new = self._on_raw(item, self._name if self._has_own_name or not item.source else item.source, recv_ns)
+        self._items, self._ts_item_ns = self._items + 1, recv_ns
+        self._repeats += not is_new
 
     def on_contact(self) -> None:
-        if not self.visit.is_ok:
-            _log.info("a news source is heard", extra={"source": self.visit.source})
-        self._note(is_ok=True, detail="", ts_contact_ns=self._clock_ns())
+        if not self._is_ok:
+            _log.info("a news source is heard", extra={"source": self._name})
+        self._is_ok, self._detail, self._ts_contact_ns = True, "", self._clock_ns()
 
     def on_trouble(self, reason: str) -> None:
-        if reason != self.visit.detail:
-            _log.warning("a news source is lost", extra={"source": self.visit.source, "reason": reason})
-        self._note(is_ok=False, detail=reason)
+        if reason != self._detail:
+            _log.warning("a news source is lost", extra={"source": self._name, "reason": reason})
+        self._is_ok, self._detail = False, reason
 
     def on_bad_item(self, reason: str) -> None:
-        _log.warning("a news item was dropped", extra={"source": self.visit.source, "reason": reason})
-        self._note(bad_items=self.visit.bad_items + 1)
+        _log.warning("a news item was dropped", extra={"source": self._name, "reason": reason})
+        self._bad_items += 1
 
     def on_fetch(self, fetch: Fetch) -> None:
-        _log.debug("a news source was visited: %s", fetch.text(fetch.ts_ns), extra={"source": self.visit.source})
-        self._note(fetch=fetch)
+        _log.debug("a news source was visited: %s", fetch.text(fetch.ts_ns), extra={"source": self._name})
+        self._fetch = fetch
 
-    def _is_flooding(self) -> bool:
+    def _is_flooding(self, now_ns: int) -> bool:
         """Count an item of this minute; say whether there are more than any newsroom writes."""
-        now_ns = self._clock_ns()
         if now_ns - self._minute_ns >= _MINUTE_NS:
             self._minute_ns, self._in_minute = now_ns, 0
         self._in_minute += 1
         return self._in_minute > MOST_PER_MINUTE
-
-    def _note(self, **changes: object) -> None:
-        self.visit = msgspec.structs.replace(self.visit, **changes)
 
 
 class NewsRoom:
@@ -163,10 +184,10 @@ class NewsRoom:
         now_ns = self._clock_ns()
         return tuple((f"news {one.source}", one.is_ok, one.text(now_ns)) for one in self.visits())
 
-    def _hear(self, raw: RawItem) -> bool:
-        """Take an item, and say whether it was new."""
-        item = NewsItem(raw.source, raw.id, tidy(raw.title), raw.url, raw.ts_ms * _NS_PER_MS, self._clock_ns())
-        trust = self._trust.of(item.source)
+    def _hear(self, raw: RawItem, source: str, ts_recv_ns: int) -> bool:
+        """Take an item of a source, and say whether it was new. What no order waits for comes after the order."""
+        item = NewsItem(source, raw.id, tidy(raw.title), raw.url, raw.ts_ms * _NS_PER_MS, ts_recv_ns)
+        trust = self._trust.of(source)
         novelty = self._seen.look(item, trust)
         try:
             return self._pass_on(raw, item, trust, novelty)
@@ -177,11 +198,9 @@ class NewsRoom:
         """Judge what was not heard before, and hand it on; say whether it was new."""
         if novelty == "repeat":
             return False
-        headline = classify(item, self._rules, self.index, trust)
+        headline = classify(item, self._rules, self.index, trust, _doubts(raw, novelty))
         if novelty == "echo" and not (headline.score and headline.symbols):
             return False
-        if doubts := _doubts(raw, novelty):
-            headline = msgspec.structs.replace(headline, doubts=doubts)
         self._on_headline(headline)
         return novelty != "echo"
 

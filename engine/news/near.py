@@ -92,8 +92,7 @@ def says_the_same(first: str, second: str) -> bool:
 
 
 def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    common = len(ours & theirs)
-    most = max(len(ours), len(theirs))
-    if common != min(len(ours), len(theirs)) or not common or common < LEAST_ALIKE * most:
+    fewer, more = (ours, theirs) if len(ours) <= len(theirs) else (theirs, ours)
+    if not fewer or len(fewer) < LEAST_ALIKE * len(more) or not fewer <= more:
         return False
-    return common == most or not any(word in _WEIGHTY or not word.isalpha() for word in ours ^ theirs)
+    return len(fewer) == len(more) or not any(word in _WEIGHTY or not word.isalpha() for word in more - fewer)

@@ -29,10 +29,18 @@ class Rule(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A rule that fired, and the words of the title that it fired on."""
+    """A rule that fired, and where in the title."""
 
     rule: Rule
-    words: str
+    title: Sequence[str]
+    """All of its words."""
+    first: int
+    end: int
+
+    @property
+    def words(self) -> str:
+        """Return the words that it fired on."""
+        return " ".join(self.title[self.first : self.end])
 
     def __str__(self) -> str:
         return f'{self.rule.label} {self.rule.weight:+.2f} ("{self.words}")'
@@ -103,9 +111,7 @@ class Rules:
                         _walk(deeper, words, start, start + 1, fired)
         if words:
             _walk(self._at_start, words, 0, 0, fired)
-        return [
-            Fired(self.table[number], " ".join(words[span >> 16 : span & 0xFFFF])) for number, span in fired.items()
-        ]
+        return [Fired(self.table[number], words, span >> 16, span & 0xFFFF) for number, span in fired.items()]
 
 
 def _walk(node: _Node, words: Sequence[str], start: int, at: int, fired: dict[int, int]) -> None:

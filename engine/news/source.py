@@ -41,8 +41,8 @@ class BadItem(ValueError):
 class Ear(Protocol):
     """What a source tells its news to: called synchronously, in the event loop."""
 
-    def on_item(self, item: RawItem) -> None:
-        """Hear a headline."""
+    def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
+        """Hear a headline; ``ts_recv_ns``: when its bytes came, nanoseconds since the Unix epoch, 0 for just now."""
 
     def on_contact(self) -> None:
         """Hear that the source is there: connected, or its file was looked at."""

@@ -16,6 +16,8 @@ _INVISIBLE: Final = re.compile(
 _MOJIBAKE: Final = re.compile("\u00e2\u20ac|\u00c3[\u0080-\u00bf\u0192]|\u00c2[\u00a0-\u00bf]|[\ufffd\u0080-\u009f]")
 """UTF-8 that was read as Windows-1252 or Latin-1, once or twice, and what a decoder put where it gave up."""
 _NO_WORD: Final = re.compile(r"[\W_]+")
+_PLAIN: Final = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+"""What ``_NO_WORD`` and case folding make of ASCII, in a table."""
 
 
 def word_set(table: str) -> frozenset[str]:
@@ -26,6 +28,8 @@ def word_set(table: str) -> frozenset[str]:
 def tidy(title: str) -> str:
     """Undo HTML entities and fold white space and control characters; letters stay exactly as they were."""
     text = html.unescape(title) if "&" in title else title
+    if text.isprintable() and "  " not in text:  # as nearly every title is: no white space but single spaces
+        return text.strip()
     return _SPACES_AND_CONTROLS.sub(" ", text).strip()
 
 
@@ -36,8 +40,9 @@ def normalise(title: str) -> str:
     HTML entities undone, NFKC, case folded, invisible characters removed, punctuation as space.
     """
     text = html.unescape(title) if "&" in title else title
-    if not text.isascii():
-        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    if text.isascii():
+        return " ".join(text.translate(_PLAIN).split())
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return _NO_WORD.sub(" ", text.casefold()).strip()
 
 

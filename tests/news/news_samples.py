@@ -86,11 +86,13 @@ class Notes:
     def __init__(self) -> None:
         self.told: list[tuple[str, str]] = []
         self.items: list[RawItem] = []
+        self.times_ns: list[int] = []
         self.fetches: list[Fetch] = []
 
-    def on_item(self, item: RawItem) -> None:
-        """Keep an item's id."""
+    def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
+        """Keep an item's id, and when it came."""
         self.items.append(item)
+        self.times_ns.append(ts_recv_ns)
         self.told.append(("item", item.id))
 
     def on_fetch(self, fetch: Fetch) -> None:

@@ -50,7 +50,7 @@ async def test_the_storys_headlines_are_heard_and_judged() -> None:
     feed = Feed()
     feed.greeting = [item_line("1", ANNOUNCED, url="https://e.example/1"), item_line("2", DENIED)]
     async with feed.serving():
-        room, heard = room_of(StreamSource("story", feed.url))
+        room, heard = room_of(StreamSource("story", feed.url, lambda: NOW_NS))
         async with running(room):
             await until(lambda: len(heard) == 2)
     assert [(one.label, one.score, one.symbols) for one in heard] == [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
 
 import pytest
 from news_samples import Feed, Notes, item_line, listening
+from picows import WSListener, WSMsgType, WSTransport, ws_create_server
 
+from engine.clock import now_ns
 from engine.news.file import READ_BYTES, FileSource
 from engine.news.source import LONGEST_ITEM, BadItem, read_item
 from engine.news.stream import StreamSource
@@ -18,17 +21,50 @@ async def test_a_feed_is_heard_item_by_item() -> None:
     """Items arrive in order, through a real socket."""
     feed = Feed()
     feed.greeting = [item_line("1"), item_line("2")]
-    async with feed.serving(), listening(StreamSource("feed", feed.url)) as notes:
+    async with feed.serving(), listening(StreamSource("feed", feed.url, now_ns)) as notes:
         assert await notes.until("item", 2) == ["1", "2"]
         await feed.connections[0].send_str(item_line("3"))
         assert await notes.until("item", 3) == ["1", "2", "3"]
+
+
+async def test_a_frame_is_stamped_as_it_arrives_and_told_without_a_queue() -> None:
+    """Its item is told in the socket's own callback, with the time at which that began; contact comes after it."""
+    feed, ticks = Feed(), iter(range(1, 100))
+    feed.greeting = [item_line("1"), "hello", item_line("2")]
+    async with feed.serving(), listening(StreamSource("feed", feed.url, lambda: next(ticks))) as notes:
+        await notes.until("item", 2)
+    assert notes.times_ns == [1, 3]
+    assert [kind for kind, _ in notes.told[:6]] == ["contact", "item", "contact", "bad", "item", "contact"]
+
+
+async def test_an_item_in_parts_is_put_together() -> None:
+    """A frame that comes in parts is one item; parts without end are refused as an item too large."""
+
+    async def serve(socket: WSTransport) -> None:
+        line = item_line("1").encode()
+        socket.send(WSMsgType.TEXT, line[:10], fin=False)
+        socket.send(WSMsgType.CONTINUATION, line[10:])
+        socket.send(WSMsgType.TEXT, b"x" * (LONGEST_ITEM - 10), fin=False)
+        socket.send(WSMsgType.CONTINUATION, b"x" * 20)
+
+    class Peer(WSListener):
+        def on_ws_connected(self, transport: WSTransport) -> None:
+            asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(serve(transport)))
+
+    server = await ws_create_server(lambda request: Peer(), "127.0.0.1", 0)
+    url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with listening(StreamSource("feed", url, now_ns, first_pause_s=60.0)) as notes:
+        await notes.until("trouble", 1)
+        assert notes.of("item") == ["1"]
+        assert f"more than {LONGEST_ITEM} bytes" in notes.of("trouble")[0]
+    server.close()
 
 
 async def test_what_is_no_item_is_told_and_passed_over() -> None:
     """A broken message costs itself only."""
     feed = Feed()
     feed.greeting = ["hello", b"\x00\xff", '{"id":"1"}', item_line("7")]
-    async with feed.serving(), listening(StreamSource("feed", feed.url)) as notes:
+    async with feed.serving(), listening(StreamSource("feed", feed.url, now_ns)) as notes:
         assert await notes.until("item", 1) == ["7"]
         assert len(notes.of("bad")) == 3
 
@@ -37,7 +73,7 @@ async def test_a_feed_that_comes_back_is_heard_again() -> None:
     """After the feed's restart the source is there again, and both are told."""
     feed = Feed()
     feed.greeting = [item_line("1")]
-    async with feed.serving(), listening(StreamSource("feed", feed.url, first_pause_s=0.01)) as notes:
+    async with feed.serving(), listening(StreamSource("feed", feed.url, now_ns, first_pause_s=0.01)) as notes:
         await notes.until("item", 1)
         await feed.connections[0].close()
         await notes.until("item", 2)
@@ -50,7 +86,7 @@ async def test_a_feed_that_is_not_there_yet_is_waited_for() -> None:
     async with feed.serving():
         port = feed.port
     feed.greeting = [item_line("1")]
-    async with listening(StreamSource("feed", feed.url, first_pause_s=0.01)) as notes:
+    async with listening(StreamSource("feed", feed.url, now_ns, first_pause_s=0.01)) as notes:
         await notes.until("trouble", 2)
         async with feed.serving(port):
             assert await notes.until("item", 1) == ["1"]
@@ -61,7 +97,7 @@ async def test_a_half_open_connection_is_noticed_by_ping() -> None:
     """A feed that answers no ping any more is left and tried again."""
     feed = Feed()
     async with feed.serving(answers_pings=False):
-        source = StreamSource("feed", feed.url, first_pause_s=0.01, ping_s=0.05)
+        source = StreamSource("feed", feed.url, now_ns, first_pause_s=0.01, ping_s=0.05)
         async with listening(source) as notes:
             await notes.until("trouble", 1)
             await notes.until("contact", 2)
@@ -72,7 +108,7 @@ async def test_an_item_too_large_ends_that_connection_only() -> None:
     """A message beyond every headline is refused, and the source comes back."""
     feed = Feed()
     feed.greeting = [item_line("1", "x" * (LONGEST_ITEM + 1))]
-    async with feed.serving(), listening(StreamSource("feed", feed.url, first_pause_s=0.01)) as notes:
+    async with feed.serving(), listening(StreamSource("feed", feed.url, now_ns, first_pause_s=0.01)) as notes:
         await notes.until("contact", 2)
         assert notes.of("item") == []
 
