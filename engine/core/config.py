@@ -10,12 +10,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from engine.core.plan import ExitPlan
+from engine.core.strategies.arbitrage import Arbitrage
 from engine.core.strategies.technical.catalog import TECHNICAL
 from engine.core.strategies.technical.order_flow import OrderFlow
 from engine.core.strategies.technical.sma_cross import SmaCross
 from engine.core.strategy_config import ModeName, Percent, Ratio, Seconds, Sizing, StrategyConfig, refuse_late_step
 
 __all__ = [
+    "Arbitrage",
     "Breakers",
     "ExitPlan",
     "ExitsName",
@@ -204,6 +206,7 @@ class Strategies(_Technical, frozen=True, forbid_unknown_fields=True):  # type: 
 
     headlines: Headlines = Headlines()
     fair_value: FairValueBand = FairValueBand()
+    arbitrage: Arbitrage = Arbitrage()
 
 
 class Fundamentals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -31,6 +31,7 @@ from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.record_codec import AnyRecord
 from engine.core.records import Listed, Started
 from engine.core.reports import Reports
+from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
 from engine.core.strategies.technical.crew import Crew
@@ -66,7 +67,8 @@ class Engine:
         self.technical = Crew(chosen)
         self.headlines = HeadlineStrategy(chosen.headlines)
         self.fair_value = FairValueStrategy(chosen.fair_value)
-        everyone = (*self.technical, self.headlines, self.fair_value)
+        self.arbitrage = ArbitrageStrategy(chosen.arbitrage)
+        everyone = (*self.technical, self.headlines, self.fair_value, self.arbitrage)
         self._by_name: dict[str, Any] = {strategy.name: strategy for strategy in everyone}
         modes = {s.name: s.config.mode for s in everyone}
         self.trading = Trading(config, instruments, modes, account, self.technical.size)

@@ -51,6 +51,8 @@ class Resend:
             return "what is held can still be closed; a stop or target is tried again by itself."
         if rest.endswith(_AGAIN):
             return "this was the second try already. Decide anew."
+        if kind == "pair":
+            return "what its pair lacks is made up for at the present price."
         if kind not in ("signal", "proposal"):
             return "a command is carried out once. Type it again if you still want it."
         if trading.now_ns - approved.ts_ns > FRESH_NS:
