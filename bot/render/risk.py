@@ -1,4 +1,4 @@
-"""The limits, how much of each is used, who changed it, what has tripped and what is locked."""
+"""The limits, how much of each is used, who changed it, what has tripped and what is locked; the other controls."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from typing import Final
 
 from bot.render.blocks import Block, Message, clip, context, escape, header, message, section
 from bot.render.say import plural, seconds
-from engine.wire.views import LimitView, LockView, RiskView
+from engine.wire.views import ControlView, LimitView, LockView, RiskView
 
 _MOST_ROWS: Final = 12
 """Lines of one section, whose text may have 3,000 characters."""
 _MOST: Final = 60
+_MOST_CONTROLS: Final = 24
 _LINE: Final = 230
 _MOST_BARS: Final = 10
 
 
 def limits(view: RiskView) -> Message:
-    """Show what bars entries first, then every limit."""
+    """Show what bars entries first, then every limit, then the controls that have none."""
     barred, found = bars(view), len(view.tripped) + len(view.locks)
     changed = sum(1 for row in view.limits if row.changed)
     text = f"{plural(len(view.limits), 'limit')}, {changed} changed while running, "
     text += f"{plural(found, 'bar')} on entries" if barred else "nothing bars entries"
-    rows = [_row(row) for row in view.limits[:_MOST]]
+    rows = [_row(row) for row in view.limits[:_MOST]] + [_control(row) for row in view.controls[:_MOST_CONTROLS]]
     blocks: list[Block] = [header("Limits")]
     if barred:
         blocks.append(section("\n".join(barred)))
     blocks += [section("\n".join(rows[at : at + _MOST_ROWS])) for at in range(0, len(rows), _MOST_ROWS)]
-    more = len(view.limits) - len(rows) + found - len(barred)
+    more = len(view.limits) + len(view.controls) - len(rows) + found - len(barred)
     hidden = f"{more} more: `trader risk` lists all. " if more > 0 else ""
     change = "An admin changes one with `/risk set NAME VALUE because REASON`, and takes it back with `/risk unset`."
     return message(text, [*blocks, context(hidden + change)])
@@ -50,6 +51,10 @@ def _row(row: LimitView) -> str:
     return clip(f"`{escape(row.code)}` {escape(f'{row.name}{scope}')}: *{escape(row.limit)}*", _LINE // 2) + clip(
         escape(used + changed), _LINE // 2
     )
+
+
+def _control(row: ControlView) -> str:
+    return clip(f"`{escape(row.code)}` {escape(row.name)}: {escape(row.state)}", _LINE)
 
 
 def _tripped(words: str) -> str:

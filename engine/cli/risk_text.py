@@ -1,4 +1,4 @@
-"""The limits as a table for a terminal, and below it what has tripped and what is locked."""
+"""The limits as a table for a terminal, below it the other controls, what has tripped and what is locked."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from engine.wire.views import LimitView, RiskView
 
 
 def risk_text(risk: RiskView) -> str:
-    """Write one line for each limit, one for everything that was changed, and one for all that bars entries."""
+    """Write one line for each limit and control, one for everything that was changed, and for all that bars entries."""
     lines = [f"{'code':<5}{'limit':<20}{'at most':<28}used"]
     lines += [line for row in risk.limits for line in _lines(row)]
+    lines += [f"{control.code:<5}{control.name:<20}{control.state}" for control in risk.controls]
     lines += [f"TRIPPED  {words}   (risk reset REASON)" for words in risk.tripped]
     lines += [f"LOCKED   {lock.symbol} for {lock.left_s:.0f} s, {lock.why}" for lock in risk.locks]
     return "\n".join(lines)

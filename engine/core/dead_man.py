@@ -58,6 +58,13 @@ class DeadMan:
         elif why := self.why_deaf():
             self._fall_back(DEAF, why)
 
+    def words(self) -> str:
+        """Say what makes *auto* fall back, and whether people can be reached now."""
+        limits = [f"{self._settings.deaf_s:g} s without Slack"] if self._has_bot and self._settings.deaf_s else []
+        limits += [f"{self._settings.away_min:g} min without anybody"] if self._settings.away_min else []
+        now = "nobody can be reached" if self.why_deaf() else "somebody is there"
+        return f"{now}; auto falls back after {' or '.join(limits)}" if limits else "auto falls back never"
+
     def why_deaf(self) -> str:
         """Say why people count as out of reach; empty while they don't."""
         deaf_s = (self._trading.now_ns - self._reached_ns) / 1e9 if self._reached_ns else 0.0

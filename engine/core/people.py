@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core import queries, risk_view
+from engine.core import controls, queries, risk_view
 from engine.core.actions import Cancel
 from engine.core.adoption import Adoption
 from engine.core.amounts import Unclear, refused
@@ -144,7 +144,8 @@ class People:
         elif isinstance(question, commands.GetOrders):
             result = queries.orders(trading)
         elif isinstance(question, commands.GetRisk):
-            result = risk_view.risk(trading)
+            shown = controls.controls(trading, self._identity, self.dead_man, self.outside_health)
+            result = risk_view.risk(trading, shown)
         elif isinstance(question, commands.GetSnapshot):
             snapshot = queries.snapshot(trading, self._roster, self._identity, self.outside_health)
             result = msgspec.structs.replace(snapshot, status=self.status(), approvals=self.hand.approvals.views())

@@ -1,4 +1,4 @@
-"""What people see of the limits: each with how much of it is used, who changed it, what has tripped and is locked."""
+"""What people see of the controls: limits with how much of each is used and who changed it, what bars, and the rest."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from engine.core.instrument import scaled_text
 from engine.core.limits import ACCOUNT, KINDS, Scope
 from engine.core.trading import Trading
 from engine.core.types import Symbol
-from engine.wire.views import LimitView, LockView, RiskView
+from engine.wire.views import ControlView, LimitView, LockView, RiskView
 
 
-def risk(trading: Trading) -> RiskView:
-    """Show the gate and the breakers as they stand: the account's limits, then those of symbols and strategies."""
+def risk(trading: Trading, controls: tuple[ControlView, ...]) -> RiskView:
+    """Show the gate and the breakers as they stand: the account's limits, those of symbols and strategies, the rest."""
     now_ns, bars = trading.now_ns, trading.bars
     cooling = [
         LockView(symbol, (until_ns - now_ns) / 1e9, "C9_COOL_DOWN: after a loss")
@@ -25,7 +25,7 @@ def risk(trading: Trading) -> RiskView:
         if lock.until_ns > now_ns
     ]
     tripped = tuple(f"{code}: {detail}" for code, detail in bars.tripped.items())
-    return RiskView((*_of_account(trading), *_own(trading)), tripped, (*cooling, *locked))
+    return RiskView((*_of_account(trading), *_own(trading)), tripped, (*cooling, *locked), controls)
 
 
 def _of_account(trading: Trading) -> Iterator[LimitView]:

@@ -167,9 +167,9 @@ class Wishes:
         if market.ask_ticks <= 0 or then_ticks <= 0 or request.side is Side.SELL:
             return None  # one must always be able to get out
         limit_pct = self._trading.gate.limits_of(request.symbol, strategy).collar_pct
-        move_pct = 100.0 * (market.ask_ticks / then_ticks - 1.0)
-        if abs(move_pct) <= limit_pct:
+        if abs(market.ask_ticks - then_ticks) <= int(then_ticks * limit_pct / 100.0):  # as the gate's collar does
             return None
+        move_pct = 100.0 * (market.ask_ticks / then_ticks - 1.0)
         ref, age_s = market.instrument.price_text(then_ticks), (self._trading.now_ns - then_ns) / 1e9
         detail = f"limit={limit_pct:.2f}% move={move_pct:+.2f}% ref={ref} age={age_s:.1f}s since the {what}"
         return Refusal("C4_PRICE_COLLAR", detail, f"Nothing was done: the {what}'s price is gone.")

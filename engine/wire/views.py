@@ -303,6 +303,14 @@ class LimitView(msgspec.Struct, frozen=True):
     """Who set it while running, why, and what ``trader.toml`` has; empty where that counts."""
 
 
+class ControlView(msgspec.Struct, frozen=True):
+    """How a control stands that has no limit which could be changed while running."""
+
+    code: str
+    name: str
+    state: str
+
+
 class LockView(msgspec.Struct, frozen=True):
     """A symbol that has no entries for a while."""
 
@@ -318,6 +326,8 @@ class RiskView(msgspec.Struct, frozen=True, tag="risk"):
     tripped: tuple[str, ...]
     """``C9_DAILY_LOSS: limit=2.00% loss=2.31% …``; empty while no breaker has tripped."""
     locks: tuple[LockView, ...]
+    controls: tuple[ControlView, ...] = ()
+    """Those without a limit: with the limits there is a line for each of C1 to C23."""
 
 
 class AlarmView(msgspec.Struct, frozen=True):

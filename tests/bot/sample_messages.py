@@ -21,6 +21,7 @@ from engine.wire.hand_views import MissedProposalView, MissedStrategyView, Misse
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.replies import OrdersView
 from engine.wire.views import (
+    ControlView,
     HealthView,
     KillSymbolView,
     KillView,
@@ -69,6 +70,10 @@ RISK = RiskView(
     ),
     ("C9_DAILY_LOSS: limit=2.00% loss=2.31% from=10000.00 USDT",),
     (LockView("IOTAUSDT", 3540.0, f"C9_LOCKED: slack:{ALICE} the unlock"),),
+    (
+        ControlView("C11", "kill switch", f"killed by slack:{ALICE}: a <fat> finger"),
+        ControlView("C17", "clock", "+12 ms from the venue's; at most 500 ms"),
+    ),
 )
 KILLED = KillSymbolView("ETHUSDT", "ETH", "USDT", 3, 1, 0, 0, "0.0932", "249.70", "0.0000", "")
 KEPT = KillSymbolView("IOTAUSDT", "IOTA", "USDT", 1, 0, 0, 2, "0.0", "0.00", "95.1", "")

@@ -20,7 +20,16 @@ from bot.render.order import fill_reply, order_message
 from bot.render.trade import root
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingHalted
 from engine.wire.replies import OrdersView
-from engine.wire.views import HealthView, LimitView, LockView, OrderView, ProposalView, RiskView, TradeView
+from engine.wire.views import (
+    ControlView,
+    HealthView,
+    LimitView,
+    LockView,
+    OrderView,
+    ProposalView,
+    RiskView,
+    TradeView,
+)
 
 HUGE = "<&>" * 5_000
 WILD: dict[str, Message] = {
@@ -177,6 +186,8 @@ def test_whatever_is_told_of_the_desk_fits(
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)
-@given(any_of(LimitView), any_of(LockView), WORDS, st.integers(0, 80))
-def test_whatever_the_limits_are_they_fit(limit: LimitView, lock: LockView, tripped: str, count: int) -> None:
-    _check(risk.limits(RiskView((limit,) * count, (tripped,) * 12, (lock,) * 12)))
+@given(any_of(LimitView), any_of(LockView), any_of(ControlView), WORDS, st.integers(0, 80))
+def test_whatever_the_limits_are_they_fit(
+    limit: LimitView, lock: LockView, control: ControlView, tripped: str, count: int
+) -> None:
+    _check(risk.limits(RiskView((limit,) * count, (tripped,) * 12, (lock,) * 12, (control,) * count)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core_builders import ALICE, BTC, ETH, Desk, approved, failed, sent, told, written
+from core_builders import ALICE, BTC, ETH, Desk, approved, codes, failed, sent, told, written
 from core_builders import report as report_of
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,11 +149,13 @@ def test_a_cancel_is_asked_for_each_second_until_the_venue_confirms() -> None:
     entry = resting(desk)
     kill(desk)
     desk.keep(desk.engine.on_send_failed(failed(entry.client_order_id, ambiguous=True)))
-    asked, reports = 0, []
+    asked, reports, alarms = 0, [], []
     for _ in range(60):
         actions = desk.wait(0.1)
         asked += len(cancelled(actions))
         reports += told(actions, KillReported)
+        alarms += codes(actions)
+    assert alarms == ["C11_INCOMPLETE"]
     assert 5 <= asked <= 6
     assert [event.kill.is_done for event in reports] == [False]
     assert line(reports[0].kill).still_open == 1

@@ -13,7 +13,6 @@ from core_builders import (
     S,
     codes,
     config,
-    instrument,
     quote_amount,
     sent,
     told,
@@ -23,7 +22,6 @@ from core_builders import (
 from engine.core.actions import Publish, Send, Write
 from engine.core.config import Limits, OrderFlow
 from engine.core.records import Answered, Asked, Decided, Declined, Intended, ModeSet, Proposed, Refused
-from engine.core.risk import Gate
 from engine.core.types import Mode, OrderState, OrderType, Side
 from engine.wire import events
 from engine.wire.commands import Buy, Close, Decide, GetSnapshot, GetStatus, Halt, Resume, SetMode, Who
@@ -471,49 +469,6 @@ def test_an_order_that_finds_nobody_is_told_on_the_alert() -> None:
     ended = desk.execute(sent(actions)[0], OrderState.EXPIRED, reason="EXPIRED")
     outcome = told(ended, events.ProposalClosed)[0].proposal.outcome
     assert outcome == "slack:U01ALICE: nothing was bought, the order was expired EXPIRED"
-
-
-# ---------------------------------------------------------------- one gate for every door
-
-
-def narrowed(desk: Desk) -> None:
-    desk.engine.trading.gate = Gate(Limits(max_position_pct=0.5))
-
-
-TROUBLES = {
-    "HALTED": lambda desk: desk.ask(Halt(id="trouble", who=BOB)),
-    "C5_BOOK_OUT_OF_SYNC": lambda desk: desk.keep(desk.engine.on_book_lost(ETH, "gap", desk.now_ns)),
-    "C5_STALE_DATA": lambda desk: setattr(desk, "now_ns", desk.now_ns + 2 * S + 1),
-    "C5_CROSSED_BOOK": lambda desk: desk.quote(2000.0, 1999.99),
-    "C4_PRICE_COLLAR": lambda desk: desk.quote(2040.0, 2040.01),
-    "C3_POSITION": narrowed,
-    "C8_NOT_TRADING": lambda desk: setattr(
-        desk.engine.trading.markets[ETH], "instrument", instrument(is_trading=False)
-    ),
-}
-
-
-@pytest.mark.parametrize("code", TROUBLES)
-@pytest.mark.parametrize("door", ["signal", "command", "click"])
-def test_a_signal_a_command_and_a_click_get_the_same_code(code: str, door: str) -> None:
-    desk = Desk().ready()
-    proposal = asked(desk)
-    desk.holding("970")
-    TROUBLES[code](desk)
-    if door == "command":
-        reply, actions = desk.buy("200")
-        assert reply.code == code
-    elif door == "click":
-        reply, actions = click(desk, proposal)
-        assert reply.code == code
-    elif code == "HALTED":
-        actions = desk.headline(ACTED)
-        assert told(actions, events.NewsHeard)[0].verdict == "ignored: the same question is open already"
-        return
-    else:
-        actions = desk.headline(ACTED)
-    assert [record.refusal.code for record in written(actions) if isinstance(record, Refused)] == [code]
-    assert sent(actions) == []
 
 
 # ---------------------------------------------------------------- commands once

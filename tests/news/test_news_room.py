@@ -15,7 +15,7 @@ from engine.core.tidings import Headline
 from engine.core.types import Symbol
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
-from engine.news.source import Ear, Source
+from engine.news.source import Ear, RawItem, Source
 from engine.news.stream import StreamSource
 
 NOW_NS = 1_511_877_601_234_567_890
@@ -98,6 +98,27 @@ async def test_a_lost_source_is_not_well(tmp_path: Path) -> None:
     async with running(room):
         await until(lambda: "can't be read" in room.visits()[0].detail)
         assert not room.visits()[0].is_ok
+
+
+class Undated:
+    """A source that says one thing, and not when it was published."""
+
+    name = "undated"
+
+    async def listen(self, ear: Ear) -> None:
+        """Say it."""
+        ear.on_item(RawItem("1", "story", ANNOUNCED, "", PUBLISHED_MS, is_dated=False))
+
+
+async def test_what_its_source_does_not_date_is_a_reason_to_look_twice() -> None:
+    """C23: its words are judged as usual, and with the doubt it is asked about at most."""
+    room, heard = room_of(Undated())
+    async with running(room):
+        await until(lambda: bool(heard))
+    assert (heard[0].label, heard[0].doubts) == (
+        "partnership",
+        ("C23_UNDATED: its source does not say when it was published",),
+    )
 
 
 async def test_a_source_ended_by_a_fault_is_told_to_the_loop(tmp_path: Path) -> None:
