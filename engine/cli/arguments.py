@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple, NoReturn
 
+from engine.cli.learning_arguments import learn_arguments
 from engine.cli.refused import Refused
 from engine.cli.strategy_arguments import replay_arguments, strategy_arguments
 
@@ -386,6 +387,12 @@ _VERBS: Final = (
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", replay_arguments),
     _Verb("strategy", "list the strategies, or begin a new one", "trader strategy new drift", strategy_arguments),
+    _Verb(
+        "learn",
+        "learn rules from headlines and the prices that followed; deploys nothing",
+        "trader learn headlines.csv bitfinex_ETHUSD_1m.csv.gz --out rules.new.toml",
+        learn_arguments,
+    ),
     _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
     _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
     _Verb("journal", "look the journal over, and mend it", "trader journal check", _journal_arguments),

@@ -119,6 +119,12 @@ def _strategy(args: argparse.Namespace) -> int:
     return strategy.main(args)
 
 
+def _learn(args: argparse.Namespace) -> int:
+    from engine.cli import learn
+
+    return learn.main(args)
+
+
 def _health(args: argparse.Namespace) -> int:
     from engine.cli import health
 
@@ -174,6 +180,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "approve": _second,
     "decline": _second,
     "replay": _replay,
+    "learn": _learn,
     "strategy": _strategy,
     "health": _health,
     "ledger": _ledger,

@@ -1,0 +1,78 @@
+"""Reads headlines from files: CSV with a head line, exchanges' announcements in JSON, dated events in JSON."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+HEADS: Final = ("ts_ms_assumed_utc", "ts_ms")
+"""What the first column of a CSV file of headlines may be called."""
+
+
+class UnreadableError(ValueError):
+    """A file that can't be meant; the message says what to give instead."""
+
+
+class Told(NamedTuple):
+    """One headline."""
+
+    ts_ms: int
+    title: str
+    base: str = ""
+    """The asset that it is about, where the file says so; empty where its words do."""
+    is_day: bool = False
+    """Only the day is known: ``ts_ms`` is its beginning, UTC."""
+
+
+def read_text(path: Path) -> str:
+    """Return a text, packed or not; raises UnreadableError."""
+    try:
+        data = path.read_bytes()
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8", "replace")
+    except OSError as error:
+        raise UnreadableError(f"{path} can't be read ({error.strerror or error}): name a file of headlines.") from None
+
+
+def is_headlines(path: Path) -> bool:
+    """Say whether a file holds headlines rather than candles, by its name and its first line."""
+    if path.name.removesuffix(".gz").endswith(".json"):
+        return True
+    head = read_text(path).partition("\n")[0]
+    return head.startswith(HEADS) and "title" in head
+
+
+def read_titles(path: Path) -> list[Told]:
+    """Return the headlines of a file, oldest first; raises UnreadableError with one sentence."""
+    text = read_text(path)
+    try:
+        found = _of_json(json.loads(text)) if path.name.removesuffix(".gz").endswith(".json") else _of_csv(text)
+        told = sorted(found)
+    except (KeyError, TypeError, ValueError) as error:
+        words = "a CSV file with ts_ms and title, a JSON list of {title, releaseDate}, or {events: [{date, title}]}"
+        raise UnreadableError(f"{path} is no file of headlines ({error}): give {words}.") from None
+    if not told:
+        raise UnreadableError(f"{path} has no headlines in it.")
+    return told
+
+
+def _of_csv(text: str) -> Iterator[Told]:
+    for row in csv.DictReader(io.StringIO(text, newline="")):
+        stamp = next(row[name] for name in HEADS if name in row)
+        yield Told(int(stamp), row["title"])
+
+
+def _of_json(tree: Any) -> Iterator[Told]:
+    for entry in tree["events"] if isinstance(tree, dict) else tree:
+        yield _dated(entry) if "date" in entry else Told(int(entry["releaseDate"]), entry["title"])
+
+
+def _dated(entry: Mapping[str, Any]) -> Told:
+    """Take an event of which only the day is known."""
+    day = datetime.strptime(entry["date"], "%Y-%m-%d").replace(tzinfo=UTC)
+    return Told(int(day.timestamp()) * 1000, entry["title"], str(entry.get("symbol", "")), True)
