@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from bot.desk import Desk
@@ -31,7 +32,7 @@ class Vitals:
             HealthView("Slack", now["slack_connected"], "heard" if now["slack_connected"] else "deaf"),
             HealthView("engine", now["engine_connected"], "answers" if now["engine_connected"] else "doesn't answer"),
             HealthView("outbox", True, f"{waiting} messages wait"),
-            HealthView("signatures", not refused, f"{refused} requests that Slack has not signed"),
+            HealthView("signatures", True, f"{refused} requests refused that Slack has not signed"),
         )
 
     def read(self) -> dict[str, Any]:
@@ -53,7 +54,8 @@ async def serve(path: Path, vitals: Vitals) -> AsyncIterator[None]:
 
     async def health(_request: web.Request) -> web.Response:
         now = vitals.read()
-        return web.json_response(now, status=200 if now["ok"] else 503)
+        body = {**now, "parts": msgspec.to_builtins(vitals.parts())}
+        return web.json_response(body, status=200 if now["ok"] else 503)
 
     app = web.Application()
     app.router.add_get("/health", health)

@@ -49,7 +49,7 @@ def preview(view: PreviewView, order: ByHand) -> Message:
         button(CANCEL, "Cancel", view.symbol, "Cancel: nothing is ordered"),
     ]
     loss = f", worst loss {money(view.worst_loss_quote, view.quote_asset)}" if view.worst_loss_quote else ""
-    text = f"Preview: {deal} at {price(view.price)}{loss}. Nothing was ordered yet; confirm within {life}."
+    text = f"Preview: {deal} at {price(_entry(view))}{loss}. Nothing was ordered yet; confirm within {life}."
     terms = f"Only you see this, and only you may confirm it, within {life}. Price, size and limits are checked again."
     return message(
         text,
@@ -66,21 +66,31 @@ def facts(view: PreviewView) -> list[Block]:
     """Show size, price, cost and risk, and below it what the gate says, in words and not by a sign alone."""
     quote = view.quote_asset
     size = f"{amount(view.qty, view.base_asset)} for {money(view.notional_quote, quote)}"
-    bound = "at most" if view.side == "buy" else "at least"
     table = fields(
         [
             ("Size", size),
-            ("Price now", f"{price(view.price)}, {bound} {price(view.limit_price)}" if view.limit_price else ""),
+            ("Price now", _price_now(view)),
             ("Expected fill", _slippage(view)),
             ("Fee", f"about {money(view.fee_quote, quote)}"),
-            ("Stop", level(view.stop_price, view.price)),
-            ("Target", level(view.target_price, view.price)),
+            ("Stop", level(view.stop_price, _entry(view))),
+            ("Target", level(view.target_price, _entry(view))),
             ("Exits", escape(view.plan)),
             ("Worst loss", gain(f"-{view.worst_loss_quote}", quote) if view.worst_loss_quote else ""),
         ]
     )
     small = "Worst loss: bought at the limit, sold at the stop, both fees; a gap through the stop loses more."
     return [table, section(_verdict(view)), *([context(small)] if view.worst_loss_quote else [])]
+
+
+def _entry(view: PreviewView) -> str:
+    return view.limit_price if view.is_resting else view.price
+
+
+def _price_now(view: PreviewView) -> str:
+    if not view.limit_price:
+        return ""
+    bound = "it waits at" if view.is_resting else "at most" if view.side == "buy" else "at least"
+    return f"{price(view.price)}, {bound} {price(view.limit_price)}"
 
 
 def _slippage(view: PreviewView) -> str:

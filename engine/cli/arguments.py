@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 
 from engine.cli.learning_arguments import learn_arguments
-from engine.cli.refused import Refused
+from engine.cli.parser import Parser
 from engine.cli.strategy_arguments import replay_arguments, strategy_arguments
 
 _TRADING: Final = (
@@ -54,21 +52,6 @@ _LISTINGS: Final = {
 """What ``trader ledger`` shows."""
 
 
-_UNKNOWN: Final = re.compile(r"argument COMMAND: invalid choice: '([^']*)'")
-"""How argparse words a command that it doesn't know."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Raises instead of leaving, so that a slip is told in the same way as every other refusal."""
-
-    def error(self, message: str) -> NoReturn:
-        slip = _UNKNOWN.match(message)
-        near = get_close_matches(slip[1], [verb.name for verb in _VERBS], n=1, cutoff=0.75) if slip else []
-        if slip and near:
-            raise Refused("BAD_REQUEST", f"There is no command {slip[1]!r}. Did you mean `trader {near[0]}`?")
-        raise Refused("BAD_REQUEST", f"{message[:1].upper()}{message[1:]}: see `{self.prog} --help`.")
-
-
 class _Verb(NamedTuple):
     """One subcommand: its words for help, an example and its arguments."""
 
@@ -80,11 +63,11 @@ class _Verb(NamedTuple):
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of ``trader``; it raises Refused where argparse would leave the process."""
-    parser = _Parser(
+    parser = Parser(
         prog="trader",
         description="Trades from Slack, a terminal or a script: it asks, it acts on high confidence, "
         "and every order passes one gate.",
-        epilog="Begin with: trader run",
+        epilog="Begin with: trader run. One command with an example: trader help buy",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="COMMAND", required=True)
     for verb in _VERBS:
@@ -99,7 +82,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def words_last(argv: Sequence[str]) -> list[str]:
-    """Put the options of a command to the engine first, so that ``buy ETHUSDT -5%`` is an amount and no option."""
+    """Put the options of a command to the engine first, so that ``-5%`` is an amount; ``help buy`` is one too."""
+    if argv[:1] == ["help"]:
+        return [*argv[1:2], "--help"]
     verb, rest = argv[:1], list(argv[1:])
     if not verb or verb[0] not in VERBS or {"-h", "--help"} & set(rest):
         return list(argv)
@@ -348,7 +333,7 @@ _VERBS: Final = (
         "buy",
         "buy a symbol",
         "trader buy ETHUSDT 250 sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h",
-        _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time=]"),
+        _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time= limit=]"),
     ),
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
@@ -401,3 +386,5 @@ _VERBS: Final = (
     _Verb("drill", "rehearse what must not hurt, and count", "trader drill crash --rounds 10", _drill_arguments),
     _Verb("version", "print the version", "trader version", _no_arguments),
 )
+ALL: Final = tuple(verb.name for verb in _VERBS)
+"""Every subcommand's name, in the order of the help."""

@@ -25,6 +25,12 @@ _MACHINE: Final = Who("health", "health", "health")
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=3.0)
 
 
+class _Parts(msgspec.Struct):
+    """What the bot says of itself, as far as it is shown."""
+
+    parts: tuple[HealthView, ...]
+
+
 def main(args: argparse.Namespace) -> int:
     """Ask the process, print what it says, and return 0 when all of it is well."""
     checks = asyncio.run(_CHECKS[args.process]())
@@ -47,10 +53,13 @@ async def _engine() -> tuple[HealthView, ...]:
 
 async def _bot() -> tuple[HealthView, ...]:
     socket = read_home() / SOCKET_OF_BOT
+    if_down = f"Nobody listens at {socket}: start it with `trader run`."
     async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)), timeout=_TIMEOUT) as session:
-        return (
-            await _get(session, "bot", "http://bot/health", f"Nobody listens at {socket}: start it with `trader run`."),
-        )
+        whole = await _get(session, "bot", "http://bot/health", if_down)
+    try:
+        return msgspec.json.decode(whole.detail, type=_Parts).parts
+    except msgspec.DecodeError:
+        return (whole,)
 
 
 async def _exchange() -> tuple[HealthView, ...]:

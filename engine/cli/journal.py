@@ -16,6 +16,8 @@ from engine.store.repair import Damage, Survey, cut, survey
 def main(args: argparse.Namespace) -> int:
     """Check or cut; return 0 when the journal is sound (after a cut: when it is now), and 1 when it is damaged."""
     path = read_home() / JOURNAL
+    if not path.is_file():
+        raise Refused("NOT_FOUND", f"There is no journal {path}: the engine writes one, see TRADER_HOME.")
     try:
         found, kept = cut(path) if args.what == "cut" else (survey(path), None)
     except JournalInUse as error:

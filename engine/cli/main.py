@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -17,11 +18,23 @@ from engine.cli.refused import Refused
 from engine.environment import SettingsError
 
 _INTERRUPTED: Final = 130
+_UNREAD: Final = 141
+"""What a shell reports of a process that SIGPIPE ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        try:
+            return _told(words)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        return _unread()
+
+
+def _told(words: Sequence[str]) -> int:
     try:
         args = build_parser().parse_args(words_last(words))
         return _RUNNERS.get(args.verb, _ask)(args)
@@ -39,6 +52,15 @@ def _refuse(code: str, text: str, *, as_json: bool) -> int:
     else:
         print(text, file=sys.stderr)
     return 2
+
+
+def _unread() -> int:
+    """Leave quietly where whoever reads has gone, as in ``trader chart eth | head``; what is buffered goes nowhere.
+
+    Source: the Python manual, "signal", note on SIGPIPE.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _UNREAD
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -84,6 +84,7 @@ BUY = Buy(
     id="slack:1.2.3", who=Who(ALICE, "alice", "slack", "C01TRADE"), symbol="ETHUSDT", amount=Amount("quote", "250")
 )
 PREVIEW = sample_preview()
+RESTING = {"limit_price": "2500.00", "stop_price": "2450.00", "target_price": "2600.00", "is_resting": True}
 SALE = {"side": "sell", "price": "2682.50", "limit_price": "2628.85", "avg_price": "2682.1"}
 SALE |= {"stop_price": "", "target_price": "", "worst_loss_quote": ""}
 REFUSED = {"code": "C2_ORDER_SIZE", "detail": "limit=100.00 asked=255.00", "advice": "Ask for less."}
@@ -138,6 +139,7 @@ MESSAGES: dict[str, Message] = {
     "alert_acted_closed": alert.alert(ACTED, filled(origin="strategy:headlines"), CLOSED),
     "preview_buy": preview.preview(sample_preview(), BUY),
     "preview_thin_book": preview.preview(sample_preview(book_part=0.4, slippage_pct=0.81, needs_second=True), BUY),
+    "preview_resting": preview.preview(sample_preview(**RESTING), BUY),
     "preview_sell": preview.preview(sample_preview(**SALE), BUY),
     "preview_refused": preview.preview(sample_preview(**REFUSED), BUY),
     "preview_ended": preview.ended("Cancelled: nothing was ordered."),

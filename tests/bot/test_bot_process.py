@@ -46,7 +46,9 @@ async def health(home: Path) -> tuple[int, dict[str, object]]:
     """Ask the bot how it is."""
     connector = aiohttp.UnixConnector(str(home / "bot.sock"))
     async with aiohttp.ClientSession(connector=connector) as session, session.get("http://bot/health") as response:
-        return response.status, await response.json()
+        body = await response.json()
+        assert {part["name"] for part in body.pop("parts")} == {"Slack", "engine", "outbox", "signatures"}
+        return response.status, body
 
 
 async def test_it_starts_says_that_it_is_well_and_stops_within_two_seconds() -> None:

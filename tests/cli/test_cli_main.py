@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,16 +14,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from cli_fakes import STATUS, FakeEngine, serving
+from needs import ROOT
 
-from engine.cli.arguments import words_last
+from engine.cli.arguments import ALL, words_last
 from engine.cli.main import main
 from engine.wire.commands import Amount, Buy, CancelOrder, Close, Halt, Resume, Sell, SetMode
 from engine.wire.questions import GetPnl, GetTrades, GetWhy, SetParameter, Watch
 from engine.wire.views import HealthView
-
-VERBS = ["run", "engine", "exchange", "desk", "status", "positions", "orders", "buy", "sell", "close", "cancel"]
-VERBS += ["balance", "pnl", "trades", "strategies", "why", "news", "watch"]
-VERBS += ["auto", "halt", "resume", "latency", "replay", "health", "bench", "version"]
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ async def ask(*words: str) -> int:
     return await asyncio.to_thread(main, words)
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", ALL)
 def test_every_command_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """``trader VERB --help`` says what it does and shows one use of it."""
     with pytest.raises(SystemExit) as left:
@@ -228,7 +226,36 @@ def test_options_go_before_words_that_look_like_options() -> None:
     assert words_last(["replay", "x", "--json"]) == ["replay", "x", "--json"]
 
 
-def test_a_mistyped_command_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is guessed: what was meant is named, with exit code 2."""
-    assert main(["colse", "all"]) == 2
-    assert capsys.readouterr().err == "There is no command 'colse'. Did you mean `trader close`?\n"
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("colse all", "There is no command 'colse'. Did you mean `trader close`?"),
+        ("xyzzy", "There is no command 'xyzzy': `trader --help` lists all."),
+        ("mute news", "/mute is a command in Slack only. `trader --help` lists those of the terminal."),
+        ("", "Say what to do: `trader run` starts everything, `trader --help` lists the commands."),
+        ("ledger", "WHAT is missing: see `trader ledger --help`."),
+        ("health moon", "process can't be 'moon': use engine, bot, exchange, ledger. See `trader health --help`."),
+        ("run --colour", "Unrecognized arguments: --colour: see `trader --help`."),
+    ],
+)
+def test_a_mistyped_command_is_told_what_to_type(words: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is guessed: what was meant or what is missing is named, with exit code 2."""
+    assert main(words.split()) == 2
+    assert capsys.readouterr().err == f"{sentence}\n"
+
+
+def test_help_before_a_command_is_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """As in many command lines, ``trader help buy`` is ``trader buy --help``."""
+    with pytest.raises(SystemExit):
+        main(["help", "buy"])
+    assert "usage: trader buy" in capsys.readouterr().out
+
+
+def test_a_reader_that_went_away_is_no_error(home: Path) -> None:
+    """As with ``trader chart eth | head``: no traceback, and the exit code that a shell knows."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "engine.cli.main", "status", "--json"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
