@@ -44,6 +44,8 @@ class HandTape:
     def __init__(self) -> None:
         self._market = SyntheticMarket(ETH, 100_000, np.random.default_rng(7))
         self._price, self._is_up, self._rushed_ms = FIRST, False, 1_000
+        self.is_still = False
+        """While it is, nothing moves by itself."""
         self._listener: Callable[[Any], None] = lambda event: None
         self._requote()
 
@@ -62,7 +64,8 @@ class HandTape:
         """Go on for ever."""
         self._listener = listener
         while True:
-            self.move(self._price)
+            if not self.is_still:
+                self.move(self._price)
             await asyncio.sleep(_BEAT_S)
 
     def move(self, price: float) -> None:
