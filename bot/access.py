@@ -41,6 +41,7 @@ NEEDS: Final[dict[str, Role]] = {
     "/balance": Role.VIEWER,
     "/pnl": Role.VIEWER,
     "/trades": Role.VIEWER,
+    "/digest": Role.VIEWER,
     "/strategies": Role.VIEWER,
     "/why": Role.VIEWER,
     "/news": Role.VIEWER,

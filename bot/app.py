@@ -15,6 +15,7 @@ from bot import listeners
 from bot.access import Access
 from bot.channel import find_channel
 from bot.desk import Desk
+from bot.digests import Digests
 from bot.drawing import Drawing
 from bot.ears import Ears, HttpEars, SocketEars
 from bot.health import Vitals, serve
@@ -57,6 +58,8 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             desk.homes = Homes(client, line.ask, access.may, posts.opened_homes, gap_s=settings.home_gap_s)
             desk.hearers.append(desk.homes.on_heard)
             ears = vitals.ears = build_ears(settings, build_app(settings, client, access))
+            digests = Digests(line.ask, posts, settings.digests)
+            tasks.create_task(digests.run(), name="post digests")
             tasks.create_task(desk.homes.run(), name="publish homes")
             tasks.create_task(outbox.run(), name="outbox")
             tasks.create_task(posts.alarms.repeat(), name="repeat alarms")

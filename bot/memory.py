@@ -10,14 +10,15 @@ from typing import Final, Literal
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alarm, alert, approval, foreign, order, story, trade
+from bot.render import alarm, alert, approval, digest, foreign, order, story, trade
 from bot.render.blocks import Block, Message, message
+from engine.wire.digest import DigestView
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
 
 _log = logging.getLogger(__name__)
-Occasion = Literal["proposed", "closed"]
+Occasion = Literal["proposed", "closed", "digest"]
 _MOST_CARDS: Final = 300
 _MOST_HEADLINES: Final = 200
 
@@ -61,6 +62,7 @@ class Card(Letter):
     """A story that led to no alert when it began."""
     foreign: ForeignOrderView | None = None
     """An order that somebody else placed on the account."""
+    digest: DigestView | None = None
     alarm: AlarmView | None = None
     reminder: int = 0
     """Of an alarm: which repetition this is, 0 for its first message."""
@@ -120,6 +122,8 @@ class Card(Letter):
             return foreign.found(self.foreign)
         if self.story is not None:
             return story.root(self.story)
+        if self.digest is not None:
+            return digest.digest(self.digest)
         raise ValueError(f"card {self.key} shows nothing")
 
 
@@ -137,6 +141,8 @@ class Memory(msgspec.Struct):
     """By ``strategy|symbol``: until when nobody wants to be asked, in ns since the epoch."""
     homes: dict[str, float] = msgspec.field(default_factory=dict)
     """By user id: when they last opened their App Home, in seconds since the epoch."""
+    digested: dict[str, float] = msgspec.field(default_factory=dict)
+    """By period: when the digest was due that was posted last, in seconds since the epoch."""
     headlines: list[str] = msgspec.field(default_factory=list)
     """The names of the headlines that were shown, newest last."""
 

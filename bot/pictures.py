@@ -14,14 +14,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts import ThemeName
 from bot.charts.candles import Level, Mark, candle_chart, candle_words
+from bot.charts.equity import equity_chart, equity_words
 from bot.drawing import Drawing, NotDrawn
 from bot.memory import Card, Occasion
 from bot.outbox import Outbox, may_have_been_taken
 from bot.render import trade as trade_lines
-from engine.wire.answers import CandlesView, RoundTripsView, RoundTripView, WhyView
+from engine.wire.answers import CandlesView, EquityView, RoundTripsView, RoundTripView, WhyView
 from engine.wire.commands import AnyCommand, Who
+from engine.wire.digest import DigestView
 from engine.wire.line import LineDown
-from engine.wire.questions import BarName, GetCandles, GetTrades, GetWhy
+from engine.wire.questions import BarName, GetCandles, GetEquity, GetTrades, GetWhy
 from engine.wire.replies import Reply
 from engine.wire.views import ProposalView, TradeView
 
@@ -68,6 +70,8 @@ class Pictures:
         try:
             if card.ts and occasion == "proposed" and card.proposal is not None:
                 await self._proposed(channel, card.ts, card.proposal)
+            elif card.ts and card.digest is not None:
+                await self._digest(channel, card.ts, card.digest)
             elif card.ts and card.trade is not None:
                 await self._closed(channel, card.ts, card.trade)
         except (NotDrawn, LineDown) as error:
@@ -96,6 +100,15 @@ class Pictures:
         ]
         levels = _levels(("stop", trade.stop_price), ("target", trade.target_price))
         await self._upload(channel, thread, view, marks, levels, await self._outcome(trade))
+
+    async def _digest(self, channel: str, thread: str, digest: DigestView) -> None:
+        span_s = (digest.until_ns - digest.since_ns) / 1e9
+        reply = await self._ask(GetEquity(id=_new_id(), who=_ME, span_s=span_s, points=500))
+        if not isinstance(reply.result, EquityView):
+            raise NotDrawn(f"No chart: {reply.text}")
+        view = reply.result
+        png = await self._drawing.draw(equity_chart, view, self._theme)
+        await self._put(channel, thread, png, f"equity-{digest.period}", "Equity", equity_words(view), "")
 
     async def _outcome(self, trade: TradeView) -> str:
         """Say what the trade made, in money and in R, and how fast its entry was."""
@@ -126,13 +139,19 @@ class Pictures:
         comment: str,
     ) -> None:
         png = await self._drawing.draw(candle_chart, view, tuple(marks), tuple(levels), self._theme)
+        words = candle_words(view, marks, levels)
+        await self._put(channel, thread, png, f"{view.symbol}-{view.bar}", f"{view.symbol} {view.bar}", words, comment)
+
+    async def _put(
+        self, channel: str, thread: str, png: bytes, name: str, title: str, words: str, comment: str
+    ) -> None:
         await self._client.files_upload_v2(
             channel=channel,
             thread_ts=thread or None,
             content=png,
-            filename=f"{view.symbol}-{view.bar}.png",
-            title=f"{view.symbol} {view.bar}",
-            alt_txt=candle_words(view, marks, levels),
+            filename=f"{name}.png",
+            title=title,
+            alt_txt=words,
             initial_comment=comment or None,
         )
 

@@ -18,6 +18,7 @@ from bot.render import foreign, kill, notes, past
 from bot.render.blocks import Message
 from bot.stories import Stories
 from bot.threads import Threads
+from engine.wire.digest import DigestView
 from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
@@ -140,6 +141,18 @@ class Posts:
     def opened_homes(self) -> dict[str, float]:
         """By user id: when they last opened their App Home; kept with the rest."""
         return self._memory.homes
+
+    @property
+    def digested(self) -> dict[str, float]:
+        """By period: when the digest was due that was posted last; kept with the rest."""
+        return self._memory.digested
+
+    def digest(self, view: DigestView, due_s: float) -> None:
+        """Post a digest with the equity's chart in its thread; with that it is remembered as posted, in one write."""
+        card = self._memory.add(Card(f"digest:{view.period}:{due_s:.0f}", digest=view))
+        self._memory.digested[view.period] = due_s
+        self._mail.show(card)
+        self._picture(card, "digest")
 
     def on_taken(self, taken: ProposalTaken) -> None:
         """Show on an alert what a click made of it; the reply and the events may come in any order."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -20,11 +20,23 @@ Mode = Literal["socket", "http"]
 _LEVELS: Final = frozenset({"DEBUG", "INFO", "WARNING", "ERROR"})
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _USER_ID: Final = re.compile(r"[UW][A-Z0-9]{2,}")
+_CLOCK: Final = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_OFF: Final = "off"
 _PROXY_NAMES: Final = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
 class BadSettings(ValueError):
     """Settings that can't work; the text has one sentence a line."""
+
+
+class DigestTimes(NamedTuple):
+    """When digests are posted, by UTC; None for never."""
+
+    minute: int | None
+    """Of the day."""
+    weekday: int | None
+    """Of the weekly one; 0 is Monday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,7 @@ class Settings:
     sentry_dsn: str = field(repr=False)
     log_level: str
     chart_theme: ThemeName
+    digests: DigestTimes
     home: Path
     is_local: bool
     """True for the embedded local Slack, whose admin has that role on a paper account only."""
@@ -103,6 +116,7 @@ def _embedded(values: Mapping[str, str]) -> Settings:
         sentry_dsn=values.get("SENTRY_DSN", ""),
         log_level=_level(values, mistakes),
         chart_theme=_theme(values, mistakes),
+        digests=_digests(values, mistakes),
         home=_home(values),
         is_local=True,
     )
@@ -126,6 +140,7 @@ def _configured(values: Mapping[str, str]) -> Settings:
         sentry_dsn=values.get("SENTRY_DSN", ""),
         log_level=_level(values, mistakes),
         chart_theme=_theme(values, mistakes),
+        digests=_digests(values, mistakes),
         home=_home(values),
         is_local=False,
     )
@@ -204,6 +219,18 @@ def _theme(values: Mapping[str, str], mistakes: list[str]) -> ThemeName:
     if theme not in ("light", "dark"):
         mistakes.append(f"SLACK_CHART_THEME is {theme!r}: use light or dark.")
     return "dark" if theme == "dark" else "light"
+
+
+def _digests(values: Mapping[str, str], mistakes: list[str]) -> DigestTimes:
+    at = (values.get("DIGEST_AT") or "07:00").lower().removesuffix("utc").strip()
+    day = (values.get("DIGEST_WEEKLY") or _WEEKDAYS[0]).lower()[:3]
+    clock = _CLOCK.fullmatch(at)
+    if clock is None and at != _OFF:
+        mistakes.append(f"DIGEST_AT is {at!r}: write a time of the day by UTC, like 07:00, or off.")
+    if day not in (*_WEEKDAYS, _OFF):
+        mistakes.append(f"DIGEST_WEEKLY is {day!r}: write a day, one of {', '.join(_WEEKDAYS)}, or off.")
+    minute = int(clock[1]) * 60 + int(clock[2]) if clock is not None else None
+    return DigestTimes(minute, _WEEKDAYS.index(day) if day in _WEEKDAYS else None)
 
 
 def _level(values: Mapping[str, str], mistakes: list[str]) -> str:

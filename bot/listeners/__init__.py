@@ -55,6 +55,7 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/status": status.status,
     "/balance": questions.ask,
     "/pnl": questions.ask,
+    "/digest": questions.ask,
     "/trades": questions.ask,
     "/strategies": questions.ask,
     "/why": questions.ask,

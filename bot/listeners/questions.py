@@ -11,6 +11,7 @@ from bot import ids
 from bot.listeners.answer import tell, tell_refusal, tell_reply
 from bot.render import past
 from bot.render.blocks import Message
+from bot.render.digest import digest
 from bot.render.missed import missed
 from engine.wire.answers import (
     BalancesView,
@@ -21,6 +22,7 @@ from engine.wire.answers import (
     WatchesView,
     WhyView,
 )
+from engine.wire.digest import DigestView
 from engine.wire.hand_views import MissedView
 from engine.wire.question_words import read_question
 from engine.wire.replies import Reply
@@ -59,6 +61,8 @@ def _shown(reply: Reply) -> Message | None:
             return past.headlines(reply.result)
         case WatchesView():
             return past.watches(reply.result)
+        case DigestView():
+            return digest(reply.result)
         case MissedView():
             return missed(reply.result)
         case LatencyView():

@@ -25,7 +25,13 @@ from engine.wire.views import LatencyView, OrderStampsView, StageView
 _MOST_ROWS: Final = 10
 _MOST_HEADLINES: Final = 20
 _LINE: Final = 260
-_PERIODS: Final = {"today": "Today (UTC)", "week": "The last 7 days", "month": "The last 30 days", "all": "In all"}
+_PERIODS: Final = {
+    "today": "Today (UTC)",
+    "day": "The last 24 hours",
+    "week": "The last 7 days",
+    "month": "The last 30 days",
+    "all": "In all",
+}
 
 
 def trades(view: RoundTripsView) -> Message:

@@ -37,6 +37,7 @@ _ASKING: Final = (
     "chart",
     "watch",
     "missed",
+    "digest",
     "latency",
 )
 VERBS: Final = frozenset((*_ASKING, *_TRADING))
@@ -312,7 +313,8 @@ _VERBS: Final = (
     _Verb("orders", "show open orders and the last finished ones", "trader orders --json", _ask_arguments),
     _Verb("latency", "show how long the stages of our orders take", "trader latency --json", _ask_arguments),
     _Verb("balance", "show what the account holds and what it is worth", "trader balance", _words("nothing")),
-    _Verb("pnl", "show what was made and lost", "trader pnl week", _words("[today|week|month|all]")),
+    _Verb("pnl", "show what was made and lost", "trader pnl week", _words("[today|day|week|month|all]")),
+    _Verb("digest", "sum up the last 24 hours or 7 days", "trader digest week", _words("[day|week]")),
     _Verb("trades", "show open and finished trades", "trader trades 20 eth --json", _words("[NUMBER] [SYMBOL]")),
     _Verb(
         "strategies",

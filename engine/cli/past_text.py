@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from engine.cli.digest_text import digest_text
 from engine.cli.latency_text import order_line
 from engine.cli.sheet import table_text
 from engine.wire.answers import (
@@ -26,6 +27,7 @@ from engine.wire.answers import (
     WatchView,
     WhyView,
 )
+from engine.wire.digest import DigestView
 
 PastView = (
     RoundTripsView
@@ -37,8 +39,15 @@ PastView = (
     | HeadlinesView
     | BalancesView
     | WatchesView
+    | DigestView
 )
-PERIODS: Final = {"today": "today (UTC)", "week": "the last 7 days", "month": "the last 30 days", "all": "all"}
+PERIODS: Final = {
+    "today": "today (UTC)",
+    "day": "the last 24 hours",
+    "week": "the last 7 days",
+    "month": "the last 30 days",
+    "all": "all",
+}
 
 
 def past_text(view: PastView) -> str:
@@ -60,6 +69,8 @@ def past_text(view: PastView) -> str:
             return "\n".join(map(_headline, view.headlines)) or "no headline since the engine started"
         case BalancesView():
             return _balances(view)
+        case DigestView():
+            return digest_text(view)
         case WatchesView():
             return "\n".join(map(watch_text, view.watches)) or "no price is watched: watch eth above 2700"
 

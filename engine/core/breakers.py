@@ -82,6 +82,7 @@ class Breakers:
                 bars.peak_e8 = max(bars.peak_e8, equity_e8)
             case Tripped(code, detail):
                 bars.trip(code, detail)
+                self._trading.past.note(record)
             case BreakersReset(_, _, equity_e8, ts_ns):
                 self._begin_anew(equity_e8, ts_ns)
             case Locked(symbol, until_ns, by, reason, ts_ns):
@@ -124,7 +125,9 @@ class Breakers:
         trading = self._trading
         if code not in trading.bars.tripped:
             trading.bars.trip(code, detail)
-            trading.write(Tripped(code, detail, trading.now_ns))
+            tripped = Tripped(code, detail, trading.now_ns)
+            trading.past.note(tripped)
+            trading.write(tripped)
             words = (
                 f"{code}: {detail}. No entries from now on; closes and exits go on. An admin may reset it: /risk reset"
             )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.core import market_answers, trade_answers
+from engine.core.digest import digest
 from engine.core.missed import MissedProposals
 from engine.core.parameters import Parameters
 from engine.core.queries import Roster
@@ -15,6 +16,7 @@ from engine.core.types import Symbol
 from engine.core.watches import Watches
 from engine.core.why import why
 from engine.wire import questions
+from engine.wire.digest import GetDigest
 from engine.wire.replies import Result
 
 
@@ -36,6 +38,7 @@ class Lookups:
             questions.GetBalance: lambda asked: trade_answers.balances(trading),
             questions.GetWatches: lambda asked: watches.view(),
             questions.GetMissed: lambda asked: missed.view(),
+            GetDigest: lambda asked: digest(trading, missed, asked.period),
         }
 
     def _trades(self, asked: questions.GetTrades) -> Result:

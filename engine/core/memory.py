@@ -51,9 +51,8 @@ from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.replies import Reply
 
-PASSED_OVER: Final = (Started, ArmedSet, Listed, Asked, Declined)
-"""Kinds that a restart makes nothing of: they are for the ledger. That trading was armed is not remembered: it starts
-halted."""
+PASSED_OVER: Final = (Started, Listed, Asked, Declined)
+"""Kinds that a restart makes nothing of: they are for the ledger."""
 
 
 def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> None:
@@ -129,7 +128,9 @@ class Memory:
             case Unbalanced(symbol) | Balanced(symbol):
                 if symbol in trading.markets:
                     restore_balance(trading, record)
-            case Started() | ArmedSet() | Listed() | Asked() | Declined():
+            case ArmedSet():
+                trading.past.note(record)  # that it was armed is not remembered: it starts halted
+            case Started() | Listed() | Asked() | Declined():
                 pass
             case _:
                 assert_never(record)

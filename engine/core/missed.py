@@ -83,6 +83,13 @@ class MissedProposals:
         last = tuple(self._view_of(record) for record in list(self._ended)[-_SHOWN:][::-1])
         return MissedView(self._trading.config.quote_asset, tuple(map(self._sum, names)), last)
 
+    def since(self, ts_ns: int) -> tuple[int, int, str, float]:
+        """Sum up what came to its end since a moment: how many, how many won, their profit in money and in R."""
+        ended = [record for record in self._ended if record.ts_ns >= ts_ns]
+        net_r = sum((_r(record, self._trading.markets[record.symbol]) for record in ended), 0.0)
+        won = sum(record.profit_e8 > 0 for record in ended)
+        return len(ended), won, scaled_text(sum(record.profit_e8 for record in ended), 2), net_r
+
     def _settle(self, record: Missed, end: str, exit_ticks: int) -> None:
         market = self._trading.markets[record.symbol]
         profit_e8 = _profit_e8(record, exit_ticks, market, self._trading.config.people.fee_pct)

@@ -1,4 +1,4 @@
-"""What is remembered for people's questions, in bounded memory: candles, equity, refusals and headlines.
+"""What is remembered for people's questions, in bounded memory: candles, equity, refusals, halts and headlines.
 
 Nothing is decided by any of it, and nothing of it is on the way of an order.
 """
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from engine.core.kernels.market import TAPE
 from engine.core.kernels.tape import CANDLES_SEEN, CLOSE, HIGH, LOW, OPEN, OPEN_NS, VOLUME
 from engine.core.market import Market
-from engine.core.records import Refused
+from engine.core.records import ArmedSet, Refused
+from engine.core.safeguard_records import Tripped
 from engine.core.types import Symbol
 from engine.wire.answers import HeadlineView
 
@@ -23,6 +24,7 @@ CANDLES_KEPT: Final = 7 * 1_440
 MARKS_KEPT: Final = 1 << 16
 """Marks of equity: 45 days of minutes. When they are full, the older half is thinned to every other one."""
 REFUSALS_KEPT: Final = 500
+INCIDENTS_KEPT: Final = 200
 HEADLINES_KEPT: Final = 50
 _SEEN: Final = TAPE + CANDLES_SEEN
 Rows = NDArray[np.int64]
@@ -101,6 +103,8 @@ class Past:
     def __init__(self) -> None:
         self.equity = EquitySeries()
         self.refusals: deque[Refused] = deque(maxlen=REFUSALS_KEPT)
+        self.incidents: deque[ArmedSet | Tripped] = deque(maxlen=INCIDENTS_KEPT)
+        """Halts, and breakers that tripped, oldest first."""
         self.headlines: deque[HeadlineView] = deque(maxlen=HEADLINES_KEPT)
         self._candles: dict[Symbol, CandleRing] = {}
 
@@ -108,6 +112,11 @@ class Past:
         """Take the candles that a market has finished since the last call; called ten times a second."""
         if market.ints[_SEEN] > 1:
             self.candles(market.instrument.symbol).follow(market)
+
+    def note(self, record: ArmedSet | Tripped) -> None:
+        """Remember a halt or a tripped breaker, new or from the journal; that trading was armed is none."""
+        if isinstance(record, Tripped) or not record.is_armed:
+            self.incidents.append(record)
 
     def candles(self, symbol: Symbol) -> CandleRing:
         """Return a symbol's candles; their array is made when they are first asked for or come."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -28,7 +28,7 @@ from engine.wire.answers import (
 from engine.wire.questions import PeriodName
 
 DAY_NS: Final = 86_400_000_000_000
-_PERIODS_NS: Final = {"week": 7 * DAY_NS, "month": 30 * DAY_NS}
+_PERIODS_NS: Final = {"day": DAY_NS, "week": 7 * DAY_NS, "month": 30 * DAY_NS}
 _E8: Final = 100_000_000
 _MOST_TRADES: Final = 500
 _MOST_POINTS: Final = 500
@@ -64,7 +64,7 @@ def pnl(trading: Trading, period: PeriodName) -> PnlView:
     since_ns = begin_ns(period, trading.now_ns)
     closed = [trip for trip in trading.portfolio.closed if trip.closed_ns >= since_ns]
     held = list(trading.portfolio.open.values())
-    fall_e8, fall_pct = drawdown(_marks_till_now(trading, since_ns)[:, 1])
+    fall_e8, fall_pct = drawdown(marks_till_now(trading, since_ns)[:, 1])
     return PnlView(
         period=period,
         since_ns=since_ns,
@@ -78,7 +78,7 @@ def pnl(trading: Trading, period: PeriodName) -> PnlView:
 
 
 def begin_ns(period: PeriodName, now_ns: int) -> int:
-    """Return when a period began: this day (UTC), 7 or 30 days ago, or 0 for all."""
+    """Return when a period began: this day (UTC), 24 hours, 7 or 30 days ago, or 0 for all."""
     if period == "today":
         return now_ns - now_ns % DAY_NS
     return now_ns - _PERIODS_NS[period] if period in _PERIODS_NS else 0
@@ -89,7 +89,7 @@ def equity(trading: Trading, span_s: float, points: int) -> EquityView:
     if not 2 <= points <= _MOST_POINTS or not span_s >= 0.0:
         raise Unclear("BAD_REQUEST", f"Ask for 2 to {_MOST_POINTS} points, over a span of 0 s or more.")
     since_ns = max(trading.now_ns - int(min(span_s, 1e9) * 1e9), 0) if span_s else 0
-    marks = _marks_till_now(trading, since_ns)
+    marks = marks_till_now(trading, since_ns)
     if len(marks) > points:
         marks = marks[np.linspace(0, len(marks) - 1, points).round().astype(np.int64)]
     shown = tuple(EquityPoint(ts_ns, scaled_text(equity_e8, 2)) for ts_ns, equity_e8 in marks.tolist())
@@ -115,7 +115,7 @@ def balances(trading: Trading) -> BalancesView:
     return BalancesView(quote, scaled_text(trading.equity_e8(), 2), scaled_text(free_e8, 2), tuple(shown))
 
 
-def _marks_till_now(trading: Trading, since_ns: int) -> NDArray[np.int64]:
+def marks_till_now(trading: Trading, since_ns: int) -> NDArray[np.int64]:
     """Return the marks since a moment, and what the account is worth now once that is known: int64, shape (n, 2)."""
     marks = trading.past.equity.since(since_ns)
     if not trading.is_reconciled or any(not trading.markets[symbol].bid_ticks for symbol in trading.portfolio.open):
@@ -141,6 +141,7 @@ def _rows(
 
 def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequence[RoundTrip]) -> PnlRow:
     made = [trip.pnl_e8(0) for trip in closed]
+    multiples = [r for trip in closed if (r := _r_multiple(trip, 0)) is not None]
     won_e8, lost_e8 = sum(e8 for e8 in made if e8 > 0), -sum(e8 for e8 in made if e8 < 0)
     return PnlRow(
         name=name,
@@ -151,7 +152,8 @@ def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequenc
         unrealised_quote=scaled_text(sum(trip.pnl_e8(_bid(trading, trip)) for trip in held), 2),
         fees_quote=scaled_text(sum(trip.fees_e8 for trip in (*closed, *held)), 2),
         profit_factor=won_e8 / lost_e8 if lost_e8 else None,
-        expectancy_r=_mean(r for trip in closed if (r := _r_multiple(trip, 0)) is not None),
+        expectancy_r=sum(multiples) / len(multiples) if multiples else None,
+        net_r=sum(multiples) if multiples else None,
     )
 
 
@@ -162,8 +164,3 @@ def _r_multiple(trip: RoundTrip, bid_ticks: int) -> float | None:
 
 def _bid(trading: Trading, trip: RoundTrip) -> int:
     return trading.markets[trip.instrument.symbol].bid_ticks
-
-
-def _mean(values: Iterable[float]) -> float | None:
-    kept = list(values)
-    return sum(kept) / len(kept) if kept else None

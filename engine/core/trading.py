@@ -291,7 +291,9 @@ class Trading:
     def halt(self, by: str, reason: str) -> None:
         """Stop entries from now on; closes and exits go on."""
         self.is_armed, self.halt_reason, now_ns = False, reason, self.now_ns
-        self.write(ArmedSet(False, by, reason, now_ns))
+        halted = ArmedSet(False, by, reason, now_ns)
+        self.past.note(halted)
+        self.write(halted)
         self.publish(lambda: events.TradingHalted(ts_ns=now_ns, by=by, reason=reason))
 
     def arm(self, by: str) -> None:

@@ -61,6 +61,8 @@ class PnlRow(msgspec.Struct, frozen=True):
     """What the winners made over what the losers lost; None without a loser."""
     expectancy_r: float | None
     """Mean profit in R of the trades that began with a stop; None where none did."""
+    net_r: float | None = None
+    """And in all."""
 
 
 class PnlView(msgspec.Struct, frozen=True, tag="pnl"):

@@ -41,8 +41,13 @@ HELPS: Final[dict[str, Help]] = {
     "balance": Help("Shows every asset of the account and what it is worth.", "", ("balance",)),
     "pnl": Help(
         "Shows what was made and lost, by symbol and strategy, after fees, in money and in R.",
-        "[today|week|month|all]",
+        "[today|day|week|month|all]",
         ("pnl", "pnl week", "pnl all"),
+    ),
+    "digest": Help(
+        "Sums up the last 24 hours or 7 days: made and lost in money and R, halts, positions, what was not done.",
+        "[day|week]",
+        ("digest", "digest week"),
     ),
     "trades": Help(
         "Shows open and finished trades: profit in money, percent and R, how long, and who.",

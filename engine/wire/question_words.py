@@ -8,10 +8,12 @@ from typing import Final, get_args
 
 from engine.wire import questions as ask
 from engine.wire.commands import AnyCommand, CancelOrder, GetLatency
+from engine.wire.digest import DigestPeriod, GetDigest
 from engine.wire.person import Who
 from engine.wire.words import BadWords, read_symbol
 
-PNL_USAGE: Final = "pnl [today|week|month|all]   for example: pnl week"
+PNL_USAGE: Final = "pnl [today|day|week|month|all]   for example: pnl week"
+DIGEST_USAGE: Final = "digest [day|week]   for example: digest week"
 TRADES_USAGE: Final = "trades [NUMBER] [SYMBOL]   for example: trades 20 eth"
 STRATEGIES_USAGE: Final = (
     "strategies, or strategies set NAME PARAMETER VALUE|default   for example: strategies set sma_cross ask 0.5"
@@ -22,7 +24,10 @@ WATCH_USAGE: Final = "watch SYMBOL above|below PRICE, watch list, or watch off I
 CANCEL_USAGE: Final = "cancel ID|SYMBOL|all   for example: cancel eth   (see: orders)"
 CHART_USAGE: Final = "chart SYMBOL [1m|5m|15m|1h|4h|1d]   for example: chart eth 4h"
 _BARS: Final[dict[str, ask.BarName]] = {bar: bar for bar in get_args(ask.BarName)}
-_PERIODS: Final[dict[str, ask.PeriodName]] = {"today": "today", "week": "week", "month": "month", "all": "all"}
+_PERIODS: Final[dict[str, ask.PeriodName]] = {
+    "today": "today", "day": "day", "week": "week", "month": "month", "all": "all",
+}  # fmt: skip
+_DIGESTS: Final[dict[str, DigestPeriod]] = {period: period for period in get_args(DigestPeriod)}
 _DIRECTIONS: Final[dict[str, ask.DirectionName]] = {
     "above": "above", ">": "above", "over": "above", "below": "below", "<": "below", "under": "below",
 }  # fmt: skip
@@ -53,6 +58,13 @@ def _pnl(words: list[str], command_id: str, who: Who) -> AnyCommand:
     if period is None:
         raise BadWords(f"Say of which time: {PNL_USAGE}")
     return ask.GetPnl(id=command_id, who=who, period=period)
+
+
+def _digest(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    period = _DIGESTS.get(words[0].lower() if words else "day") if len(words) <= 1 else None
+    if period is None:
+        raise BadWords(f"Say of which time: {DIGEST_USAGE}")
+    return GetDigest(id=command_id, who=who, period=period)
 
 
 def _trades(words: list[str], command_id: str, who: Who) -> AnyCommand:
@@ -125,6 +137,7 @@ _READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
     "cancel": _cancel,
     "missed": _missed,
     "chart": _chart,
+    "digest": _digest,
     "latency": _latency,
     "news": _news,
     "pnl": _pnl,

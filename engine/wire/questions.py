@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from engine.wire.digest import GetDigest
 from engine.wire.person import Command
 
-PeriodName = Literal["today", "week", "month", "all"]
+PeriodName = Literal["today", "day", "week", "month", "all"]
 BarName = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
 DirectionName = Literal["above", "below"]
 
@@ -21,7 +22,7 @@ class GetTrades(Command, frozen=True, tag="trades"):
 
 
 class GetPnl(Command, frozen=True, tag="pnl"):
-    """Ask what was made and lost: today (UTC), in the last 7 or 30 days, or ever."""
+    """Ask what was made and lost: today (UTC), in the last 24 hours, 7 or 30 days, or ever."""
 
     period: PeriodName = "today"
 
@@ -99,5 +100,15 @@ class Unwatch(Command, frozen=True, tag="unwatch"):
 
 
 AnyQuestion = (
-    GetTrades | GetPnl | GetEquity | GetCandles | GetStrategies | GetWhy | GetNews | GetBalance | GetWatches | GetMissed
+    GetTrades
+    | GetPnl
+    | GetEquity
+    | GetCandles
+    | GetStrategies
+    | GetWhy
+    | GetNews
+    | GetBalance
+    | GetWatches
+    | GetMissed
+    | GetDigest
 )

@@ -16,6 +16,7 @@ from engine.wire.answers import (
     WatchesView,
     WhyView,
 )
+from engine.wire.digest import DigestView
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
@@ -92,6 +93,7 @@ Result = (
     | BalancesView
     | WatchesView
     | Choices
+    | DigestView
 )
 
 

@@ -59,6 +59,9 @@ def test_everything_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
         ("SLACK_API_URL", "ftp://slack.example", "write an address"),
         ("SLACK_API_URL", "http://slack.example/api/", "use https"),
         ("LOG_LEVEL", "LOUD", "write DEBUG"),
+        ("DIGEST_AT", "7 o'clock", "write a time of the day"),
+        ("DIGEST_AT", "24:00", "write a time of the day"),
+        ("DIGEST_WEEKLY", "someday", "write a day"),
         ("TRADER_LOCAL_SLACK", "https://slack.com", "local Slack's page on this machine"),
         ("TRADER_LOCAL_SLACK", "http://192.0.2.1:3018", "local Slack's page on this machine"),
     ],
@@ -80,3 +83,12 @@ def test_a_slack_on_this_machine_is_not_asked_through_a_proxy(tmp_path: Path, mo
     assert os.environ["HTTPS_PROXY"]
     forget_proxies(load({"TRADER_LOCAL_SLACK": "http://127.0.0.1:3018"}, env_file=tmp_path / "none.env"))
     assert "HTTPS_PROXY" not in os.environ
+
+
+def test_digests_have_their_times_and_can_be_off(tmp_path: Path) -> None:
+    def times(**values: str) -> tuple[int | None, int | None]:
+        return load(REAL | values, env_file=tmp_path / "none.env").digests
+
+    assert times() == (7 * 60, 0)
+    assert times(DIGEST_AT="18:30 UTC", DIGEST_WEEKLY="Friday") == (18 * 60 + 30, 4)
+    assert times(DIGEST_AT="off", DIGEST_WEEKLY="off") == (None, None)
