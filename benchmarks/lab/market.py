@@ -10,6 +10,7 @@ import time
 from typing import Final
 
 from benchmarks.lab.frames import frame
+from benchmarks.lab.headlines import Headlines
 
 SYMBOL: Final = "ETHUSDT"
 TICKS_OF_ONE: Final = 100
@@ -37,6 +38,11 @@ class Market:
         self._quote_id = 5_000
         self._depth_id = 5_000
         self._ms = time.time_ns() // 1_000_000
+        self.headlines = Headlines()
+
+    def headline(self) -> bytes:
+        """Write the next headline, published at the last trade's time."""
+        return self.headlines.next(self._ms)
 
     def trade(self) -> bytes:
         """Write the next trade, one tick higher and one millisecond later by the venue's clock."""

@@ -1,4 +1,4 @@
-"""One run: a trade is written, its order awaited, and the next one follows a gap later; everything is counted.
+"""One run: an event is written, its order awaited, and the next one follows a gap later; everything is counted.
 
 The gap begins when the order has been received: a client that is slower than the gap is measured on each event, and
 not on the queue of those before it. An order that comes after its event was given up counts with the time that it
@@ -27,7 +27,11 @@ taken, but the quote must keep up with the price (C4)."""
 
 
 class Run:
-    """Sends events and pairs each with its order by the price that the order must have; make one for each run."""
+    """Sends events and pairs each with its order; make one for each run.
+
+    Trades are written to a market's connection, and their orders known by their price; headlines to one of news, and
+    their orders known by their name. Between two headlines the market goes on: a trade and a quote follow each order.
+    """
 
     def __init__(self, server: LoadServer, peer: Peer, gap_ns: int, price_of: Callable[[int], int]) -> None:
         self.latencies_ns: list[int] = []
@@ -38,10 +42,10 @@ class Run:
         self._peer = peer
         self._gap_ns = gap_ns
         self._price_of = price_of
-        self._open: dict[int, int] = {}
-        """When each event that has no order yet was written, by the price of that order."""
-        self._awaited = 0
-        """The price of the order that the next event waits for."""
+        self._open: dict[int | str, int] = {}
+        """When each event that has no order yet was written, by the price or the name of that order."""
+        self._awaited: int | str = 0
+        """The price or the name of the order that the next event waits for."""
         self._next_ns = self._since_ns = 0
         self._left = 0
         self._done: asyncio.Future[None] | None = None
@@ -92,25 +96,29 @@ class Run:
 
     def _send(self) -> None:
         market = self._server.market
-        frame = market.trade()
-        self._awaited = self._price_of(market.ticks)
+        if self._peer.role == "news":
+            frame, self._awaited = market.headline(), market.headlines.order
+        else:
+            frame, self._awaited = market.trade(), self._price_of(market.ticks)
         self._open[self._awaited] = began_ns = self._peer.write_now(frame)
         self._next_ns = began_ns + MISSING_NS
         self.events += 1
         self._left -= 1
 
     def _on_order(self, ticks: int, now_ns: int) -> None:
-        price = ticks or self._awaited  # an echo names no price
-        began_ns = self._open.pop(price, None)
+        name = self._server.last_name if self._peer.role == "news" else ticks or self._awaited  # an echo has no price
+        began_ns = self._open.pop(name, None)
         if began_ns is None:
             self.duplicates += 1
             return
         if began_ns >= self._since_ns:
             self.latencies_ns.append(now_ns - began_ns)
-        if price != self._awaited:
+        if name != self._awaited:
             return
         self._next_ns = now_ns + self._gap_ns
-        if self._peer.role == "market":
+        if self._peer.role == "news":
+            self._server.tell_market(self._server.market.trade() + self._server.market.quote())
+        if self._peer.role != "echo":
             self._tell_more()
 
     def _tell_more(self) -> None:

@@ -11,12 +11,13 @@ from typing import Final, Literal, cast
 
 from benchmarks.lab import answers, frames
 from benchmarks.lab.answers import Order
+from benchmarks.lab.headlines import PATH
 from benchmarks.lab.market import Market, read_ticks
 
 ECHO_BYTES: Final = 460
 """What a bare echo answers: as long as our order over the WebSocket API (measured), with its frame."""
 
-Role = Literal["rest", "market", "orders", "echo"]
+Role = Literal["rest", "market", "news", "orders", "echo"]
 OnOrder = Callable[[int, int], None]
 """Called with the price of a whole order in ticks (0 for an echo, which names none) and when its last bytes came."""
 
@@ -31,6 +32,8 @@ class LoadServer:
         """False refuses the WebSocket API, so that orders go over REST."""
         self.peers: set[Peer] = set()
         self.orders = 0
+        self.last_name = ""
+        """What the client calls its last order."""
         self._changed = asyncio.Event()
 
     def begin(self) -> None:
@@ -155,8 +158,11 @@ class Peer(asyncio.Protocol):
             self.transport.write(frames.answer(503, b"{}"))
             return
         self.transport.write(frames.switching(request.key))
-        self.role = "orders" if is_orders else "market"
-        if self.role == "market":
+        is_news = request.target == PATH
+        self.role = "orders" if is_orders else "news" if is_news else "market"
+        if is_news:
+            self.is_subscribed = True
+        elif not is_orders:
             self._server.market.is_combined = request.target.startswith("/stream")
             self.is_subscribed = "streams=" in request.target
         self._server.note()
@@ -193,6 +199,7 @@ class Peer(asyncio.Protocol):
 
     def _count(self, order: Order, now_ns: int) -> int:
         self._server.orders += 1
+        self._server.last_name = order.client_order_id
         self._server.on_order(read_ticks(order.price), now_ns)
         return self._server.orders
 

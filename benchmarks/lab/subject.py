@@ -9,9 +9,11 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.lab.headlines import PATH, write_config
 from benchmarks.lab.machine import Cores, cpu_ns, on_core
 from benchmarks.lab.server import LoadServer, Peer
 from benchmarks.lab.variants import Variant, command
@@ -38,7 +40,7 @@ class Subject:
     @property
     def peer(self) -> Peer:
         """Return the connection that events are written to."""
-        peer = self._server.peer("echo" if self.variant.line == "echo" else "market")
+        peer = self._server.peer("echo" if self.variant.line == "echo" else self.variant.hears)
         if peer is None:
             raise RuntimeError(f"{self.variant.name} has hung up: see its words on standard error")
         return peer
@@ -94,8 +96,14 @@ def _environment(variant: Variant, port: int, home: Path) -> dict[str, str]:
         "TRADER_HOME": str(home),
         "TRADER_CONFIG": str(CONFIG),
         "LOG_LEVEL": "ERROR",
+        **(_hearing_news(port, home) if variant.hears == "news" else {}),
         **variant.environ,
     }
+
+
+def _hearing_news(port: int, home: Path) -> dict[str, str]:
+    """Return the settings of an engine that acts on headlines."""
+    return {"TRADER_CONFIG": str(write_config(home)), "NEWS_STREAM_URL": f"ws://127.0.0.1:{port}{PATH}"}
 
 
 async def _unless_it_ends(process: asyncio.subprocess.Process, ready: Coroutine[Any, Any, None], name: str) -> None:
@@ -113,7 +121,8 @@ async def _until_ready(variant: Variant, server: LoadServer, home: Path) -> None
     role = "echo" if variant.line == "echo" else "market"
     await server.until(lambda: is_ready(server, role), f"{variant.name} to connect")
     if variant.is_engine:
-        await server.until(lambda: is_ready(server, "orders"), f"{variant.name} to open its order line")
+        for room in ("orders", variant.hears):
+            await server.until(partial(is_ready, server, room), f"{variant.name} to open its line for {room}")
         await _arm(server, home)
 
 

@@ -29,6 +29,8 @@ class Variant(NamedTuple):
     environ: Mapping[str, str] = {}
     """More settings of our engine."""
     price_of: Callable[[int], int] = lambda ticks: ticks
+    hears: Literal["market", "news"] = "market"
+    """Whose frames are the events."""
     paces: tuple[str, ...] = tuple(PACES)
     share: float = 1.0
     """Of the events: what takes ten times as long gets a part of them."""
@@ -52,6 +54,15 @@ def variants() -> tuple[Variant, ...]:
             "ws",
             environ={"ENGINE_SPIN": "1", "ENGINE_REHEARSE_MS": "1"},
             price_of=collar_ticks,
+        ),
+        Variant("news", "ws", environ=still, price_of=collar_ticks, hears="news", share=0.5),
+        Variant(
+            "news_rehearsed",
+            "ws",
+            environ={"ENGINE_REHEARSE_MS": "1"},
+            price_of=collar_ticks,
+            hears="news",
+            share=0.5,
         ),
     ]
     module = "benchmarks.clients.least"

@@ -57,13 +57,15 @@ def test_stages_find_every_function_of_the_path() -> None:
     assert 0 < stages["gate: check"]["before"] < found["path_ns"]["to_the_written_order"] < found["path_ns"]["in_all"]
 
 
-def test_news_orders_on_every_headline() -> None:
-    """In one engine beside its market, with 500 rules loaded."""
-    found = run("news", "--rounds", "1", "--events", "50")
-    assert found["rules"] == 500
-    assert found["headline"]["orders"] == 50
-    assert found["market"]["orders"] > 0
-    assert found["ratio_p50"] > 0
+def test_latency_gives_every_headline_one_order() -> None:
+    """Over the same order line as a trade's, at every pace, with 500 rules loaded."""
+    found = run("latency", "--rounds", "1", "--events", "200", "--variants", "news,news_rehearsed")
+    for pace in PACES:
+        assert list(found[pace]) == ["floor", "news", "news_rehearsed"]
+        for name in ("news", "news_rehearsed"):
+            figures = found[pace][name]
+            assert figures["events"] == figures["orders"] >= 10, name
+            assert (figures["missing"], figures["duplicates"]) == (0, 0), name
 
 
 def test_ingest_follows_every_frame() -> None:
