@@ -50,6 +50,7 @@ NEEDS: Final[dict[str, Role]] = {
     "/help": Role.VIEWER,
     "/cancel": Role.TRADER,
     "/missed": Role.VIEWER,
+    "/pairs": Role.VIEWER,
     "/buy": Role.TRADER,
     "/sell": Role.TRADER,
     "/close": Role.TRADER,

@@ -189,6 +189,11 @@ class Live:
         self._hear("line_lost", Lost(Symbol(""), reason, ts_ns), ts_ns, self._connection_lost)
         self.wants_account.set()
 
+    def turn(self, kind: str, decide: Callable[[int], None]) -> None:
+        """Let something decide that looks by itself and is told of no event; then do what waits in the core."""
+        ts_ns = now_ns()
+        self._decide(kind, ts_ns, self._turned, decide, ts_ns)
+
     def on_timer(self) -> None:
         """Let time pass; say so when it passed without us (F27)."""
         ts_ns, before_ns = now_ns(), self._timer_ns
@@ -241,6 +246,10 @@ class Live:
 
     def _silenced(self, heard: Silenced) -> list[Action]:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
+
+    def _turned(self, decide: Callable[[int], None], ts_ns: int) -> list[Action]:
+        decide(ts_ns)
+        return self.engine.trading.take()
 
     def _look_at_stream(self, ts_ns: int) -> None:
         """Tell the core when the venue begins or ceases to tell of our orders (C13)."""

@@ -18,7 +18,9 @@ import uvloop
 from engine import __version__
 from engine.clock import now_ns
 from engine.control.http import HealthServer
+from engine.control.relay import RelayedServer
 from engine.control.server import ControlError, ControlServer
+from engine.core.config import Arbitrage
 from engine.core.engine import SETTLE_NS, Engine
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
@@ -35,7 +37,9 @@ from engine.news.rules_file import BUILT_IN, RulesError, read_rules
 from engine.news.source import Source
 from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
+from engine.pairing import PairRoom
 from engine.rehearsal import play, staged
+from engine.second_settings import SECOND_FOLDER
 from engine.settings import Settings
 from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
@@ -115,6 +119,9 @@ async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterat
         live.on_beat = partial(_on_beat, live, doors or Doors(settings.home), heart)
         await _open_line(settings, live, stack)
         await _follow(settings, venue, live, stack)
+        if (second := settings.of_second) is not None:
+            pairing = asyncio.create_task(_pair(second, settings.trading.strategies.arbitrage, live))
+            stack.push_async_callback(_ended, pairing)
         if settings.spin:
             stack.enter_context(spinning())
         stack.enter_context(_stopped_on_purpose(heart))  # again: closing, which takes a while, is on purpose already
@@ -183,19 +190,8 @@ async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExit
 
 
 async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: contextlib.AsyncExitStack) -> None:
-    """Warm up on the venue's candles, then connect to market, orders and news; reconcile, and go on doing so."""
-    for symbol in venue.instruments:
-        for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
-            live.on_candle(candle)
-    live.on_clock_offset(venue.clock_offset_ms)
-    venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
-    venue.on_silence = live.on_silenced
-    live.orders = venue.orders
-    if venue.orders is not None:
-        venue.orders.on_line_stands = live.wants_account.set
-    await venue.start(live, live)
-    if venue.feed is not None:
-        live.on_gap, live.has_caught_up = venue.feed.probe, venue.feed.has_caught_up
+    """Connect to market, orders and news; reconcile, and go on doing so."""
+    await _connect(venue, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
     news = NewsRoom(
         _sources(settings),
@@ -222,6 +218,56 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     for job in (*jobs, _health(rooms, live)):
         task = asyncio.create_task(job)
         stack.callback(task.cancel)
+
+
+async def _connect(venue: BinanceVenue, live: Live) -> None:
+    """Warm up on the venue's candles, then connect to its market and its line for orders."""
+    for symbol in venue.instruments:
+        for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
+            live.on_candle(candle)
+    live.on_clock_offset(venue.clock_offset_ms)
+    venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
+    venue.on_silence = live.on_silenced
+    live.orders = venue.orders
+    if venue.orders is not None:
+        venue.orders.on_line_stands = live.wants_account.set
+    await venue.start(live, live)
+    if venue.feed is not None:
+        live.on_gap, live.has_caught_up = venue.feed.probe, venue.feed.has_caught_up
+
+
+async def _pair(settings: Settings, config: Arbitrage, near: Live) -> None:
+    """Bring up a core of its own for the second venue, with its journal and its line, and trade pairs with it.
+
+    The first venue does not wait for it, and goes on without it.
+    """
+    settings.home.mkdir(exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        journal = stack.enter_context(Journal.open(settings.home / "journal.bin", sync_always=settings.sync_always))
+        venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
+        stack.push_async_callback(venue.close)
+        await _patiently(venue.load, "the second exchange")
+        await _patiently(partial(venue.check_key, is_live=settings.is_live), "what the second key may do")
+        far = _restored(settings, venue, journal, None)
+        control = RelayedServer(settings.engine_socket, far.on_command, SECOND_FOLDER, near.control)
+        await control.start()
+        stack.push_async_callback(control.close)
+        far.control = control
+        await _connect(venue, far)
+        room = PairRoom(near, far, config)
+        far.on_beat = room.on_beat
+        jobs = (beat(far), _reconcile(venue, far), _health([venue.health, far.health], far), room.run())
+        for task in [asyncio.create_task(job) for job in jobs[:-1]]:
+            stack.callback(task.cancel)
+        await jobs[-1]
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """End a task; what broke it is in the log."""
+    task.cancel()
+    (outcome,) = await asyncio.gather(task, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        _log.error("the second venue's core ended: %s", outcome)
 
 
 @contextlib.contextmanager

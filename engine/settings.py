@@ -25,6 +25,7 @@ from engine.hosts import DEFAULT_URLS, is_live
 from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
 from engine.news_settings import read_news
+from engine.second_settings import SECOND_FOLDER, SecondVenue, read_second
 from engine.secret import Secret
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
@@ -58,6 +59,12 @@ NAMES: Final = (
     "BINANCE_REST_URL",
     "BINANCE_STREAM_URL",
     "BINANCE_WS_API_URL",
+    "SECOND_REST_URL",
+    "SECOND_STREAM_URL",
+    "SECOND_WS_API_URL",
+    "SECOND_API_KEY",
+    "SECOND_API_SECRET",
+    "SECOND_PRIVATE_KEY",
     "WATCHDOG_API_KEY",
     "WATCHDOG_API_SECRET",
     "WATCHDOG_PRIVATE_KEY",
@@ -100,6 +107,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """For HMAC signatures; not needed with ``private_key``."""
     private_key: Path | None = None
     """An Ed25519 key in PEM, for ``session.logon``."""
+    second: SecondVenue | None = None
+    """The second venue, where there is one: arbitrage is between the two."""
     watchdog_api_key: Secret = Secret(PAPER_API_KEY)
     watchdog_api_secret: Secret = Secret(PAPER_API_SECRET)
     watchdog_private_key: Path | None = None
@@ -150,6 +159,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.home / SOCKET_OF_BOT
 
     @property
+    def of_second(self) -> Settings | None:
+        """What the second venue's own core is told: another folder, and a mode in which it decides nothing."""
+        if self.second is None:
+            return None
+        where = msgspec.structs.asdict(self.second)
+        trading = msgspec.structs.replace(self.trading, mode="off")
+        return msgspec.structs.replace(self, home=self.home / SECOND_FOLDER, trading=trading, second=None, **where)
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, for the log's filter."""
         of_ledger = Secret(unquote(urlsplit(self.ledger_url.reveal()).password or ""))
@@ -166,7 +184,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             of_ledger,
             self.notify_urls,
         )
-        pems = (pem_body(path) for path in (self.private_key, self.watchdog_private_key))
+        second, pems = self.second, [pem_body(path) for path in (self.private_key, self.watchdog_private_key)]
+        if second is not None:
+            kept = (*kept, second.api_key, second.api_secret)
+            pems.append(pem_body(second.private_key))
         return tuple(filter(None, (*(secret.reveal() for secret in kept), *pems)))
 
     @property
@@ -193,13 +214,15 @@ def read_settings(environ: Mapping[str, str] | None = None, folder: Path | None 
     """
     folder = folder or Path.cwd()
     dotenv, environ = _read_dotenv(folder / ".env"), os.environ if environ is None else environ
-    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_", "JOURNAL_"):
+    for prefix in ("ENGINE_", "BINANCE_", "NEWS_", "LEDGER_", "WATCHDOG_", "JOURNAL_", "SECOND_"):
         of_news = [name for name in dotenv if name.startswith(SECRET_PREFIX)]
         Named(dotenv, folder).refuse_unknown(prefix, (*NAMES, *of_news))
     named = Named({**dotenv, **environ}, folder)
     # Other programs may have a BINANCE_ of their own in the environment, but hardly an ENGINE_.
     named.refuse_unknown("ENGINE_", NAMES)
     settings = _read_rest(named, _read_venue(named))
+    second = read_second(named, settings.venue, first_is_live=settings.is_live)
+    settings = msgspec.structs.replace(settings, second=second)
     _check_symbols(settings)
     _check_operator(settings)
     return settings

@@ -280,7 +280,9 @@ def test_every_setting_is_in_the_example_and_every_example_is_a_setting() -> Non
 def names_in(module: Path) -> set[str]:
     """Return the names of environment settings that a module spells out."""
     texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
-    name = re.compile(r"(ENGINE|BINANCE|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]")
+    name = re.compile(
+        r"(ENGINE|BINANCE|SECOND|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]"
+    )
     return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}
 
 
@@ -346,3 +348,29 @@ def test_another_rule_table_is_another_configuration(tmp_path: Path) -> None:
         (tmp_path / "mine.toml").write_text(text)
         hashes.add(read_settings({}, tmp_path).config_hash)
     assert len(hashes) == 2
+
+
+SECOND = {
+    "SECOND_REST_URL": "http://127.0.0.1:8791",
+    "SECOND_STREAM_URL": "ws://127.0.0.1:8791",
+    "SECOND_WS_API_URL": "ws://127.0.0.1:8791/ws-api/v3",
+}
+
+
+def test_a_second_venue_has_a_folder_of_its_own_and_a_core_that_decides_nothing(tmp_path: Path) -> None:
+    settings = read_settings(SECOND, tmp_path)
+    second = settings.of_second
+    assert second is not None
+    assert (second.rest_url, second.home) == ("http://127.0.0.1:8791", tmp_path / "var" / "second")
+    assert (second.trading.mode, second.second) == ("off", None)
+    assert read_settings({}, tmp_path).of_second is None
+
+
+def test_half_a_second_venue_is_refused_and_so_is_another_kind_of_money(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="SECOND_WS_API_URL is missing"):
+        read_settings({**SECOND, "SECOND_WS_API_URL": ""}, tmp_path)
+    with pytest.raises(SettingsError, match="but ENGINE_VENUE is paper"):
+        read_settings({**SECOND, "SECOND_REST_URL": "https://api.example.com"}, tmp_path)
+    urls = {name.replace("BINANCE", "SECOND"): url for name, url in TESTNET.items() if name.endswith("_URL")}
+    with pytest.raises(SettingsError, match="SECOND_API_KEY and SECOND_API_SECRET are missing"):
+        read_settings({**TESTNET, **urls}, tmp_path)

@@ -70,6 +70,7 @@ COMMANDS: Final[dict[str, Listener]] = {
     "/mute": mute.mute,
     "/health": health.health,
     "/missed": questions.ask,
+    "/pairs": questions.ask,
     "/kill": kill.kill,
     "/reconcile": reconcile.reconcile,
     "/resume": resume.resume,

@@ -13,6 +13,7 @@ from bot.render import past
 from bot.render.blocks import Message
 from bot.render.digest import digest
 from bot.render.missed import missed
+from bot.render.pairs import pairs
 from engine.wire.answers import (
     BalancesView,
     HeadlinesView,
@@ -24,6 +25,7 @@ from engine.wire.answers import (
 )
 from engine.wire.digest import DigestView
 from engine.wire.hand_views import MissedView
+from engine.wire.pairs import PairsView
 from engine.wire.question_words import read_question
 from engine.wire.replies import Reply
 from engine.wire.views import LatencyView
@@ -65,6 +67,8 @@ def _shown(reply: Reply) -> Message | None:
             return digest(reply.result)
         case MissedView():
             return missed(reply.result)
+        case PairsView():
+            return pairs(reply.result)
         case LatencyView():
             return past.latency(reply.result)
         case _:

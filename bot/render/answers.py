@@ -26,7 +26,7 @@ def usage(status: StatusView | None) -> str:
         f"`/digest` · `/trades` · `/why ID` · `/strategies` · `/news` · `/latency` · `/watch {symbol} above 2700` · "
         "`/health` · `/mute news 1h` · "
         f"`/chart {symbol} 4h` · `/halt [reason]` · `/risk` · `/lock {symbol} 1h [because reason]` · `/missed` · "
-        "`/kill [flatten] [symbol]` · `/reconcile` · `/resume` · `/help [command]`"
+        "`/pairs` · `/kill [flatten] [symbol]` · `/reconcile` · `/resume` · `/help [command]`"
     )
 
 

@@ -38,6 +38,7 @@ _ASKING: Final = (
     "watch",
     "missed",
     "digest",
+    "pairs",
     "latency",
 )
 VERBS: Final = frozenset((*_ASKING, *_TRADING))
@@ -338,6 +339,7 @@ _VERBS: Final = (
         _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time= limit=]"),
     ),
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
+    _Verb("pairs", "show how arbitrage between the two venues goes", "trader pairs --json", _ask_arguments),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),

@@ -8,6 +8,7 @@ from typing import Final, get_args
 from engine.cli.hand_text import approval_text, missed_line, missed_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
+from engine.cli.pairs_text import pairs_text
 from engine.cli.past_text import PastView, choices_text, past_text, watch_text
 from engine.cli.reconcile_text import foreign_text, reconciliation_text
 from engine.cli.risk_text import risk_text
@@ -36,6 +37,7 @@ from engine.wire.events import (
 )
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
+from engine.wire.pairs import PairsView
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.views import (
@@ -60,6 +62,7 @@ _VIEWS: Final = (
     RiskView,
     PreviewView,
     MissedView,
+    PairsView,
     *get_args(PastView),
 )
 _HELP: Final = """\
@@ -124,6 +127,8 @@ def result_text(result: Result) -> str:
             return approval_text(result)
         case MissedView():
             return missed_text(result)
+        case PairsView():
+            return pairs_text(result)
         case RiskView():
             return risk_text(result)
         case ReconciliationView():

@@ -28,6 +28,7 @@ from engine.wire.replies import Snapshot
 
 _PAGE_PORT: Final = 3018
 _EXCHANGE_PORT: Final = 8790
+_SECOND_PORT: Final = 8791
 _POLL_S: Final = 0.05
 _PATIENCE_S: Final = 2.0
 _LISTED_S: Final = 5.0
@@ -41,6 +42,7 @@ def main(args: argparse.Namespace) -> int:
         ports = wiring.Ports(
             exchange=choose(args.exchange_port, _EXCHANGE_PORT, "--exchange-port"),
             page=choose(args.port, _PAGE_PORT, "--port", EVERYWHERE),
+            second=choose(None, _SECOND_PORT, "") if wiring.wants_second(settings) else 0,
         )
         exchange_url = ports.exchange_url if settings.venue == "paper" else ""
         with noted(settings.home, Running(os.getpid(), exchange_url)):
@@ -67,6 +69,8 @@ class _Run:
             asyncio.get_running_loop().add_signal_handler(number, self._over.set)
         if self._settings.venue == "paper":
             self._start(wiring.exchange_child(self._settings, self._args, self._ports))
+        if self._ports.second:
+            self._start(wiring.second_child(self._settings, self._args, self._ports))
         self._start(wiring.engine_child(self._settings, self._args, self._ports))
         if self._settings.watchdog_s:
             self._start(wiring.watchdog_child(self._settings, self._ports))
@@ -160,6 +164,7 @@ class _Run:
             money="REAL MONEY" if settings.is_live else "paper money",
             runs=[
                 *(["paper exchange"] if is_paper else []),
+                *(["second exchange"] if self._ports.second else []),
                 "engine",
                 *(["watchdog"] if settings.watchdog_s else []),
                 *(["ledger"] if self._has_ledger else []),

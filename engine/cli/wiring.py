@@ -15,11 +15,13 @@ BAD_INPUT: Final = 2
 """The exit code by which a child says that its settings are wrong: starting it again would not help."""
 PAPER_ACCOUNT_FILE: Final = "paper-account.json"
 """In the home folder: the journal holds positions that only this account has."""
+SECOND_ACCOUNT_FILE: Final = "second-account.json"
+"""The same of the second paper exchange."""
 _NOT_FOR: Final = {
-    "bot": ("BINANCE_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
-    "ledger": ("BINANCE_", "NEWS_SECRET_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
-    "watchdog": ("SLACK_", "LEDGER_", "NOTIFY_"),
-    "notify": ("BINANCE_", "NEWS_SECRET_", "SLACK_", "LEDGER_", "WATCHDOG_"),
+    "bot": ("BINANCE_", "SECOND_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
+    "ledger": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
+    "watchdog": ("SECOND_", "SLACK_", "LEDGER_", "NOTIFY_"),
+    "notify": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "LEDGER_", "WATCHDOG_"),
 }
 """What a child's environment has none of, by its name; others get nothing of Slack, ledger, notify, watchdog."""
 NOT_AVAILABLE: Final = 3
@@ -33,6 +35,8 @@ class Ports:
     exchange: int
     page: int
     """The local Slack's; every interface."""
+    second: int = 0
+    """The second paper exchange's; 0 where there is none."""
 
     @property
     def exchange_url(self) -> str:
@@ -65,6 +69,20 @@ def exchange_child(settings: Settings, args: argparse.Namespace, ports: Ports) -
     return _child(settings, "exchange", [*_trader(), *words], {})
 
 
+def second_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
+    """Return the second paper exchange: the same tape from another seed, so that its prices differ a little."""
+    words = ["exchange", "--tape", endless(args.tape), "--seed", str(args.seed + 1), "--port", str(ports.second)]
+    words += ["--speed", str(args.speed)] if args.speed is not None else []
+    words += ["--state", str(settings.home / SECOND_ACCOUNT_FILE), "--wait-for-client"]
+    return _child(settings, "second-exchange", [*_trader(), *words], {})
+
+
+def wants_second(settings: Settings) -> bool:
+    """Say whether a run brings a second paper exchange: arbitrage is not off, and nobody has named another one."""
+    is_on = settings.trading.strategies.arbitrage.mode != "off"
+    return settings.venue == "paper" and is_on and settings.second is None
+
+
 def endless(tape: str) -> str:
     """Return a tape that begins anew at its end, as the story does, unless it says itself how often it is played."""
     name, _, options = tape.partition("?")
@@ -77,6 +95,10 @@ def endless(tape: str) -> str:
 def engine_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> Child:
     """Return the engine, pointed at this run's paper exchange unless a real venue is set."""
     changes = _venue(settings, ports)
+    if ports.second:
+        host = f"127.0.0.1:{ports.second}"
+        urls = (f"http://{host}", f"ws://{host}", f"ws://{host}/ws-api/v3")
+        changes |= dict(zip(("SECOND_REST_URL", "SECOND_STREAM_URL", "SECOND_WS_API_URL"), urls, strict=True))
     if settings.venue == "paper" and args.tape == "story" and not settings.news_stream_url:
         changes["NEWS_STREAM_URL"] = f"ws://127.0.0.1:{ports.exchange}/_news"
     return _child(settings, "engine", [*_trader(), "engine"], changes)

@@ -17,6 +17,7 @@ from engine.core.watches import Watches
 from engine.core.why import why
 from engine.wire import questions
 from engine.wire.digest import GetDigest
+from engine.wire.pairs import PairsView
 from engine.wire.replies import Result
 
 
@@ -27,6 +28,8 @@ class Lookups:
         self, trading: Trading, roster: Roster, parameters: Parameters, watches: Watches, missed: MissedProposals
     ) -> None:
         self._trading = trading
+        self.pairs: Callable[[], PairsView] = self._no_pairs
+        """Says how arbitrage goes, where there is a second venue."""
         self.answers: dict[type, Callable[[Any], Result]] = {
             questions.GetTrades: self._trades,
             questions.GetPnl: lambda asked: trade_answers.pnl(trading, asked.period),
@@ -39,7 +42,13 @@ class Lookups:
             questions.GetWatches: lambda asked: watches.view(),
             questions.GetMissed: lambda asked: missed.view(),
             GetDigest: lambda asked: digest(trading, missed, asked.period),
+            questions.GetPairs: lambda asked: self.pairs(),
         }
+
+    def _no_pairs(self) -> PairsView:
+        mode = self._trading.modes.effective("arbitrage")
+        why = "name one in SECOND_REST_URL, or let `trader run` bring one (docs/arbitrage.md)"
+        return PairsView(self._trading.config.quote_asset, mode, why, (), 0, 0, 0, "0.00", ())
 
     def _trades(self, asked: questions.GetTrades) -> Result:
         symbol = self._symbol(asked.symbol) if asked.symbol else None

@@ -65,7 +65,7 @@ class People:
         self.dead_man = DeadMan(trading)
         self.parameters = Parameters(trading, roster)
         self.watches = Watches(trading)
-        self._lookups = Lookups(trading, roster, self.parameters, self.watches, self.hand.missed).answers
+        self.lookups = Lookups(trading, roster, self.parameters, self.watches, self.hand.missed)
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
         self.adoption = Adoption(trading)
         self.outside_health: Sequence[HealthView] = ()
@@ -104,7 +104,7 @@ class People:
             return self._look_up(command)
         if isinstance(command, commands.Reach):
             return self.dead_man.on_reach(command)
-        if (look_up := self._lookups.get(type(command))) is not None:
+        if (look_up := self.lookups.answers.get(type(command))) is not None:
             try:
                 return Reply(command.id, True, "OK", "", look_up(command))
             except Unclear as unclear:

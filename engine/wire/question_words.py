@@ -49,6 +49,10 @@ def _missed(words: list[str], command_id: str, who: Who) -> AnyCommand:
     return ask.GetMissed(id=command_id, who=who)
 
 
+def _pairs(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    return ask.GetPairs(id=command_id, who=who)
+
+
 def _latency(words: list[str], command_id: str, who: Who) -> AnyCommand:
     return GetLatency(id=command_id, who=who)
 
@@ -140,6 +144,7 @@ _READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
     "digest": _digest,
     "latency": _latency,
     "news": _news,
+    "pairs": _pairs,
     "pnl": _pnl,
     "strategies": _strategies,
     "trades": _trades,

@@ -75,6 +75,10 @@ class GetMissed(Command, frozen=True, tag="missed"):
     """Ask what the proposals would have made that nobody took."""
 
 
+class GetPairs(Command, frozen=True, tag="pairs"):
+    """Ask how arbitrage between the two venues goes."""
+
+
 class SetParameter(Command, frozen=True, tag="set_parameter"):
     """Set a strategy's threshold or another of its numbers; it is audited, and kept over restarts."""
 
@@ -111,4 +115,5 @@ AnyQuestion = (
     | GetWatches
     | GetMissed
     | GetDigest
+    | GetPairs
 )

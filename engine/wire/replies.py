@@ -18,6 +18,7 @@ from engine.wire.answers import (
 )
 from engine.wire.digest import DigestView
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
+from engine.wire.pairs import PairsView
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
     AlarmView,
@@ -92,6 +93,7 @@ Result = (
     | HeadlinesView
     | BalancesView
     | WatchesView
+    | PairsView
     | Choices
     | DigestView
 )

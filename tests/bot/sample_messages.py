@@ -12,13 +12,29 @@ from sample_views import preview as sample_preview
 
 from bot.memory import Card
 from bot.render import alarm as alarm_lines
-from bot.render import alert, answers, approval, foreign, health, kill, missed, mutes, notes, preview, risk, size, story
+from bot.render import (
+    alert,
+    answers,
+    approval,
+    foreign,
+    health,
+    kill,
+    missed,
+    mutes,
+    notes,
+    pairs,
+    preview,
+    risk,
+    size,
+    story,
+)
 from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import Amount, Buy, Who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
 from engine.wire.hand_views import MissedProposalView, MissedStrategyView, MissedView
+from engine.wire.pairs import PairsView, PairView, VenueSideView
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.replies import OrdersView
 from engine.wire.views import (
@@ -37,6 +53,23 @@ from engine.wire.words import KillWords
 
 SMA = StrategyView("sma_cross", "technical", ("ETHUSDT",), "auto", "ask", 0.55, 0.85, 12, 9, 3, 0)
 NEWS = StrategyView("headlines", "event", (), "ask", "ask", 0.5, 0.9, 1, 0, 1, 0)
+PAIRS = PairsView(
+    "USDT",
+    "auto",
+    "",
+    (
+        VenueSideView("first", True, "100012.40", "99512.20", ("480.2 IOTAUSDT",), 0, 1.1),
+        VenueSideView("second", False, "99998.10", "99500.00", (), 0, 1.4),
+    ),
+    12,
+    1,
+    0,
+    "3.41",
+    (
+        PairView("Pair IOTAUSDT: bought 80 IOTA on first, sold 80 IOTA on second, made 0.28 USDT.", "0.2800", False, 1),
+        PairView("Pair IOTAUSDT: bought 80 IOTA on first, sold 12 IOTA on second, lost 71.2 USDT.", "-71.20", True, 2),
+    ),
+)
 PARTIAL = order(state="expired", filled_qty="0.05", avg_price="2682.6", filled_quote="134.13", fee="0.00005 ETH")
 CLOSED = trade(is_open=False, qty="0", exit_price="2700", pnl_quote="1.13", pnl_pct=0.45, exit_reason="take_profit")
 BOUGHT = proposal(
@@ -159,6 +192,8 @@ MESSAGES: dict[str, Message] = {
         MissedView("USDT", (MissedStrategyView("headlines", 14, 6, "31.20", 1.2, 1),), (MISSED,)),
     ),
     "missed_none": missed.missed(MissedView("USDT", (), ())),
+    "pairs": pairs.pairs(PAIRS),
+    "pairs_none": pairs.pairs(replace(PAIRS, sides=(), pairs=(), bar="name one in SECOND_REST_URL")),
     "order_sent": order_message(order(), "ETH for 250 USDT"),
     "order_filled": order_message(filled(), "ETH for 250 USDT"),
     "order_partly_filled": order_message(PARTIAL),

@@ -1,0 +1,27 @@
+"""The pairs of two venues as text for the desk and the command line."""
+
+from __future__ import annotations
+
+from engine.wire.pairs import PairsView, VenueSideView
+
+
+def pairs_text(view: PairsView) -> str:
+    """Show both venues, what keeps new pairs from being tried, and the last pairs."""
+    if not view.sides:
+        return f"no second venue: {view.bar}"
+    asset = view.quote_asset
+    sums = f"{view.taken} pairs, {view.mended} with a leg that fell short, {view.made_quote} {asset} made"
+    return "\n".join(
+        [
+            f"arbitrage is {view.mode}: {view.bar or 'looking'}",
+            *(_side(side, asset) for side in view.sides),
+            sums,
+            *(f"  {'open: ' if pair.is_open else ''}{pair.text}" for pair in view.pairs),
+        ]
+    )
+
+
+def _side(side: VenueSideView, asset: str) -> str:
+    held = ", ".join(side.held) or "nothing to sell"
+    state = "armed" if side.is_armed else "halted"
+    return f"  {side.name:<8} {state:<7} {side.equity_quote} {asset}, {side.free_quote} free, {held}"

@@ -1,0 +1,51 @@
+"""How the pairs of two venues look from outside; amounts and times as in ``views``."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class VenueSideView(msgspec.Struct, frozen=True):
+    """One of the two venues."""
+
+    name: str
+    is_armed: bool
+    equity_quote: str
+    free_quote: str
+    """Of the quote asset, less what open buys may still cost."""
+    held: tuple[str, ...]
+    """What could be sold there, with its symbol: ``81.2 IOTAUSDT``."""
+    open_orders: int
+    answer_ms: float
+    """What it takes to answer an order, on average; 0 while that is not known."""
+
+
+class PairView(msgspec.Struct, frozen=True):
+    """One pair that is over, or one that is still open."""
+
+    text: str
+    """What was bought and sold where, in words."""
+    profit_quote: str
+    """After all fees; of an open pair as of now."""
+    is_open: bool
+    ts_ns: int
+
+
+class PairsView(msgspec.Struct, frozen=True, tag="pairs"):
+    """What ``/pairs`` shows."""
+
+    quote_asset: str
+    mode: str
+    """Of the strategy, capped by the global one."""
+    bar: str
+    """Why nothing new is tried; empty where nothing is in the way."""
+    sides: tuple[VenueSideView, ...]
+    """None where there is no second venue."""
+    taken: int
+    mended: int
+    """Of those, how many had a leg that fell short."""
+    refused: int
+    made_quote: str
+    """By all pairs since the engine started, after fees."""
+    pairs: tuple[PairView, ...]
+    """Open ones first, then the last ones, newest first."""
