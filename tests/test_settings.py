@@ -281,7 +281,7 @@ def names_in(module: Path) -> set[str]:
     """Return the names of environment settings that a module spells out."""
     texts = (node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant))
     name = re.compile(
-        r"(ENGINE|BINANCE|SECOND|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]"
+        r"(ENGINE|BINANCE|SECOND|DIGEST|WATCHDOG|JOURNAL|NEWS|TRADER|LEDGER|NOTIFY|SLACK|SENTRY|LOG)_[A-Z_]*[A-Z]"
     )
     return {text for text in texts if isinstance(text, str) and name.fullmatch(text)}
 
