@@ -38,6 +38,7 @@ from engine.news.source import Source
 from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
 from engine.pairing import PairRoom
+from engine.recall import recall
 from engine.rehearsal import play, staged
 from engine.second_settings import SECOND_FOLDER
 from engine.settings import Settings
@@ -153,16 +154,16 @@ def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorde
     _check_quotes(venue, settings.trading.quote_asset)
     account: AccountKind = "live" if settings.is_live else "paper"
     engine = Engine(settings.trading, venue.instruments, account, identity)
-    payloads = tuple(journal.records())
     if journal.torn is not None:
         _log.warning("the journal's last record was cut off by a crash: %s", journal.torn)
-    if recorder is not None:
-        start = Start(
-            settings.trading, tuple(venue.instruments.values()), account, identity, payloads, identity.ts_started_ns
-        )
-        recorder.record(start.ts_ns, "start", encode_input(start))
-    live = Live(engine, journal, recorder)
-    live.perform(engine.restore(map(decode_record, payloads), identity.ts_started_ns))
+    live, ts_ns = Live(engine, journal, recorder), identity.ts_started_ns
+    if recorder is None:
+        live.perform(recall(engine, journal, ts_ns))
+    else:  # a recording holds all that it begins with, and a replay folds it
+        payloads = tuple(journal.records())
+        start = Start(settings.trading, tuple(venue.instruments.values()), account, identity, payloads, ts_ns)
+        recorder.record(ts_ns, "start", encode_input(start))
+        live.perform(engine.restore(map(decode_record, payloads), ts_ns))
     warm_up()
     engine.trading.is_warm = True
     _log.info("engine %s, configuration %s, %s account", __version__, identity.config_hash, account)

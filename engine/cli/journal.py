@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from engine.cli.ledger import JOURNAL
@@ -11,6 +12,7 @@ from engine.cli.refused import Refused
 from engine.settings import read_home
 from engine.store.journal import JournalError, JournalInUse
 from engine.store.repair import Damage, Survey, cut, survey
+from engine.store.snapshot import FILE, SnapshotUnusable, program_digest, read_snapshot
 
 
 def main(args: argparse.Namespace) -> int:
@@ -25,9 +27,9 @@ def main(args: argparse.Namespace) -> int:
     except (JournalError, OSError) as error:
         raise Refused("BAD_JOURNAL", str(error)) from None
     if args.json:
-        print(json.dumps(_as_json(found, str(kept or "")), ensure_ascii=False))
+        print(json.dumps(_as_json(found, str(kept or "")) | {"snapshot": _snapshot(path)}, ensure_ascii=False))
     else:
-        print("\n".join([*_lines(found), *(_after_cut(str(kept)) if kept else [])]))
+        print("\n".join([*_lines(found), _snapshot(path), *(_after_cut(str(kept)) if kept else [])]))
     return 1 if found.damages and not kept else 0
 
 
@@ -45,6 +47,17 @@ def _lines(found: Survey) -> list[str]:
     if found.damages:
         lines.append("`trader journal cut` takes the damaged parts out and keeps all that is sound.")
     return lines
+
+
+def _snapshot(journal: Path) -> str:
+    """Say whether the snapshot beside the journal is sound; one that isn't costs the next start time, nothing else."""
+    try:
+        found = read_snapshot(journal.with_name(FILE), journal, program_digest())
+    except SnapshotUnusable as unusable:
+        return f"snapshot: passed over at the next start, which folds the whole journal: {unusable}"
+    if found is None:
+        return "snapshot: none"
+    return f"snapshot: sound, of the first {found.stand.offset} bytes"
 
 
 def _where(damage: Damage) -> str:

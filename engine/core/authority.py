@@ -97,6 +97,14 @@ class Authority:
         day, (known, spent_e8) = order.ts_ns // _DAY_NS, self._spent.get(order.origin, (0, 0))
         self._spent[order.origin] = day, self.cost_e8(order) + (spent_e8 if known == day else 0)
 
+    def spent(self) -> dict[str, tuple[int, int]]:
+        """Return by origin a day, and what was ordered on it: what ``put_back`` takes."""
+        return dict(self._spent)
+
+    def put_back(self, spent: dict[str, tuple[int, int]]) -> None:
+        """Take what a snapshot says was ordered."""
+        self._spent = dict(spent)
+
     def _row(self, who: Who) -> Person:
         row = self._config.who.get(who.user_id)
         if row is not None:

@@ -6,7 +6,7 @@ replay. Walks (a) to (d) of ``docs/architecture.md`` all pass through this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.core.bands import Bands
 from engine.core.config import StrategyConfig, TradingConfig
 from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import Instrument
+from engine.core.kept import Kept
 from engine.core.kernels.market import LOOK
 from engine.core.market import Market
 from engine.core.memory import restore
@@ -323,14 +324,23 @@ class Engine:
         self.trading.notice("critical", "LOOP_BLOCKED", words)
         return self.trading.take()
 
-    def restore(self, records: Iterable[AnyRecord], ts_ns: int) -> list[Action]:
-        """Take the journal of earlier runs, then begin a new one; open orders are unknown until asked about."""
+    def restore(
+        self,
+        records: Iterable[AnyRecord],
+        ts_ns: int,
+        kept: Kept | None = None,
+        keep: Callable[[Kept], None] | None = None,
+    ) -> list[Action]:
+        """Take the journal of earlier runs, then begin a new one; open orders are unknown until asked about.
+
+        ``kept``: what the records before these came to; ``keep`` is given what all of them come to.
+        """
         trading = self.trading
         trading.now_ns = ts_ns
         trading.write(Started(self._identity.version, self._identity.config_hash, ts_ns))
         for it in (market.instrument for market in trading.markets.values()):
             trading.write(Listed(it.symbol, it.base_asset, it.quote_asset, it.tick_e8, it.lot_e8, ts_ns))
-        restore(trading, self.people, records)
+        restore(trading, self.people, records, kept, keep)
         trading.orders.doubt_all(ts_ns, "the engine was restarted")
         self.people.kill.go_on()
         self.people.breakers.go_on()

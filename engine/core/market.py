@@ -176,6 +176,11 @@ class Market:
         """Have every trade and quote say ``LOOK`` from now on, because something is held; or no longer."""
         self.numbers[kernel.IS_WATCHED] = is_held
 
+    @property
+    def is_watched(self) -> bool:
+        """Say whether something of it is held, so that every trade and quote says ``LOOK``."""
+        return bool(self.numbers[kernel.IS_WATCHED])
+
     def on_trade(self, trade: Trade) -> int:
         """Take a trade; return what it stirs, as bits of ``kernels.market``."""
         return kernel.take_trade(

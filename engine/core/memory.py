@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, assert_never
 
 from engine.core.adoption import adopt, restore_balance
+from engine.core.books import Shelf, kept_orders, put_back_books
+from engine.core.kept import Kept, KeptProposals, kept_proposal, kept_trip, proposal_of
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision
 from engine.core.proposals import Proposal
@@ -55,15 +57,67 @@ PASSED_OVER: Final = (Started, Listed, Asked, Declined)
 """Kinds that a restart makes nothing of: they are for the ledger."""
 
 
-def restore(trading: Trading, people: People, records: Iterable[AnyRecord]) -> None:
+_AS_THEY_ARE: Final[frozenset[type]] = frozenset(
+    {
+        ArmedSet,
+        ModeSet,
+        Audited,
+        LimitSet,
+        Locked,
+        DayOpened,
+        Tripped,
+        BreakersReset,
+        Killed,
+        KillReset,
+        AlarmRaised,
+        AlarmAcknowledged,
+        Watched,
+        WatchEnded,
+        Ignored,
+        Unbalanced,
+        Balanced,
+    }
+)
+"""Kinds that a snapshot keeps as records: few, and what they come to depends on settings and time as well."""
+_IN_BOOKS: Final = (
+    Intended,
+    Reported,
+    Failed,
+    Answered,
+    Refused,
+    Proposed,
+    Decided,
+    Missed,
+    EquityMarked,
+    Shrunk,
+    StopMoved,
+    Adopted,
+)
+"""Kinds that a snapshot keeps as what they came to."""
+KEEPS: Final = frozenset((*PASSED_OVER, *_AS_THEY_ARE, *_IN_BOOKS))
+"""Every kind that a snapshot knows; of a journal with another one there is none."""
+
+
+def restore(
+    trading: Trading,
+    people: People,
+    records: Iterable[AnyRecord],
+    kept: Kept | None = None,
+    keep: Callable[[Kept], None] | None = None,
+) -> None:
     """Fold the records of earlier runs: orders, positions with their stops, proposals, modes, answered commands, the
     safeguards, and the peak of the equity.
 
+    ``kept`` is what an earlier fold of the records before came to; ``keep`` is given what this one comes to.
     Records of symbols that are not followed any more are passed over; their positions stay at the venue.
     """
     memory = Memory(trading, people)
+    if kept is not None:
+        memory.put_back(kept)
     for record in records:
         memory.take(record)
+    if keep is not None and (now := memory.kept()) is not None:
+        keep(now)
     memory.finish()
 
 
@@ -74,10 +128,17 @@ class Memory:
         self._trading = trading
         self._people = people
         self._questions = _Questions(trading)
+        self._as_they_are: list[AnyRecord] = []
+        self._knows_all = True
 
     def take(self, record: AnyRecord) -> None:
         """Take the next record."""
         trading, people = self._trading, self._people
+        kind = type(record)
+        if kind in _AS_THEY_ARE:
+            self._as_they_are.append(record)
+        elif kind not in KEEPS:
+            self._knows_all = False
         match record:
             case Intended(order):
                 self._intend(order)
@@ -134,6 +195,50 @@ class Memory:
                 pass
             case _:
                 assert_never(record)
+
+    def put_back(self, kept: Kept) -> None:
+        """Begin with what an earlier fold came to, instead of with nothing."""
+        trading, people = self._trading, self._people
+        for record in kept.records:
+            self.take(record)
+        put_back_books(trading, kept)
+        people.hand.authority.put_back(kept.spent)
+        for command_id, ok, code, text in kept.answers:
+            people.remember(Reply(command_id, ok, code, text))
+        proposals = [proposal_of(one) for one in kept.proposals.proposals]
+        places = kept.proposals
+        trading.proposals.put_back([proposals[at] for at in places.known], [proposals[at] for at in places.open])
+        self._questions.put_back([proposals[at] for at in places.unwritten])
+
+    def kept(self) -> Kept | None:
+        """Return what the fold has come to, before ``finish``; None where a kind is unknown to snapshots."""
+        if not self._knows_all:
+            return None
+        trading, people = self._trading, self._people
+        known, waiting = trading.proposals.lists()
+        unwritten, shelf = self._questions.unwritten(), Shelf[Proposal]()
+        return Kept(
+            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records()],
+            orders=kept_orders(trading),
+            open_trips=[kept_trip(trip) for trip in trading.portfolio.open.values()],
+            closed_trips=[kept_trip(trip) for trip in trading.portfolio.closed],
+            proposals=KeptProposals(
+                known=shelf.put(known),
+                open=shelf.put(waiting),
+                unwritten=shelf.put(unwritten),
+                proposals=[kept_proposal(one) for one in shelf.things],
+            ),
+            watched=[symbol for symbol, market in trading.markets.items() if market.is_watched],
+            causes=trading.causes(),
+            cash_e8=trading.portfolio.cash_e8,
+            realised_e8=trading.portfolio.realised_e8,
+            peak_e8=trading.portfolio.peak_e8,
+            breakers_peak_e8=trading.bars.peak_e8,
+            aside_e8=dict(trading.portfolio.aside_e8),
+            spent=people.hand.authority.spent(),
+            answers=[(reply.command_id, reply.ok, reply.code, reply.text) for reply in people.answers()],
+            equity=trading.past.equity.to_bytes(),
+        )
 
     def finish(self) -> None:
         """Say that this was the last one."""
@@ -198,6 +303,14 @@ class _Questions:
         if proposal.is_open:
             self._decide(proposal, order.origin, "the order is on its way")
             proposal.state = "bought" if order.side is BUY else "sold"
+
+    def unwritten(self) -> list[Proposal]:
+        """Return those that were decided by their orders, without a word about it in the journal."""
+        return list(self._unwritten.values())
+
+    def put_back(self, unwritten: list[Proposal]) -> None:
+        """Take such a list of a snapshot."""
+        self._unwritten = {proposal.proposal_id: proposal for proposal in unwritten}
 
     def write_missing(self) -> None:
         """Write down what the last run had no time to."""

@@ -77,6 +77,10 @@ class MissedProposals:
         if len(self._followed) > _FOLLOWED:
             del self._followed[next(iter(self._followed))]
 
+    def records(self) -> list[Missed]:
+        """Return what comes to the same when it is taken in this order."""
+        return [*self._ended, *self._followed.values()]
+
     def view(self) -> MissedView:
         """Sum up by strategy, and show the last ones."""
         names = dict.fromkeys([r.strategy for r in (*self._ended, *self._followed.values())])

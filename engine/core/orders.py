@@ -21,7 +21,7 @@ Source: Binance, "Order status (status)"; `unknown` is ours (an ambiguous send i
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -206,6 +206,14 @@ class Orders:
         self._settle(order)
         return order
 
+    def lists(self) -> tuple[list[Order], list[Order], list[Order]]:
+        """Return the known, the unsettled and the finished ones, each oldest first: what ``put_back`` takes."""
+        return list(self._orders.values()), list(self._unsettled.values()), list(self._finished.values())
+
+    def put_back(self, known: Iterable[Order], unsettled: Iterable[Order], finished: Iterable[Order]) -> None:
+        """Take the three lists of a snapshot instead of what is here."""
+        self._orders, self._unsettled, self._finished = _named(known), _named(unsettled), OrderedDict(_named(finished))
+
     def doubt_silent(self, now_ns: int) -> list[Order]:
         """Make the orders unknown that should have had an answer, or an IOC order its end, by now; return them."""
         return [
@@ -271,6 +279,10 @@ class Orders:
             oldest, _ = self._finished.popitem(last=False)
             del self._orders[oldest]
             self._unsettled.pop(oldest, None)
+
+
+def _named(orders: Iterable[Order]) -> dict[ClientOrderId, Order]:
+    return {order.approved.client_order_id: order for order in orders}
 
 
 _CANCEL_REJECTED: Final = -2011

@@ -86,6 +86,15 @@ class EquitySeries:
         self._rows[self._count] = ts_ns, equity_e8
         self._count += 1
 
+    def to_bytes(self) -> bytes:
+        """Return all marks: int64, little-endian, shape (n, 2)."""
+        return self._rows[: self._count].astype("<i8").tobytes()
+
+    def put_back(self, marks: bytes) -> None:
+        """Take such marks instead of what is here; raises ValueError where they are too many or no whole rows."""
+        rows = np.frombuffer(marks, "<i8").reshape(-1, 2)
+        self._rows[: len(rows)], self._count = rows, len(rows)
+
     def since(self, ts_ns: int) -> Rows:
         """Return the marks from a moment on, and the last one before it: int64, shape (n, 2), time and equity."""
         first = int(np.searchsorted(self._rows[: self._count, 0], ts_ns))

@@ -136,6 +136,10 @@ class People:
         if len(self._answers) > _ANSWERS_KEPT:
             del self._answers[next(iter(self._answers))]
 
+    def answers(self) -> list[Reply]:
+        """Return the replies that are kept, oldest first."""
+        return list(self._answers.values())
+
     def _look_up(self, question: AnyCommand) -> Reply:
         trading = self._trading
         result: replies.Result

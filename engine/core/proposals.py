@@ -93,6 +93,15 @@ class Proposals:
         while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
             del self._all[next(iter(self._all))]
 
+    def lists(self) -> tuple[list[Proposal], list[Proposal]]:
+        """Return all and the open ones, each oldest first: what ``put_back`` takes."""
+        return list(self._all.values()), self.open()
+
+    def put_back(self, known: list[Proposal], waiting: list[Proposal]) -> None:
+        """Take the two lists of a snapshot instead of what is here."""
+        self._all = {proposal.proposal_id: proposal for proposal in known}
+        self._open = {proposal.proposal_id: proposal for proposal in waiting}
+
     def get(self, proposal_id: str) -> Proposal | None:
         """Return the proposal of that id, or None."""
         return self._all.get(proposal_id)

@@ -59,6 +59,17 @@ class Resting:
             self._names.add(approved.client_order_id)
             self._legs.setdefault(approved.symbol, []).append(order)
 
+    def put_back(self, legs: dict[Symbol, list[Order]]) -> None:
+        """Take the protective orders of a snapshot, by symbol, instead of what is here."""
+        self._legs = legs
+        self._names = {order.approved.client_order_id for known in legs.values() for order in known}
+
+    def all_legs(self) -> dict[Symbol, list[Order]]:
+        """Return the protective orders by symbol, without what is settled: what ``put_back`` takes."""
+        for symbol in tuple(self._legs):
+            self.legs(symbol)
+        return {symbol: list(known) for symbol, known in self._legs.items()}
+
     def __contains__(self, client_order_id: ClientOrderId) -> bool:
         return client_order_id in self._names
 

@@ -284,6 +284,10 @@ class Trading:
         if len(self._causes) > self.causes_kept:
             self._causes.popitem(last=False)
 
+    def causes(self) -> list[str]:
+        """Return the causes that are remembered, oldest first."""
+        return list(self._causes)
+
     def was_ordered(self, cause_id: str) -> bool:
         """Say whether an order of this cause was already approved (C6)."""
         return cause_id in self._causes

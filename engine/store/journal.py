@@ -162,10 +162,18 @@ class Journal:
         self._reserve, self._has_room, self._failure = None, True, ""
         return True
 
-    def records(self) -> Iterator[bytes]:
-        """Yield every record's payload from the first one on; those appended meanwhile may be among them."""
+    @property
+    def end(self) -> int:
+        """Where the next record goes, in bytes."""
+        return self._end
+
+    def records(self, offset: int = len(HEADER)) -> Iterator[bytes]:
+        """Yield every record's payload, from the first one or the one at an offset on.
+
+        Those that are appended meanwhile may be among them.
+        """
         with open(self.path, "rb") as file:
-            file.seek(len(HEADER))
+            file.seek(offset)
             yield from frames.sound(file)
 
     def sync(self) -> None:
