@@ -42,6 +42,7 @@ from engine.recall import recall
 from engine.rehearsal import play, staged
 from engine.second_settings import SECOND_FOLDER
 from engine.settings import Settings
+from engine.store.calibration_file import CalibrationUnreadable, read_calibration
 from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
@@ -63,6 +64,7 @@ _CANNOT_START: Final = (
     UnknownRecord,
     VenueError,
     RulesError,
+    CalibrationUnreadable,
 )
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -80,6 +82,7 @@ def run(settings: Settings) -> int:
         UnknownRecord,
         VenueError,
         RulesError,
+        CalibrationUnreadable,
     ) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -153,7 +156,8 @@ def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorde
     identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
     _check_quotes(venue, settings.trading.quote_asset)
     account: AccountKind = "live" if settings.is_live else "paper"
-    engine = Engine(settings.trading, venue.instruments, account, identity)
+    measured = read_calibration(settings.home)
+    engine = Engine(settings.trading, venue.instruments, account, identity, measured)
     if journal.torn is not None:
         _log.warning("the journal's last record was cut off by a crash: %s", journal.torn)
     live, ts_ns = Live(engine, journal, recorder), identity.ts_started_ns
@@ -161,7 +165,8 @@ def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorde
         live.perform(recall(engine, journal, ts_ns))
     else:  # a recording holds all that it begins with, and a replay folds it
         payloads = tuple(journal.records())
-        start = Start(settings.trading, tuple(venue.instruments.values()), account, identity, payloads, ts_ns)
+        instruments = tuple(venue.instruments.values())
+        start = Start(settings.trading, instruments, account, identity, payloads, ts_ns, measured)
         recorder.record(ts_ns, "start", encode_input(start))
         live.perform(engine.restore(map(decode_record, payloads), ts_ns))
     warm_up()

@@ -27,6 +27,7 @@ from engine.news.config import SECRET_PREFIX, NewsConfig
 from engine.news_settings import read_news
 from engine.second_settings import SECOND_FOLDER, SecondVenue, read_second
 from engine.secret import Secret
+from engine.store.calibration_file import CALIBRATION_FILE
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
 __all__ = [
@@ -204,6 +205,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "news": msgspec.to_builtins(self.news),
             "rules": hashlib.sha256(self.rules_file.read_bytes()).hexdigest() if self.rules_file else "",
         }
+        measured = self.home / CALIBRATION_FILE
+        if self.is_live and measured.is_file():  # elsewhere it is shown and decides nothing
+            decides["calibration"] = hashlib.sha256(measured.read_bytes()).hexdigest()
         return hashlib.sha256(msgspec.json.encode(decides, order="deterministic")).hexdigest()[:12]
 
 

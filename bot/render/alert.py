@@ -190,6 +190,7 @@ def _numbers(proposal: ProposalView) -> Block:
     return fields(
         [
             ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
+            ("Measured", escape(proposal.worth)),
             ("Its record", _record(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),

@@ -113,6 +113,7 @@ def why(view: WhyView) -> Message:
                 ("By", who(view.by) if view.by else "nobody yet"),
                 ("Strategy", escape(view.strategy) or "none: by hand"),
                 ("Confidence", confidence),
+                ("Measured", escape(view.worth)),
                 ("When", clock(view.ts_ns)),
                 ("See also", ", ".join(f"`{escape(name)}`" for name in names)),
             ]
@@ -189,8 +190,9 @@ def _strategy(detail: StrategyDetail) -> str:
         f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
     )
     said = f"{detail.last_signal} at {clock(detail.ts_last_signal_ns)}" if detail.last_signal else "nothing yet"
+    measured = f" · {escape(it.calibration)}" if it.calibration else ""
     return (
-        f"*{escape(it.name)}* ({it.kind}), mode {it.effective_mode}\n"
+        f"*{escape(it.name)}* ({it.kind}), mode {it.effective_mode}{measured}\n"
         f"{plural(it.signals, 'signal')}: {it.ignored} ignored, {it.asked} asked, {it.acted} acted\n"
         f"{clip(escape(numbers), 1_500)}\nLast said: {clip(escape(said), _LINE)}"
     )

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from engine.cli.learning_arguments import learn_arguments
+from engine.cli.learning_arguments import calibrate_arguments, learn_arguments
 from engine.cli.parser import Parser
 from engine.cli.strategy_arguments import replay_arguments, strategy_arguments
 
@@ -376,6 +376,12 @@ _VERBS: Final = (
     _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
     _Verb("replay", "run the engine over a recording", "trader replay eth.gz --json", replay_arguments),
     _Verb("strategy", "list the strategies, or begin a new one", "trader strategy new drift", strategy_arguments),
+    _Verb(
+        "calibrate",
+        "measure what each strategy's scores have been worth; the engine reads it at its next start",
+        "trader calibrate eth.gz var/journal.bin",
+        calibrate_arguments,
+    ),
     _Verb(
         "learn",
         "learn rules from headlines and the prices that followed; deploys nothing",

@@ -217,6 +217,7 @@ def proposal_text(number: int, proposal: ProposalView) -> str:
     lines = [
         f"ALERT {number}  {proposal.side.upper()} {proposal.symbol}  confidence {proposal.confidence:.2f} "
         f"(asks from {proposal.ask:.2f}, acts from {proposal.act:.2f})",
+        *([f"  {proposal.worth}"] if proposal.worth else []),
         f"  {proposal.strategy}: {_why(proposal)}",
         f"  price {proposal.price}{_exits(proposal.stop_price, proposal.target_price)}",
         f"  {proposal.qty} {proposal.base_asset} for {proposal.notional_quote} {proposal.quote_asset}{risk}",

@@ -5,6 +5,18 @@ from __future__ import annotations
 import argparse
 
 
+def calibrate_arguments(parser: argparse.ArgumentParser) -> None:
+    """Take what there is to look back at."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="recordings of raw frames, candles (ts_ms,open,close,high,low,volume), journals; plain or gzip "
+        "(default: the journal in TRADER_HOME)",
+    )
+    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+
+
 def learn_arguments(parser: argparse.ArgumentParser) -> None:
     """Take headlines and candles, and what to learn for."""
     parser.add_argument(

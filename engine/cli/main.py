@@ -141,6 +141,12 @@ def _strategy(args: argparse.Namespace) -> int:
     return strategy.main(args)
 
 
+def _calibrate(args: argparse.Namespace) -> int:
+    from engine.cli import calibrate
+
+    return calibrate.main(args)
+
+
 def _learn(args: argparse.Namespace) -> int:
     from engine.cli import learn
 
@@ -202,6 +208,7 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "approve": _second,
     "decline": _second,
     "replay": _replay,
+    "calibrate": _calibrate,
     "learn": _learn,
     "strategy": _strategy,
     "health": _health,

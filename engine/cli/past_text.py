@@ -145,7 +145,8 @@ def _strategy(detail: StrategyDetail) -> str:
         f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
     )
     said = f"{detail.last_signal} at {_moment(detail.ts_last_signal_ns)}" if detail.last_signal else "nothing yet"
-    return f"{it.name} ({it.kind}), mode {it.effective_mode}\n  {counts}\n  {numbers}\n  last said: {said}"
+    measured = f", {it.calibration}" if it.calibration else ""
+    return f"{it.name} ({it.kind}), mode {it.effective_mode}{measured}\n  {counts}\n  {numbers}\n  last said: {said}"
 
 
 def _why(view: WhyView) -> str:
@@ -153,7 +154,8 @@ def _why(view: WhyView) -> str:
     lines += [f"by {view.by or 'nobody yet'}, cause {view.cause_id}"]
     if view.confidence is not None and view.ask is not None and view.act is not None:
         bands = f"asks from {view.ask:.2f}, acts from {view.act:.2f}"
-        lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands})")
+        worth = f"; {view.worth}" if view.worth else ""
+        lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands}){worth}")
     lines += [f"headline: {view.headline}"] if view.headline else []
     lines += [f"  {reason}" for reason in view.reasons]
     lines += [f"gate: {line}" for line in view.gate]

@@ -39,13 +39,15 @@ class Bands:
         self._plans = {name: plan_of(config.exits) for name, config in roster.configs.items()}
         self.veto = VetoWindow(trading, people.hand, self._tell_acted)
         self._acted_ns: dict[tuple[str, str, Side], deque[int]] = {}
+        self._only_ask = roster.calibrations.uncalibrated if trading.account == "live" else frozenset[str]()
+        """Whose scores mean nothing known: with real money they don't buy by themselves."""
 
     def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
         trading, config = self._trading, self._roster.configs[signal.strategy]
         mode = trading.modes.effective(signal.strategy)
         is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed and not signal.is_question
-        is_act = is_act and not trading.bars.gap
+        is_act = is_act and not trading.bars.gap and (signal.strategy not in self._only_ask or signal.side is SELL)
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
         if why := self._why_ignored(signal, item, mode, is_act):
@@ -109,6 +111,9 @@ class Bands:
             signal = structs.replace(signal, reasons=explain(signal, self._trading.markets[signal.symbol]))
         expires_ns = self._trading.now_ns + int(config.expires_s * 1e9)
         proposal = Proposal(_proposal_id(signal), signal, kind, 0, expires_ns)
+        calibrations = self._roster.calibrations
+        proposal.settings = calibrations.fingerprints[signal.strategy]
+        proposal.worth = calibrations.of_score(signal.strategy, signal.confidence)
         if item:
             proposal.title, proposal.source, proposal.url = item.title, item.source, item.url
         return proposal

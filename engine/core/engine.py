@@ -16,6 +16,7 @@ from engine.core import queries
 from engine.core.account import AccountSnapshot
 from engine.core.actions import Action, Later, Protect, Query, Replace, Send
 from engine.core.bands import Bands
+from engine.core.calibration import Calibration, Calibrations
 from engine.core.config import StrategyConfig, TradingConfig
 from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import Instrument
@@ -30,7 +31,7 @@ from engine.core.protector import Protector
 from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.record_codec import AnyRecord
-from engine.core.records import Listed, Started
+from engine.core.records import Audited, Listed, Started
 from engine.core.reports import Reports
 from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.strategies.event.headlines import HeadlineStrategy
@@ -63,7 +64,9 @@ class Engine:
         instruments: dict[Symbol, Instrument],
         account: AccountKind,
         identity: Identity,
+        measured: Iterable[Calibration] = (),
     ) -> None:
+        """Begin with nothing heard; ``measured``: what the strategies' scores have been worth."""
         chosen = config.strategies
         self.technical = Crew(chosen)
         self.headlines = HeadlineStrategy(chosen.headlines)
@@ -73,11 +76,15 @@ class Engine:
         self._by_name: dict[str, Any] = {strategy.name: strategy for strategy in everyone}
         modes = {s.name: s.config.mode for s in everyone}
         self.trading = Trading(config, instruments, modes, account, self.technical.size)
+        configs = {s.name: s.config for s in everyone}
+        scored = {name: each for name, each in configs.items() if name != self.arbitrage.name}
+        self.calibrations = Calibrations(measured, scored, config.people.fee_pct, identity.version)
         roster = Roster(
-            {s.name: s.config for s in everyone},
+            configs,
             {s.name: s.kind for s in everyone},
             {s.name: Tally() for s in everyone},
             {s.name: s.reasons for s in self.technical},
+            self.calibrations,
         )
         self.people = People(self.trading, roster, identity)
         self.people.parameters.on_change = self._set_strategy
@@ -345,12 +352,27 @@ class Engine:
         self.people.kill.go_on()
         self.people.breakers.go_on()
         self.bands.catch_up()
+        self._tell_calibrations()
         return trading.take()
 
     def _set_strategy(self, name: str, config: StrategyConfig) -> None:
         """Have a strategy go by other settings of its own kind from now on."""
         self._by_name[name].config = config
+        self.calibrations.follow(name, config)
         self._follow()
+
+    def _tell_calibrations(self) -> None:
+        """Write down whose scores mean something known (C22); on a live account, tell who can't act without it."""
+        trading, calibrations = self.trading, self.calibrations
+        is_live = trading.account == "live"
+        if not is_live and calibrations.is_empty:
+            return
+        told = "; ".join(f"{name} {calibrations.summary(name)}" for name in calibrations.fingerprints)
+        trading.write(Audited("engine", "start", "calibration", "", told, trading.now_ns))
+        asking = [name for name in self._by_name if name in calibrations.uncalibrated and trading.modes.is_on(name)]
+        if is_live and asking:
+            words = f"{', '.join(asking)}: uncalibrated, so with real money they ask and never buy by themselves."
+            trading.notice("warning", "UNCALIBRATED", f"{words} `trader calibrate` measures scores.")
 
     def _follow(self) -> None:
         """Let those technical strategies step that are not off; one just turned on warms up on the candles here."""

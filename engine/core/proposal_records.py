@@ -20,6 +20,8 @@ def proposed(proposal: Proposal, now_ns: int) -> Proposed:
         proposal.expires_ns,
         now_ns,
         proposal.url,
+        proposal.settings,
+        proposal.worth,
     )
 
 
@@ -40,6 +42,7 @@ def restored(record: Proposed) -> Proposal:
     kind = cast(ProposalKind, record.kind)
     proposal = Proposal(record.proposal_id, record.signal, kind, record.lots, record.expires_ns)
     proposal.title, proposal.source, proposal.url = record.title, record.source, record.url
+    proposal.settings, proposal.worth = record.settings, record.worth
     return proposal
 
 

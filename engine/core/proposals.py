@@ -39,11 +39,13 @@ class Proposal:
         "outcome",
         "proposal_id",
         "record",
+        "settings",
         "signal",
         "source",
         "state",
         "title",
         "url",
+        "worth",
     )
 
     def __init__(self, proposal_id: str, signal: Signal, kind: ProposalKind, lots: int, expires_ns: int) -> None:
@@ -61,6 +63,8 @@ class Proposal:
         not."""
         self.record = NO_RECORD
         """What its confidence was worth so far, when it was opened."""
+        self.settings = self.worth = ""
+        """The fingerprint of what its strategy went by, and what such a score has been worth, in words."""
         self.title = self.source = self.url = ""
         """Of the headline, for an event-driven one."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from engine.core.calibration import Calibrations
 from engine.core.config import StrategyConfig
 from engine.core.instrument import scaled_text
 from engine.core.market import Market
@@ -41,6 +42,8 @@ class Roster(msgspec.Struct, frozen=True):
     tallies: dict[str, Tally]
     explanations: dict[str, Callable[[Signal, Market], tuple[str, ...]]]
     """How a strategy says with numbers why it spoke, where it can: for people, and off an order's way."""
+    calibrations: Calibrations
+    """What their scores have been worth."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -175,4 +178,5 @@ def strategy_view(trading: Trading, roster: Roster, name: str) -> views.Strategy
         ignored=tally.ignored,
         asked=tally.asked,
         acted=tally.acted,
+        calibration=roster.calibrations.summary(name),
     )

@@ -112,6 +112,10 @@ class Proposed(Record, frozen=True, tag="proposed"):
     ts_ns: int
     url: str = ""
     """Of the headline."""
+    settings: str = ""
+    """The fingerprint of what the strategy went by, so that its signals can be calibrated later."""
+    worth: str = ""
+    """What such a score had been worth by then, in words."""
 
 
 class Decided(Record, frozen=True, tag="decided"):

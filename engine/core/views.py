@@ -132,6 +132,7 @@ def proposal_view(
         record_won=proposal.record.won,
         record_r=proposal.record.mean_r,
         goes=proposal.goes,
+        worth=proposal.worth,
     )
 
 

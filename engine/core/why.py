@@ -121,6 +121,7 @@ class _Decision:
             headline=proposal.title,
             proposal_id=proposal.proposal_id,
             ts_ns=signal.ts_ns,
+            worth=proposal.worth,
         )
 
     def _proposal_behind(self, approved: ApprovedOrder) -> Proposal | None:

@@ -91,7 +91,7 @@ def run_replay(path: Path, settings: Settings) -> dict[str, Any]:
     is asked for that it does not hold.
     """
     survey = survey_recording(path, allow_gaps=True)
-    instruments = [_instrument(rules_of(seen)) for seen in survey.symbols.values()]
+    instruments = [instrument_of(rules_of(seen)) for seen in survey.symbols.values()]
     chosen = {it.symbol: it for it in instruments if not settings.symbols or it.symbol in settings.symbols}
     if not chosen:
         raise ValueError(f"{path} holds {', '.join(survey.symbols)} and none of {', '.join(settings.symbols)}")
@@ -180,7 +180,7 @@ def _tally(strategy: StrategyView) -> dict[str, int]:
     }
 
 
-def _instrument(rules: SymbolRules) -> Instrument:
+def instrument_of(rules: SymbolRules) -> Instrument:
     """Word what a recording's survey learned as the engine's instrument."""
     return Instrument(
         symbol=Symbol(rules.symbol),

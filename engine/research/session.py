@@ -69,7 +69,7 @@ class _Again:
         self._encoder.set_instruments(start.instruments)
         self._encoder.is_logged_on = is_logged_on
         self._offset_ms = 0
-        self._engine = engine = Engine(start.config, instruments, start.account, start.identity)
+        self._engine = engine = Engine(start.config, instruments, start.account, start.identity, start.measured)
         self._do(engine.restore(map(decode_record, start.journal), start.ts_ns))
         warm_up()
         engine.trading.is_warm = True

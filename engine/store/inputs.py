@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from engine.core.account import AccountSnapshot
+from engine.core.calibration import Calibration
 from engine.core.config import TradingConfig
 from engine.core.instrument import Instrument
 from engine.core.queries import Identity
@@ -52,6 +53,7 @@ class Start(msgspec.Struct, frozen=True):
     journal: tuple[bytes, ...]
     """The records of earlier runs that it was restored from."""
     ts_ns: int
+    measured: tuple[Calibration, ...] = ()
 
 
 class Lost(msgspec.Struct, frozen=True):

@@ -175,6 +175,8 @@ class WhyView(msgspec.Struct, frozen=True, tag="why"):
     ts_ns: int = 0
     latency: OrderStampsView | None = None
     """When the order passed its stages; None for one of an earlier run."""
+    worth: str = ""
+    """What such a score had been worth by then, as ``ProposalView`` has it."""
 
 
 class HeadlineView(msgspec.Struct, frozen=True):

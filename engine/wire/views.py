@@ -137,6 +137,8 @@ class StrategyView(msgspec.Struct, frozen=True):
     ignored: int
     asked: int
     acted: int
+    calibration: str = ""
+    """What its scores rest on: ``calibrated on 412 signals, out of sample``, or why it is uncalibrated."""
 
 
 class HealthView(msgspec.Struct, frozen=True):
@@ -228,6 +230,8 @@ class ProposalView(msgspec.Struct, frozen=True):
     """Their profit on average, in multiples of what each risked."""
     goes: bool = False
     """It goes by itself when it expires, unless somebody dismisses it: a veto."""
+    worth: str = ""
+    """What such a score has been worth: ``79 % of 312 such signals made money after costs, out of sample``."""
 
 
 class StoryView(msgspec.Struct, frozen=True):

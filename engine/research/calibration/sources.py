@@ -1,0 +1,132 @@
+"""Where outcomes come from: recordings of raw frames, candles, and the journal of the engine's own runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from engine import __version__
+from engine.core.config import TradingConfig
+from engine.core.engine import Engine
+from engine.core.instrument import E8, Instrument
+from engine.core.queries import Identity
+from engine.core.record_codec import AnyRecord, decode_record
+from engine.core.records import Listed, Missed, Proposed
+from engine.core.types import BUY, Symbol, Trade
+from engine.research.calibration.follow import Follower
+from engine.research.calibration.outcome import Outcome
+from engine.research.replay import instrument_of
+from engine.store import frames
+from engine.venues.binance.reader import MarketReader
+from engine.venues.paper.tape.candles import CandleTape, Row, read_candles, symbol_from
+from engine.venues.paper.tape.files import numbered_lines
+from engine.venues.paper.tape.recording import read_recording
+from engine.venues.paper.tape.survey import rules_of, survey_recording
+
+SPREAD_PCT: Final = 0.05
+"""What in and out costs besides fees where only candles are known."""
+_NS_PER_MS: Final = 1_000_000
+
+
+def outcomes_of(path: Path, config: TradingConfig, fingerprints: Mapping[str, str]) -> list[Outcome]:
+    """Return what a file holds, whichever it is: a journal, candles, or a recording.
+
+    Raises TapeError, or UnknownRecord, where it can't be read to its end; OSError where it isn't there.
+    """
+    with path.open("rb") as file:
+        is_journal = file.read(len(frames.HEADER)) == frames.HEADER
+    if is_journal:
+        return of_journal(path, config, fingerprints)
+    _, first = next(numbered_lines(path), (0, b""))
+    return of_recording(path, config) if b"{" in first else of_candles(path, config)
+
+
+def of_recording(path: Path, config: TradingConfig) -> list[Outcome]:
+    """Follow every strategy over a recording; raises TapeError with the line where it is broken."""
+    survey = survey_recording(path, allow_gaps=True)
+    instruments = {it.symbol: it for it in map(instrument_of, map(rules_of, survey.symbols.values()))}
+    follower = Follower(config, instruments, SPREAD_PCT, only_bars=False)
+    reader = MarketReader(instruments.values(), follower, lambda symbol: None)
+    for frame in read_recording(path):
+        reader.on_frame(frame.data, frame.ts_recv_ns)
+    return follower.outcomes()
+
+
+def of_candles(path: Path, config: TradingConfig) -> list[Outcome]:
+    """Follow every strategy that decides by bars over candles; raises TapeError with the line that is wrong."""
+    it = instrument_of(CandleTape(path, symbol_from(path), 1.0, 0).rules[0])
+    follower = Follower(config, {it.symbol: it}, SPREAD_PCT, only_bars=True)
+    for trade in _trades(read_candles(path), it):
+        follower.on_trade(trade)
+    return follower.outcomes()
+
+
+def _trades(rows: Iterable[Row], it: Instrument) -> Iterator[Trade]:
+    """Play a candle as four trades; one that rises dips first, one that falls peaks first."""
+    number = 0
+    for row in rows:
+        turns = (row.low, row.high) if row.close >= row.open else (row.high, row.low)
+        lots = max(4, int(row.volume * E8 / it.lot_e8))
+        before = row.open
+        for quarter, price in enumerate((row.open, *turns, row.close)):
+            number += 1
+            ts_ns = (row.ts_ms + quarter * 15_000) * _NS_PER_MS
+            ticks = max(2, round(price * E8 / it.tick_e8))
+            yield Trade(it.symbol, number, ticks, lots // 4, price < before, ts_ns, ts_ns)
+            before = price
+
+
+def of_journal(path: Path, config: TradingConfig, fingerprints: Mapping[str, str]) -> list[Outcome]:
+    """Return what came of the engine's own proposals to buy: what was missed, and what was traded and closed.
+
+    Only of those that were made with the settings of now (``fingerprints``, by strategy). Raises UnknownRecord.
+    """
+    with path.open("rb") as file:
+        file.seek(len(frames.HEADER))
+        records = [decode_record(payload) for payload in frames.sound(file)]
+    made = [record for record in records if isinstance(record, Proposed) and record.signal.side is BUY]
+    counted = [it for it in made if it.settings and it.settings == fingerprints.get(it.signal.strategy)]
+    missed = {record.proposal_id: record for record in records if isinstance(record, Missed) and record.end}
+    traded = _traded(records, config)
+    outcomes = []
+    for it in counted:
+        signal = it.signal
+        net_pct = traded.get(f"proposal:{it.proposal_id}", traded.get(f"signal:{signal.signal_id}"))
+        if net_pct is None and (record := missed.get(it.proposal_id)) is not None:
+            net_pct = _missed_pct(record, config.people.fee_pct)
+        if net_pct is not None:
+            outcomes.append(Outcome(signal.ts_ns, signal.strategy, signal.confidence, net_pct, signal.horizon_ns))
+    return sorted(outcomes)
+
+
+def _missed_pct(record: Missed, fee_pct: float) -> float:
+    ratio = record.exit_ticks / record.entry_ticks
+    return 100.0 * (ratio - 1.0) - fee_pct * (1.0 + ratio)
+
+
+def _traded(records: Iterable[AnyRecord], config: TradingConfig) -> dict[str, float]:
+    """Return what each closed round trip made in percent of its cost, by the cause that opened it."""
+    records = list(records)
+    listed = {record.symbol: record for record in records if isinstance(record, Listed)}
+    instruments = {symbol: _instrument(record) for symbol, record in listed.items()}
+    engine = Engine(config, instruments, "paper", Identity(__version__, "", "journal", 0))
+    engine.restore(records, 0)
+    return {
+        _first_try(trip.cause_id): 100.0 * (trip.proceeds_e8 - trip.cost_e8) / trip.cost_e8
+        for trip in engine.trading.portfolio.closed
+        if trip.cost_e8 > 0
+    }
+
+
+def _first_try(cause_id: str) -> str:
+    """Name a click's cause after its proposal alone; a second try and the click itself have more in theirs."""
+    kind, _, rest = cause_id.partition(":")
+    return f"{kind}:{rest.partition(':')[0]}" if kind == "proposal" else cause_id
+
+
+def _instrument(record: Listed) -> Instrument:
+    """Word what the journal knows of a symbol; the filters take no part in what is past."""
+    units = (record.tick_e8, record.lot_e8)
+    symbol = Symbol(record.symbol)
+    return Instrument(symbol, record.base_asset, record.quote_asset, *units, 1, E8, 0, 0, 1, E8, is_trading=True)
