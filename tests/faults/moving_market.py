@@ -16,7 +16,10 @@ from fault_bench import ANN, Scene, new_id, quiet, trading
 from paper_bench import ETH
 
 from engine.core.instrument import E8
-from engine.core.types import Symbol
+from engine.core.record_codec import decode_record
+from engine.core.records import Intended
+from engine.core.types import Side, Symbol
+from engine.store import frames
 from engine.venues.paper import main
 from engine.venues.paper.defaults import PAPER_ACCOUNT
 from engine.venues.paper.orders import STOPS, Order
@@ -33,17 +36,25 @@ FIRST: Final = 2000.0
 EXCHANGE_EXITS: Final = quiet("exchange")
 _SPREAD_TICKS: Final = 2
 _BEAT_S: Final = 0.05
+_BEHIND_S: Final = 0.5
+"""What it may catch up with where the machine is busy."""
 _TEN_MS: Final = 0.01
+_SILENT_S: Final = "1"
+"""After this the watchdog takes an engine for dead."""
+_START_S: Final = 40.0
 
 
 class HandTape:
-    """A market that quotes and trades twenty times a second, back and forth by a tick around what it was last told."""
+    """A market that quotes and trades every ``beat_s``, back and forth by a tick around what it was last told."""
 
     spec, speed, has_news, lap, rules = "hand", 1.0, False, 0, (ETH,)
 
     def __init__(self) -> None:
         self._market = SyntheticMarket(ETH, 100_000, np.random.default_rng(7))
         self._price, self._is_up, self._rushed_ms = FIRST, False, 1_000
+        self.beat_s = _BEAT_S
+        self.frames = 0
+        """How many there were so far."""
         self.is_still = False
         """While it is, nothing moves by itself."""
         self._listener: Callable[[Any], None] = lambda event: None
@@ -63,18 +74,22 @@ class HandTape:
     async def play(self, listener: Callable[[Any], None]) -> None:
         """Go on for ever."""
         self._listener = listener
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while True:
-            if not self.is_still:
+            while due <= loop.time() and not self.is_still:
                 self.move(self._price)
-            await asyncio.sleep(_BEAT_S)
+                due += self.beat_s
+            await asyncio.sleep(self.beat_s)
+            due = max(due, loop.time() - _BEHIND_S)
 
     def move(self, price: float) -> None:
         """Move the whole market: its book, its best bid and ask, and a trade at either."""
         self._price = price
         for frame in self._requote():
-            self._listener(frame)
+            self._tell(frame)
         for is_buy in (True, False):
-            self._listener(self._market.trade(0, 1, is_buy, 1))
+            self._tell(self._market.trade(0, 1, is_buy, 1))
 
     def rush(self, trades: int) -> None:
         """Let somebody buy and buy, a cent higher and 0.3 s later each time; then the price is as it was before."""
@@ -82,11 +97,15 @@ class HandTape:
         for _ in range(trades):
             self._price, self._rushed_ms = self._price + 0.01, self._rushed_ms + 300
             for frame in self._requote():
-                self._listener(frame)
-            self._listener(self._market.trade(0, self._rushed_ms, True, 1))
+                self._tell(frame)
+            self._tell(self._market.trade(0, self._rushed_ms, True, 1))
         self._price = before
         for frame in self._requote():
-            self._listener(frame)
+            self._tell(frame)
+
+    def _tell(self, frame: Any) -> None:
+        self.frames += 1
+        self._listener(frame)
 
     def _requote(self) -> list[Any]:
         self._is_up = not self._is_up
@@ -180,6 +199,35 @@ async def engine_process(home: Path, urls: main.Urls, **told: str) -> AsyncItera
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+@asynccontextmanager
+async def watchdog_process(home: Path, urls: main.Urls) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a watchdog in a process of its own, as ``trader run`` does, and go on when it watches."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ENGINE_", "BINANCE_", "SLACK_", "WATCHDOG_"))}
+    env = kept | {"TRADER_HOME": str(home), "BINANCE_REST_URL": urls.rest, "WATCHDOG_AFTER_S": _SILENT_S}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "engine.cli.main", "watchdog"), env=env, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(_START_S):
+            while b"watching the heartbeat" not in await process.stderr.readline():
+                pass
+        yield process
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        assert await process.wait() == 0
+
+
+def entries(home: Path, since_ns: int = 0) -> int:
+    """Count the orders to buy in a journal, from a moment on."""
+    with open(home / "journal.bin", "rb") as file:
+        file.seek(len(frames.HEADER))
+        records = [decode_record(payload) for payload in frames.sound(file)]
+    orders = [record.order for record in records if isinstance(record, Intended)]
+    return sum(order.side is Side.BUY and order.ts_ns >= since_ns for order in orders)
 
 
 async def look(market: Market, naked: list[int]) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 from fault_bench import ANN, new_id
-from moving_market import Market, engine_process, install
+from moving_market import Market, engine_process, install, watchdog_process
 from paper_bench import RestClient, rest_client
 
 from engine.store.heartbeat import Phase, read_pulse
@@ -26,7 +24,6 @@ from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply
 from engine.wire.views import StatusView
 
-AFTER_S = "1"
 WITHIN_S = 40.0
 
 
@@ -49,26 +46,6 @@ async def exchange() -> AsyncIterator[tuple[Urls, RestClient]]:
     options = ExchangeOptions(port=0, balances={"USDT": "100000", "ETH": "5"})
     async with running_exchange(options) as urls, rest_client(urls) as rest:
         yield urls, rest
-
-
-@asynccontextmanager
-async def watchdog_process(home: Path, urls: Urls) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a watchdog in a process of its own, as ``trader run`` does, and go on when it watches."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("ENGINE_", "BINANCE_", "SLACK_", "WATCHDOG_"))}
-    env = kept | {"TRADER_HOME": str(home), "BINANCE_REST_URL": urls.rest, "WATCHDOG_AFTER_S": AFTER_S}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine.cli.main", "watchdog"), env=env, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
-    try:
-        async with asyncio.timeout(WITHIN_S):
-            while b"watching the heartbeat" not in await process.stderr.readline():
-                pass
-        yield process
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        assert await process.wait() == 0
 
 
 async def place(rest: RestClient, name: str, side: str, price: str) -> None:

@@ -12,14 +12,10 @@ from typing import Final
 import pytest
 from fault_bench import ANN, new_id, quiet
 from fault_bench import trading as engine_and_exchange
-from moving_market import Market, engine_process, install
+from moving_market import Market, engine_process, entries, install
 from paper_bench import rest_client
 
 from engine.clock import now_ns
-from engine.core.record_codec import decode_record
-from engine.core.records import Intended
-from engine.core.types import Side
-from engine.store import frames
 from engine.store.heartbeat import Phase, read_pulse
 from engine.store.watchdog_note import WatchdogNote, read_note, write_note
 from engine.venues.paper.main import running_exchange
@@ -73,15 +69,6 @@ async def armed(line: EngineLine) -> None:
             except LineDown:
                 pass
             await asyncio.sleep(0.05)
-
-
-def entries(home: Path, since_ns: int = 0) -> int:
-    """Count the orders to buy in a journal, from a moment on."""
-    with open(home / "journal.bin", "rb") as file:
-        file.seek(len(frames.HEADER))
-        records = [decode_record(payload) for payload in frames.sound(file)]
-    orders = [record.order for record in records if isinstance(record, Intended)]
-    return sum(order.side is Side.BUY and order.ts_ns >= since_ns for order in orders)
 
 
 async def ignored(line: EngineLine) -> int:
