@@ -18,6 +18,7 @@ from typing import Any, Final
 import uvloop
 
 import engine.live
+import engine.pen
 import engine.venues.binance.express
 from benchmarks.lab import machine, options
 from benchmarks.lab.market import collar_ticks
@@ -70,7 +71,7 @@ _STAGES: Final = (
     Stage("order state: in flight", Orders, "open"),
     Stage("live: do the actions", Live, "perform"),
     Stage("live: write, look, send", Live, "_send"),
-    Stage("journal: encode", engine.live, "encode_record"),
+    Stage("journal: encode", engine.pen, "encode_record"),
     Stage("journal: append", Journal, "append"),
     Stage("orders: send", BinanceOrders, "send"),
     Stage("orders: the venue's limits", Budget, "take_order"),

@@ -8,6 +8,7 @@ import enum
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -151,6 +152,8 @@ def dump(value: Any, seen: dict[int, int] | None = None) -> Any:
         return [dump(item, seen) for item in value]
     if isinstance(value, msgspec.Struct):
         return [dump(getattr(value, name), seen) for name in value.__struct_fields__]
+    if isinstance(value, ModuleType):
+        return value.__name__
     if callable(value):
         return getattr(value, "__qualname__", type(value).__name__)
     names = [

@@ -41,6 +41,9 @@ class Disk:
             raise JournalUnwritable(self.failure)
         self.records.append(decode_record(payload))
 
+    def use_reserve(self) -> bool:
+        return False
+
 
 class Wire:
     """Where orders leave; keeps what left, and how much had been written down by then."""

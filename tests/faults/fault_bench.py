@@ -175,6 +175,7 @@ class Scene:
         trading.last_hop.cause_in(request.cause_id)
         result = trading.submit(request)
         assert isinstance(result, ApprovedOrder), result
+        self.live.engine.people.hand.entries.expect(request.client_order_id, None)
         self.live.perform(trading.take())
         return request.client_order_id
 
