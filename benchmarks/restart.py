@@ -2,6 +2,7 @@
 
 ``python -m benchmarks.restart [--json] [--quick] [--rounds N] [--events N]``: so many records (1,000,000), of round
 trips as an engine writes them: a proposal, two orders with their reports, and marks of equity between.
+What counts is the processor's time: a start that others share the machine with takes longer by the clock.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def table(result: dict[str, float | str]) -> str:
 
 
 def start(path: Path, grown_bytes: int = GROWN_BYTES) -> float:
-    """Open the journal and bring an engine to where it left off; return the processor seconds that took, which others on the machine do not change."""
+    """Open the journal and bring an engine to where it left off; return the processor's seconds."""
     it = Instrument(ETH, "ETH", "USDT", 1_000_000, 10_000, 10, 90_000_000, 500_000_000, 0, 1, 100_000_000, True)
     engine = Engine(TradingConfig(), {ETH: it}, "paper", Identity("1.0", "abc", "test", T0))
     begun = time.process_time()
