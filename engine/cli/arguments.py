@@ -294,7 +294,7 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _drill_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=("crash",), help="crash: an engine that trades is killed, again and again")
+    parser.add_argument("name", choices=("crash", "desk"), help="crash: kills, again and again; desk: its bad days")
     parser.add_argument("--rounds", type=_count, default=10, metavar="N", help="how often (default: 10)")
     parser.add_argument("--seed", type=_count, default=0, metavar="N", help="of everything that is left to chance")
     _json(parser)
