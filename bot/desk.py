@@ -12,13 +12,17 @@ from typing import Final
 from bot.home import Homes
 from bot.posts import Posts
 from bot.render import notes
+from engine.wire.answers import RoundTripsView
 from engine.wire.commands import AnyCommand, TurnAway, Who
-from engine.wire.events import AnyEvent
+from engine.wire.events import AnyEvent, TradeChanged
 from engine.wire.line import EngineLine, LineDown
+from engine.wire.questions import GetTrades
 from engine.wire.replies import Reply, Snapshot
 from engine.wire.views import HealthView, PersonView, StatusView
 
 _log = logging.getLogger(__name__)
+_ME: Final = Who("bot", "bot", "bot")
+_ENDED: Final = 200
 _GONE_S: Final = 10.0
 """A restart takes less; after this the channel is told."""
 
@@ -70,11 +74,24 @@ class Desk:
         async for heard in self._line.events():
             if isinstance(heard, Snapshot):
                 self.status = heard.status
+                await self._tell_ends(heard)
                 self.posts.on_snapshot(heard)
             else:
                 self.posts.on_event(heard)
             for hear in self.hearers:
                 hear(heard)
+
+    async def _tell_ends(self, snapshot: Snapshot) -> None:
+        """Tell how trades ended while no bot was there, as if it were told now; what isn't known stays untold."""
+        ended = self.posts.unknown_ends(snapshot)
+        if not ended:
+            return
+        with contextlib.suppress(LineDown):
+            reply = await self._line.ask(GetTrades(id=f"bot:{uuid.uuid4().hex}", who=_ME, most=_ENDED))
+            trips = reply.result.trips if isinstance(reply.result, RoundTripsView) else ()
+            for trade in [trip.trade for trip in trips if trip.trade.trade_id in ended and not trip.trade.is_open]:
+                text = "closed while the bot was away"
+                self.posts.on_event(TradeChanged(ts_ns=trade.ts_closed_ns, what="closed", trade=trade, text=text))
 
     async def watch(self, gone_s: float = _GONE_S) -> None:
         """Tell the channel when the engine is gone for longer than a restart takes, and when it is back."""

@@ -58,6 +58,9 @@ class Card(Letter):
     """Of an alert that nobody took: what it would have made."""
     order: OrderView | None = None
     trade: TradeView | None = None
+    market_opened_ns: int = 0
+    market_closed_ns: int = 0
+    """Of a trade: what the market's own clock said at entry and exit, on a tape not the wall's; 0: unknown."""
     story: StoryView | None = None
     """A story that led to no alert when it began."""
     foreign: ForeignOrderView | None = None

@@ -73,7 +73,7 @@ class Pictures:
             elif card.ts and card.digest is not None:
                 await self._digest(channel, card.ts, card.digest)
             elif card.ts and card.trade is not None:
-                await self._closed(channel, card.ts, card.trade)
+                await self._closed(channel, card.ts, card, card.trade)
         except (NotDrawn, LineDown) as error:
             _log.warning("a chart was left out", extra={"card": card.key, "why": str(error)})
         except (SlackApiError, aiohttp.ClientError) as error:
@@ -90,13 +90,16 @@ class Pictures:
         levels = _levels(("price", proposal.price), ("stop", proposal.stop_price), ("target", proposal.target_price))
         await self._upload(channel, thread, await self._candles(_of(proposal.symbol, "5m")), (), levels, "")
 
-    async def _closed(self, channel: str, thread: str, trade: TradeView) -> None:
-        seconds = (trade.ts_closed_ns - trade.ts_opened_ns) / 1e9
+    async def _closed(self, channel: str, thread: str, card: Card, trade: TradeView) -> None:
+        opened_ns, closed_ns = card.market_opened_ns, card.market_closed_ns
+        if not 0 < opened_ns <= closed_ns:
+            opened_ns, closed_ns = trade.ts_opened_ns, trade.ts_closed_ns
+        seconds = (closed_ns - opened_ns) / 1e9
         bar, bar_s = next((one for one in _BARS if seconds <= one[1] * _MOST_BARS), _BARS[-1])
         view = await self._candles(_of(trade.symbol, bar, _BEFORE + int(seconds / bar_s) + 2))
         marks = [
-            *_mark(trade.ts_opened_ns, trade.entry_price, "buy"),
-            *_mark(trade.ts_closed_ns, trade.exit_price, "sell"),
+            *_mark(opened_ns, trade.entry_price, "buy"),
+            *_mark(closed_ns, trade.exit_price, "sell"),
         ]
         levels = _levels(("stop", trade.stop_price), ("target", trade.target_price))
         await self._upload(channel, thread, view, marks, levels, await self._outcome(trade))

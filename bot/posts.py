@@ -30,6 +30,7 @@ from engine.wire.events import (
     Notice,
     OrderChanged,
     PriceReached,
+    PricesMoved,
     ProposalClosed,
     ProposalMissed,
     ProposalOpened,
@@ -112,12 +113,15 @@ class Posts:
                 self._stories.on_story(event)
             case NewsHeard():
                 self._on_news(event)
+            case PricesMoved(prices=prices):
+                self._threads.on_prices(prices)
             case _:
                 pass
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Bring every message in step with the engine's state, whatever was missed."""
         self._greet(snapshot.status)
+        self._threads.on_prices(snapshot.prices)
         for proposal in snapshot.proposals:
             if not self._is_past(proposal, snapshot.status):
                 self._on_proposal(proposal)
@@ -132,6 +136,10 @@ class Posts:
             self.alarms.on_alarm(alarm)
         self._catch_up_approvals(snapshot.approvals)
         self._threads.catch_up(snapshot.positions.positions)
+
+    def unknown_ends(self, snapshot: Snapshot) -> set[str]:
+        """Return the trades that ended while no bot was there to be told."""
+        return self._threads.unknown_ends(snapshot.positions.positions)
 
     def on_order(self, order: OrderView, asked: str = "") -> None:
         """Show an order; ``asked`` is what the person typed, in words."""

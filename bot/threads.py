@@ -13,7 +13,7 @@ from bot.memory import Card, Occasion
 from bot.render import notes, trade
 from bot.render.order import FINISHED, fill_reply, has_fill
 from engine.wire.events import TradeChanged
-from engine.wire.views import OrderView, TradeView
+from engine.wire.views import OrderView, PriceView, TradeView
 
 _CLICKED: Final = "proposal:"
 """How the cause of an order begins that a click on an alert led to."""
@@ -30,6 +30,8 @@ class Threads:
         self._memory = mail.memory
         self._picture = picture
         self._asked: dict[str, str] = {}
+        self._market_ns: dict[str, int] = {}
+        """By symbol: the market's own time, as it was last heard."""
 
     def on_order(self, order: OrderView, asked: str = "") -> None:
         """Show an order where its cause is shown, or in a message of its own if a person gave it.
@@ -49,12 +51,20 @@ class Threads:
                 self._mail.reply(card, trade.summary(card.trade))
         self._mail.show(card)
 
+    def on_prices(self, prices: tuple[PriceView, ...]) -> None:
+        """Take how the markets are, about once a second: candles are counted by their clock and not by ours."""
+        self._market_ns |= {price.symbol: price.ts_exchange_ns for price in prices}
+
     def on_trade(self, event: TradeChanged) -> None:
         """Tell in the trade's thread what happened to it, and show on its root message how it stands."""
         card = self._memory.card_of_trade(event.trade.trade_id)
         if card is None:
             card = self._memory.add(Card(f"trade:{event.trade.trade_id}"))
         card.trade = event.trade
+        if event.what == "opened":
+            card.market_opened_ns = self._market_ns.get(event.trade.symbol, 0)
+        elif event.what == "closed":
+            card.market_closed_ns = self._market_ns.get(event.trade.symbol, 0)
         # The fills of the order that opened it are told as the order's; all that comes after it is told here.
         is_own = card.order is not None and (event.what == "opened" or card.order.state not in FINISHED)
         if not is_own or event.what not in {"opened", "filled"}:
@@ -71,6 +81,8 @@ class Threads:
         known = {each.trade_id for each in held}
         for now in held:
             card = self._memory.card_of_trade(now.trade_id) or self._memory.add(Card(f"trade:{now.trade_id}"))
+            if card.trade is not None and _terms(card.trade) != _terms(now):
+                self._mail.reply(card, f"While I was away: {trade.summary(now)}")
             if card.trade != now:
                 card.trade = now
                 self._mail.show(card)
@@ -78,6 +90,12 @@ class Threads:
             if card.trade is not None and card.trade.is_open and card.trade.trade_id not in known:
                 card.trade = msgspec.structs.replace(card.trade, is_open=False, qty="0")
                 self._mail.show(card)
+
+    def unknown_ends(self, held: tuple[TradeView, ...]) -> set[str]:
+        """Return the trades that are shown as open and are held no more."""
+        known = {each.trade_id for each in held}
+        shown = (card.trade for card in self._memory.cards if card.trade is not None and card.trade.is_open)
+        return {each.trade_id for each in shown} - known
 
     def _card_for(self, order: OrderView) -> Card | None:
         card = self._memory.card_of_order(order.client_order_id)
@@ -89,6 +107,11 @@ class Threads:
         if card is None and order.origin.startswith(_DOORS):
             card = self._memory.add(Card(f"order:{order.client_order_id}"))
         return card
+
+
+def _terms(view: TradeView) -> tuple[object, ...]:
+    """Return what a thread is told of when it changes: how much is held, and where it is left."""
+    return view.qty, view.stop_price, view.stop_kind, view.target_price, view.steps
 
 
 def _newer(known: OrderView | None, order: OrderView) -> OrderView:

@@ -179,11 +179,12 @@ def _proposals(now: Snapshot, may: May) -> list[Block]:
 
 def _proposal(each: ProposalView, now_ns: int) -> str:
     left = seconds(each.ts_expires_ns - now_ns)
+    risk = f", risk {money(each.risk_quote, each.quote_asset)}" if each.risk_quote.strip("0.") else ""
     silence = "then it goes by itself" if each.goes else "expiring means no"
     return clip(
         f"*{each.side.capitalize()} {escape(each.symbol)}?* {escape(each.strategy)}, confidence {each.confidence:.2f}: "
         f"{amount(each.qty, each.base_asset)} for {money(each.notional_quote, each.quote_asset)} at {price(each.price)}"
-        f", risk {money(each.risk_quote, each.quote_asset)} · {left} left, {silence}",
+        f"{risk} · {left} left, {silence}",
         _LINE * 2,
     )
 
@@ -199,12 +200,16 @@ def _state(facts: Facts) -> list[Block]:
     if facts.risk is not None:
         bars = risk_lines.bars(facts.risk) or ["nothing bars entries"]
         blocks.append(section("\n".join(["*Limits*", *bars, *risk_lines.used(facts.risk)])))
-    rows = [_strategy(each) for each in status.strategies[:_MOST]]
+    on = [_strategy(each) for each in status.strategies if each.effective_mode != "off"]
+    off = ", ".join(escape(each.name) for each in status.strategies if each.effective_mode == "off")
+    rows = [*on[:_MOST], *([clip(f"off: {off}", _LINE * 2)] if off else [])]
     return [*blocks, section("\n".join(["*Strategies*", *(rows or ["none"])]))]
 
 
 def _strategy(each: StrategyView) -> str:
     counts = f"{each.ignored} ignored, {each.asked} asked, {each.acted} acted"
+    if not each.signals:
+        return f"• *{escape(each.name)}* {each.effective_mode} · no signal yet"
     return f"• *{escape(each.name)}* {each.effective_mode} · {plural(each.signals, 'signal')}: {counts}"
 
 

@@ -14,11 +14,14 @@ from typing import Any, Final, Self
 
 import aiohttp
 
+from engine.settings import child_environment
 from engine.venues.paper.main import Urls
 from engine.wire.commands import AnyCommand, GetSnapshot, Who
 from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply, Snapshot
 
+_OURS: Final = ("BINANCE_", "ENGINE_", "LEDGER_", "NEWS_", "NOTIFY_", "SENTRY_", "SLACK_", "TRADER_", "WATCHDOG_")
+"""Settings of the desk that asked: none of them is one of this."""
 _READY_S: Final = 60.0
 _KNOWN_S: Final = 30.0
 """So long an order may be unknown, or a kill unconfirmed, before that is a failure."""
@@ -54,13 +57,13 @@ class Bench:
 
     async def spawn(self, *argv: str, **settings: str) -> Process:
         """Start a process of this desk; it gets these settings, the home, and nothing of ours that is secret."""
-        env = {
-            "PATH": os.environ.get("PATH", ""),
+        own = {
             "TRADER_HOME": str(self.home),
             "TRADER_CONFIG": str(self.home / "trader.toml"),
             "ENGINE_HTTP_PORT": "0",
             **settings,
         }
+        env = child_environment(own, without=_OURS)
         with (self.home / "log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", *argv), env=env, stdout=log, stderr=log, cwd=self.home
