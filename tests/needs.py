@@ -9,6 +9,8 @@ from typing import Final, NoReturn
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+IS_FULL: Final = os.environ.get("TRADER_FULL") == "1"
+"""Play the full counts, not the few of `make test`."""
 REQUIRE_ALL: Final = os.environ.get("TRADER_REQUIRE_ALL") == "1"
 
 

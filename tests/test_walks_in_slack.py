@@ -17,8 +17,12 @@ act = 0.25
 min_trades = 20
 expires_s = 3.0
 cooldown_s = 5.0
+
+[breakers]
+cooldown_s = 0.0
 """
-"""So quick to speak that a recording of six minutes, played in twenty seconds, holds several signals."""
+"""So quick to speak that a recording of six minutes, played in twenty seconds, holds several signals; without the rest
+after one that lost, which the gate names before a halt."""
 
 
 def has_buttons(message: dict[str, Any]) -> bool:

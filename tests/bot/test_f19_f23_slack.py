@@ -141,7 +141,8 @@ async def test_f23_a_click_after_the_kill_after_the_price_moved_and_after_expiry
         slack = desk.slack
         await desk.armed()
         asked = await slack.see(lambda m: "Buy IOTAUSDT?" in m["text"] and "News" not in m["text"], within_s=30.0)
-        await desk.trader("kill")
+        (desk.home / "kill").touch()
+        await slack.sees_text("killed")
         await refused(slack, asked, "HALTED")
         headline = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)
         await refused(slack, headline, "C4_PRICE_COLLAR")
