@@ -34,6 +34,7 @@ from engine.wire.events import (
     ProposalClosed,
     ProposalMissed,
     ProposalOpened,
+    ProposalReviewed,
     Reconciled,
     SignalActed,
     StoryChanged,
@@ -77,7 +78,11 @@ class Posts:
     def on_event(self, event: AnyEvent) -> None:
         """Take the next event."""
         match event:
-            case ProposalOpened(proposal=proposal) | ProposalClosed(proposal=proposal):
+            case (
+                ProposalOpened(proposal=proposal)
+                | ProposalReviewed(proposal=proposal)
+                | ProposalClosed(proposal=proposal)
+            ):
                 self._on_proposal(proposal)
             case SignalActed(proposal=proposal, order=order):
                 self._on_proposal(proposal)

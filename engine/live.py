@@ -22,7 +22,7 @@ from engine.core.engine import Engine
 from engine.core.instrument import Instrument
 from engine.core.market import Market
 from engine.core.records import Intended
-from engine.core.tidings import FairValue, Headline
+from engine.core.tidings import FairValue, Headline, Opinion
 from engine.core.types import (
     ApprovedOrder,
     ApprovedProtection,
@@ -142,6 +142,10 @@ class Live:
     def on_fair_value(self, value: FairValue) -> None:
         """Take what an asset is worth by the slow numbers."""
         self._hear("fair_value", value, value.ts_recv_ns, self.engine.on_fair_value)
+
+    def on_opinion(self, opinion: Opinion) -> None:
+        """Take a slower model's opinion on a headline."""
+        self._hear("opinion", opinion, opinion.ts_recv_ns, self.engine.on_opinion)
 
     def on_command(self, command: AnyCommand) -> Reply:
         """Carry out what a person asks for; the reply stands behind the events that it led to."""

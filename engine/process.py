@@ -24,6 +24,7 @@ from engine.core.config import Arbitrage
 from engine.core.engine import SETTLE_NS, Engine
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
+from engine.core.tidings import Headline
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
 from engine.doors import Doors
@@ -33,6 +34,7 @@ from engine.live import Live, beat
 from engine.news.build import build_sources, trust_of
 from engine.news.file import FileSource
 from engine.news.hear import NewsRoom
+from engine.news.opinion import OpinionUnreadable, SecondOpinion, read_opinion
 from engine.news.rules_file import BUILT_IN, RulesError, read_rules
 from engine.news.source import Source
 from engine.news.stream import StreamSource
@@ -64,6 +66,7 @@ _CANNOT_START: Final = (
     UnknownRecord,
     VenueError,
     RulesError,
+    OpinionUnreadable,
     CalibrationUnreadable,
 )
 _log = logging.getLogger(__name__)
@@ -82,6 +85,7 @@ def run(settings: Settings) -> int:
         UnknownRecord,
         VenueError,
         RulesError,
+        OpinionUnreadable,
         CalibrationUnreadable,
     ) as error:
         sys.stderr.write(f"{error}\n")
@@ -199,10 +203,11 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     """Connect to market, orders and news; reconcile, and go on doing so."""
     await _connect(venue, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
+    opinion = _second_opinion(settings, live)
     news = NewsRoom(
         _sources(settings),
         index,
-        live.on_headline,
+        _hearing(live, opinion),
         now_ns,
         read_rules(settings.rules_file or BUILT_IN),
         trust_of(settings.news),
@@ -210,6 +215,8 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     )
     rooms = [venue.health, news.health, live.health]
     jobs: list[Coroutine[Any, Any, None]] = [beat(live), _reconcile(venue, live), news.run()]
+    if opinion is not None:
+        jobs.append(opinion.run())
     if settings.trading.fundamentals.metrics:
         numbers = FundamentalRoom(settings.trading, live.on_fair_value, now_ns)
         rooms.append(numbers.health)
@@ -224,6 +231,24 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     for job in (*jobs, _health(rooms, live)):
         task = asyncio.create_task(job)
         stack.callback(task.cancel)
+
+
+def _second_opinion(settings: Settings, live: Live) -> SecondOpinion | None:
+    """Prepare the second opinion where a model lies in the home folder."""
+    model = read_opinion(settings.home)
+    return SecondOpinion(model, live.on_opinion, now_ns) if model else None
+
+
+def _hearing(live: Live, opinion: SecondOpinion | None) -> Callable[[Headline], None]:
+    """Return who hears headlines: the engine first, and only then whoever may have an opinion."""
+    if opinion is None:
+        return live.on_headline
+
+    def hear(headline: Headline) -> None:
+        live.on_headline(headline)
+        opinion.hear(headline)
+
+    return hear
 
 
 async def _connect(venue: BinanceVenue, live: Live) -> None:

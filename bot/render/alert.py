@@ -191,6 +191,7 @@ def _numbers(proposal: ProposalView) -> Block:
         [
             ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
             ("Measured", escape(proposal.worth)),
+            ("Second opinion", escape(proposal.opinion)),
             ("Its record", _record(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),

@@ -17,7 +17,7 @@ from engine.cli.stdin_lines import stdin_lines
 from engine.cli.traded import ANY, in_status
 from engine.settings import read_home
 from engine.wire.commands import AnyCommand, Decide, GetStatus
-from engine.wire.events import PricesMoved, ProposalClosed, ProposalOpened, SignalActed
+from engine.wire.events import PricesMoved, ProposalClosed, ProposalOpened, ProposalReviewed, SignalActed
 from engine.wire.line import EngineLine, Followed, LineDown, socket_path
 from engine.wire.replies import OrderPlaced, Snapshot
 from engine.wire.views import ProposalView, StatusView
@@ -47,7 +47,7 @@ class Desk:
             case PricesMoved():
                 self._prices_due_ns = item.ts_ns + _PRICES_EVERY_NS
                 return event_text(item)
-            case ProposalOpened() | ProposalClosed() | SignalActed():
+            case ProposalOpened() | ProposalReviewed() | ProposalClosed() | SignalActed():
                 return event_text(item, self._number(item.proposal))
             case _:
                 return event_text(item)

@@ -28,6 +28,7 @@ from engine.wire.events import (
     ProposalClosed,
     ProposalMissed,
     ProposalOpened,
+    ProposalReviewed,
     Reconciled,
     SignalActed,
     StoryChanged,
@@ -236,6 +237,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return prices_text(event.prices)
         case ProposalOpened():
             return proposal_text(number, event.proposal)
+        case ProposalReviewed():
+            return f"alert {number}: second opinion: {event.proposal.opinion}"
         case ProposalClosed():
             return f"alert {number} {event.proposal.state}: {event.proposal.outcome}"
         case SignalActed():

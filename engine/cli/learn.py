@@ -8,13 +8,17 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from engine import __version__
 from engine.cli.learn_text import report
 from engine.cli.refused import Refused
+from engine.news.opinion import OPINION_FILE
 from engine.news.rules import Rules
 from engine.news.rules_file import BUILT_IN, RulesError, parse_rules, read_rules
-from engine.research.learning.cases import HORIZONS_MIN
+from engine.research.learning.cases import HORIZONS_MIN, at_horizon
 from engine.research.learning.learn import Learned, Wish, as_json, learn, read_sources
+from engine.research.learning.opinion import train
 from engine.research.learning.table import to_toml
 from engine.research.learning.titles import UnreadableError
 from engine.settings import Settings, read_settings
@@ -34,11 +38,29 @@ def main(args: argparse.Namespace) -> int:
         raise Refused("BAD_REQUEST", "None of these files holds headlines: see `trader learn --help`.")
     learned = learn(told, prices, present, wish)
     written = _write(learned, Path(args.out), args.files) if learned.revision.changes else None
+    model = _train(learned, Path(args.model)) if args.model else None
     if args.json:
-        print(json.dumps({**as_json(learned), "out": str(written) if written else None}, sort_keys=True))
-    else:
-        print(report(learned, written))
+        files = {"out": str(written) if written else None, "model": str(model) if model else None}
+        print(json.dumps({**as_json(learned), **files}, sort_keys=True))
+        return 0
+    print(report(learned, written))
+    if args.model:
+        print(f"\n{_of_model(model, settings)}")
     return 0
+
+
+def _train(learned: Learned, path: Path) -> Path | None:
+    """Train the second opinion and write it where no file is yet; None where there is no evidence for one."""
+    wish = learned.wish
+    model = train(at_horizon(learned.cases, wish.horizon_min), wish.horizon_min, wish.cost, wish.seed)
+    return None if model is None else _save(path, msgspec.json.encode(model, order="deterministic").decode())
+
+
+def _of_model(written: Path | None, settings: Settings) -> str:
+    if written is None:
+        return "Second opinion: no evidence that one would say more than the usual share; no model is made."
+    place = settings.home / OPINION_FILE
+    return f"Second opinion: written to {written}; nothing uses it. To use it, and start anew:\n  cp {written} {place}"
 
 
 def _wish(args: argparse.Namespace, settings: Settings) -> Wish:
@@ -54,13 +76,17 @@ def _write(learned: Learned, path: Path, files: Sequence[str]) -> Path:
     """Write the new table where no file is yet, once it is sure that the engine can read it."""
     text = to_toml(learned.revision, _head(learned, files))
     _check(parse_rules(text, path.name), learned.revision.rules)
+    return _save(path, text)
+
+
+def _save(path: Path, text: str) -> Path:
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise Refused("EXISTS", f"{path} is there already: name another file with --out.") from None
+        raise Refused("EXISTS", f"{path} is there already: name another file.") from None
     except OSError as error:
-        raise Refused("BAD_FILE", f"{path} can't be written ({error.strerror}): name another with --out.") from None
+        raise Refused("BAD_FILE", f"{path} can't be written ({error.strerror}): name another file.") from None
     return path
 
 

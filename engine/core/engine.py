@@ -33,12 +33,13 @@ from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.record_codec import AnyRecord
 from engine.core.records import Audited, Listed, Started
 from engine.core.reports import Reports
+from engine.core.second_opinion import SecondOpinions
 from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
 from engine.core.strategies.technical.crew import Crew
 from engine.core.strategies.technical.stepping import after_quote, after_trade
-from engine.core.tidings import FairValue, Headline
+from engine.core.tidings import FairValue, Headline, Opinion
 from engine.core.trading import AccountKind, Trading
 from engine.core.types import ApprovedOrder, BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
 from engine.core.user_stream import UserStream
@@ -89,6 +90,7 @@ class Engine:
         self.people = People(self.trading, roster, identity)
         self.people.parameters.on_change = self._set_strategy
         self.bands = Bands(self.trading, roster, self.people)
+        self.opinions = SecondOpinions(self.trading, roster)
         self.newsdesk = NewsDesk(self.trading, self.headlines, self.bands)
         self.valuedesk = ValueDesk(self.trading, self.fair_value, self.bands)
         self.protection = Protection(self.trading)
@@ -163,6 +165,12 @@ class Engine:
         """Take what an asset is worth by the slow numbers."""
         self.trading.now_ns = max(value.ts_recv_ns, self.trading.now_ns)
         self.valuedesk.on_value(value)
+        return self.trading.take()
+
+    def on_opinion(self, opinion: Opinion) -> list[Action]:
+        """Take a slower model's opinion on a headline; it is told, and nothing is decided by it."""
+        self.trading.now_ns = max(opinion.ts_recv_ns, self.trading.now_ns)
+        self.opinions.take(opinion)
         return self.trading.take()
 
     def on_command(self, command: AnyCommand, ts_ns: int) -> tuple[Reply, list[Action]]:

@@ -36,6 +36,7 @@ class Proposal:
         "kind",
         "lots",
         "opened_ns",
+        "opinion",
         "outcome",
         "proposal_id",
         "record",
@@ -63,6 +64,8 @@ class Proposal:
         not."""
         self.record = NO_RECORD
         """What its confidence was worth so far, when it was opened."""
+        self.opinion = ""
+        """What a slower model says of its headline, once it has; forgotten at a restart."""
         self.settings = self.worth = ""
         """The fingerprint of what its strategy went by, and what such a score has been worth, in words."""
         self.title = self.source = self.url = ""

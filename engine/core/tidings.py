@@ -67,3 +67,17 @@ class Headline(msgspec.Struct, frozen=True):
     """How far its source is believed, 0 to 1; the score has been multiplied with it."""
     doubts: tuple[str, ...] = ()
     """Why this can be at most a question, each with its code (C23): an edit, a title with entities, no date …"""
+
+
+class Opinion(msgspec.Struct, frozen=True):
+    """What a slower model says of a headline that was decided about already."""
+
+    source: str
+    title: str
+    share: float
+    """Of such headlines whose coin rises by more than the cost within the model's horizon."""
+    usual: float
+    """The same of all headlines that it was trained on."""
+    model: str
+    """The first 12 hex digits of its hash."""
+    ts_recv_ns: int

@@ -133,6 +133,7 @@ def proposal_view(
         record_r=proposal.record.mean_r,
         goes=proposal.goes,
         worth=proposal.worth,
+        opinion=proposal.opinion,
     )
 
 

@@ -82,6 +82,7 @@ class _Again:
             "instrument": engine.on_instrument,
             "headline": engine.on_headline,
             "fair_value": engine.on_fair_value,
+            "opinion": engine.on_opinion,
             "execution": engine.on_execution,
             "failure": engine.on_send_failed,
             "account": engine.on_account,

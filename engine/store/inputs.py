@@ -15,7 +15,7 @@ from engine.core.calibration import Calibration
 from engine.core.config import TradingConfig
 from engine.core.instrument import Instrument
 from engine.core.queries import Identity
-from engine.core.tidings import FairValue, Headline
+from engine.core.tidings import FairValue, Headline, Opinion
 from engine.core.types import BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
 from engine.wire.commands import AnyCommand
 
@@ -29,6 +29,7 @@ Kind = Literal[
     "instrument",
     "headline",
     "fair_value",
+    "opinion",
     "command",
     "execution",
     "failure",
@@ -109,6 +110,7 @@ _TYPES: Final[dict[str, Any]] = {
     "instrument": Instrument,
     "headline": Headline,
     "fair_value": FairValue,
+    "opinion": Opinion,
     "command": AnyCommand,
     "execution": ExecutionReport,
     "failure": SendFailed,

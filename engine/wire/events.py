@@ -34,6 +34,12 @@ class ProposalOpened(Event, frozen=True, tag="proposal_opened"):
     proposal: ProposalView
 
 
+class ProposalReviewed(Event, frozen=True, tag="proposal_reviewed"):
+    """A second opinion came on one that is still open: edit its message."""
+
+    proposal: ProposalView
+
+
 class ProposalClosed(Event, frozen=True, tag="proposal_closed"):
     """It was decided, or it expired: edit its message, take its buttons away. ``proposal.state`` says which."""
 
@@ -172,6 +178,7 @@ class AlarmChanged(Event, frozen=True, tag="alarm"):
 AnyEvent = (
     PricesMoved
     | ProposalOpened
+    | ProposalReviewed
     | ProposalClosed
     | SignalActed
     | OrderChanged

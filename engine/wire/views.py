@@ -230,6 +230,8 @@ class ProposalView(msgspec.Struct, frozen=True):
     """Their profit on average, in multiples of what each risked."""
     goes: bool = False
     """It goes by itself when it expires, unless somebody dismisses it: a veto."""
+    opinion: str = ""
+    """A slower model's second opinion on its headline: ``0.31, lower``; empty where there is none."""
     worth: str = ""
     """What such a score has been worth: ``79 % of 312 such signals made money after costs, out of sample``."""
 

@@ -14,9 +14,11 @@ from planted_news import PLANTED, headlines, market, plant, write
 from engine.cli.main import main
 from engine.core.types import Symbol
 from engine.news.classify import judge
+from engine.news.opinion import build
 from engine.news.rules_file import built_in_rules, parse_rules, read_rules
-from engine.research.learning.cases import Case
+from engine.research.learning.cases import Case, at_horizon
 from engine.research.learning.learn import Learned, Wish, learn
+from engine.research.learning.opinion import train
 from engine.research.learning.prices import DAY_MS, MINUTE_MS, Prices
 from engine.research.learning.sparse import EMBARGO_MS, learn_patterns
 from engine.research.learning.study import discoveries, event_study, measure, student, without_overlap
@@ -190,3 +192,18 @@ def test_on_the_real_headlines_it_says_that_there_is_no_evidence(
     assert told["walk_forward"] == []
     assert told["agreement"]["kappa"] > 0.6
     assert not out.exists()
+
+
+def test_a_second_opinion_is_trained_where_there_is_something_to_say() -> None:
+    """On the planted effect its words rise well above the usual share; on noise there is no model."""
+    told = headlines(7, 60, 6)
+    prices = plant(market(7, 60), told, EFFECT)
+    known = at_horizon(learn(told, prices, built_in_rules(), Wish(seed=7)).cases, 15)
+    model = train(known, 15, 0.004, 7)
+    assert model is not None
+    assert model.is_sound
+    columns, made = build(model)
+    yes, no = made.predict_proba(columns.transform([f"ethereum {PLANTED} today", "ethereum desk notes"]))[:, 1]
+    assert yes > 0.8 > 0.2 > no
+    assert train(known, 15, 0.004, 7) == model
+    assert sum(train(_noise(seed), 15, 0.002, 0) is not None for seed in range(5)) == 0
