@@ -7,6 +7,7 @@ from itertools import count
 from typing import Final
 
 from engine.core.config import Arbitrage
+from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
 from engine.core.pairs.views import pairs_view
@@ -34,6 +35,8 @@ class PairRoom:
         )
         self.desk = PairDesk(*places, near.engine.arbitrage)
         self.desk.restore()
+        self.desk.flush = lambda: far.turn("pair", _nothing)
+        PairQuestions(self.desk, near.engine.people)
         near.engine.people.lookups.pairs = lambda: pairs_view(self.desk)
         self._ids, self._began_ns = count(1), near.engine.trading.now_ns
         self._was_armed = self._was_killed = self._is_arming = False

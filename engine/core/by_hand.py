@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -43,6 +43,8 @@ class Hand:
         self.approvals = Approvals(trading)
         self.missed = MissedProposals(trading)
         self.entries = Entries(trading)
+        self.take_pair: Callable[[commands.Decide], Reply] = _no_pairs
+        """Takes both legs of a pair, where there is a second venue."""
 
     def on_typed(self, order: commands.Buy | commands.Sell) -> Reply:
         """Give an order as it was typed."""
@@ -50,13 +52,16 @@ class Hand:
 
     def on_decide(self, click: commands.Decide) -> Reply:
         """Take a click on an alert: dismiss it, or order what it proposes at the present price."""
+        known = self._trading.proposals.get(click.proposal_id)
+        if click.choice != "dismiss" and known is not None and known.kind == "arbitrage":
+            return self.take_pair(click)
         if click.choice != "dismiss":
             return self._give(click.id, click, self.wishes.of(click))
         proposal = self.wishes.open_proposal(click)
         proposal.decided_by, proposal.state = origin_of(click.who), "dismissed"
         proposal.outcome = f"{'vetoed' if proposal.goes else 'dismissed'} by {click.who.name}"
         self.tell(proposal)
-        return Reply(click.id, True, "OK", "Dismissed.", self._taken(proposal, (), None))
+        return Reply(click.id, True, "OK", "Dismissed.", self.taken(proposal, (), None))
 
     def on_preview(self, question: commands.Preview) -> Reply:
         """Say what an order would be and what the gate says to it; nothing is changed by asking."""
@@ -116,7 +121,7 @@ class Hand:
         """Write down and publish that a proposal was decided or expired, or what came of it."""
         now_ns, config = self._trading.now_ns, self._roster.configs[proposal.signal.strategy]
         self._trading.write(decided(proposal, now_ns))
-        if proposal.state in ("expired", "dismissed"):
+        if proposal.state in ("expired", "dismissed") and proposal.kind != "arbitrage":
             self.missed.begin(proposal)
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         self._trading.publish(
@@ -136,7 +141,7 @@ class Hand:
         if not wish.gone:
             result = self.submit(wish.request, wish.strategy)
         if isinstance(result, Refusal):
-            taken = self._taken(wish.proposal, wish.changes, None) if wish.proposal else None
+            taken = self.taken(wish.proposal, wish.changes, None) if wish.proposal else None
             return Reply(command_id, False, result.code, f"{result}. {result.advice}", taken)
         if isinstance(order, commands.Buy) and order.limit_price:
             self.entries.expect(result.client_order_id, order.good_s)
@@ -153,7 +158,7 @@ class Hand:
         clicked = f"{order.who.name} clicked {order.choice.capitalize()}{also}"
         proposal.outcome = f"{clicked}; the order is on its way"
         self.tell(proposal)
-        return Reply(command_id, True, "OK", "; ".join(changes), self._taken(proposal, changes, result))
+        return Reply(command_id, True, "OK", "; ".join(changes), self.taken(proposal, changes, result))
 
     def _wait(self, command_id: str, order: ByHand, wish: Wish, tried: ApprovedOrder) -> Reply:
         approval = self.approvals.open(order, wish, tried)
@@ -179,7 +184,8 @@ class Hand:
         cut = pieces(first, self._trading.orders)
         return tuple(order_view(order, self._trading.instrument(order)) for order in cut)
 
-    def _taken(self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None) -> replies.ProposalTaken:
+    def taken(self, proposal: Proposal, changes: Sequence[str], result: ApprovedOrder | None) -> replies.ProposalTaken:
+        """Show a proposal as it was decided, with what changed until then and its order."""
         config = self._roster.configs[proposal.signal.strategy]
         instrument = self._trading.markets[proposal.signal.symbol].instrument
         view = proposal_view(proposal, config, instrument, queries.warning(self._trading))
@@ -202,6 +208,10 @@ class Hand:
         if isinstance(result, Refusal):
             return Reply(command_id, False, result.code, f"{result}. {result.advice}")
         return Reply(command_id, True, "OK", self._words(result), replies.OrderPlaced(self.order_views(result)))
+
+
+def _no_pairs(click: commands.Decide) -> Reply:
+    raise Unclear("NOT_READY", "The second venue is not connected: a pair can't be taken. Nothing was done.")
 
 
 def _name_of(reply: Reply) -> str:

@@ -56,7 +56,7 @@ class People:
 
     def __init__(self, trading: Trading, roster: Roster, identity: Identity) -> None:
         self._trading = trading
-        self._roster = roster
+        self.roster = roster
         self._identity = identity
         self._answers: dict[str, Reply] = {}
         self.hand = Hand(trading, roster)
@@ -127,7 +127,7 @@ class People:
 
     def status(self) -> StatusView:
         """Return what ``/status`` shows."""
-        status = queries.status(self._trading, self._roster, self._identity, self.outside_health)
+        status = queries.status(self._trading, self.roster, self._identity, self.outside_health)
         return msgspec.structs.replace(status, people=self.hand.authority.views())
 
     def remember(self, reply: Reply) -> None:
@@ -151,7 +151,7 @@ class People:
             shown = controls.controls(trading, self._identity, self.dead_man, self.outside_health)
             result = risk_view.risk(trading, shown)
         elif isinstance(question, commands.GetSnapshot):
-            snapshot = queries.snapshot(trading, self._roster, self._identity, self.outside_health)
+            snapshot = queries.snapshot(trading, self.roster, self._identity, self.outside_health)
             result = msgspec.structs.replace(snapshot, status=self.status(), approvals=self.hand.approvals.views())
         else:
             result = self.status()

@@ -51,6 +51,8 @@ class Resend:
             return "what is held can still be closed; a stop or target is tried again by itself."
         if rest.endswith(_AGAIN):
             return "this was the second try already. Decide anew."
+        if kind == "stock":
+            return "what is missing of it is bought with a later look."
         if kind == "pair":
             return "what its pair lacks is made up for at the present price."
         if kind not in ("signal", "proposal"):

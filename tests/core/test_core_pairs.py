@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import pytest
@@ -15,11 +15,15 @@ from engine.core.config import Limits
 from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.kernels.crossing import crossing, sweep
+from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
 from engine.core.queries import Identity
 from engine.core.types import SELL, Levels, OrderState
-from engine.wire.commands import Halt, Kill
+from engine.wire.commands import Decide, Halt, Kill
+from engine.wire.events import ProposalOpened
+from engine.wire.replies import Reply
+from engine.wire.views import ProposalView
 
 IS_FULL: Final = os.environ.get("TRADER_FULL") == "1"
 OPPORTUNITIES: Final = 3_000 if IS_FULL else 1_500
@@ -236,6 +240,68 @@ def test_a_kill_leaves_what_is_open_to_the_kill_switch() -> None:
     two.near.on_command(Kill(id="k", who=ALICE))
     two.settle()
     assert two.desk.done[-1].net_e8 > 0
+
+
+def asked(two: Two) -> ProposalView:
+    """Let a chance come up in mode ask; return the question."""
+    PairQuestions(two.desk, two.near.engine.people)
+    two.once((2000.0, 2010.0))
+    assert two.desk.taken == 0
+    return next(event.proposal for event in two.near.told if isinstance(event, ProposalOpened))
+
+
+def click(two: Two, view: ProposalView, choice: Literal["buy", "sell", "dismiss"] = "buy") -> Reply:
+    decide = Decide(
+        id=f"c{two.now_ns}", who=ALICE, proposal_id=view.proposal_id, choice=choice, fingerprint=view.fingerprint
+    )
+    reply = two.near.on_command(decide)
+    two.do()
+    return reply
+
+
+def test_in_mode_ask_one_click_takes_both_legs() -> None:
+    two = Two(pair_config(mode="ask"))
+    view = asked(two)
+    assert (view.kind, view.strategy) == ("arbitrage", "arbitrage")
+    assert any("sell them on far" in reason for reason in view.reasons)
+    assert click(two, view).ok
+    two.settle()
+    pair = two.desk.done[-1]
+    assert (states(pair), pair.money_e8 > 0) == ([F, F], True)
+    two.now_ns += S
+    again = click(two, view)
+    assert (again.ok, again.code) == (False, "ALREADY_DECIDED")
+    two.squared()
+
+
+def test_a_click_on_a_pair_that_is_above_cost_no_more_does_nothing() -> None:
+    two = Two(pair_config(mode="ask"))
+    view = asked(two)
+    two.lay((2000.0, 2000.0))
+    assert click(two, view).code == "GONE"
+    assert two.desk.taken == 0
+
+
+def test_a_dismissed_pair_is_not_followed_as_missed() -> None:
+    two = Two(pair_config(mode="ask"))
+    assert click(two, asked(two), "dismiss").ok
+    assert two.desk.taken == 0
+    assert not two.near.engine.people.hand.missed.view().strategies
+
+
+def test_stock_is_bought_once_on_each_venue_and_not_again_after_it_moved() -> None:
+    """A difference that lasts moves all of one venue's stock to the other: what both hold stays the same."""
+    two = Two(pair_config(stock_quote=1_000.0), stock="")
+    two.wait(1.0)
+    held = [stand.engine.trading.portfolio.position_lots(ETH) for stand in two.stands]
+    assert all(4_900 < lots <= 5_000 for lots in held)
+    for _ in range(12):
+        two.once((2000.0, 2010.0))
+        two.wait(1.0)
+    near, far = (stand.engine.trading.portfolio.position_lots(ETH) for stand in two.stands)
+    assert far < 30
+    assert near + far <= sum(held)
+    two.squared()
 
 
 @pytest.mark.parametrize("has_second", [False, True], ids=["between the legs", "after both"])

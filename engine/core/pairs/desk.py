@@ -15,7 +15,7 @@ Nothing here waits: ``look`` is called many times a second, and beside the way o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import msgspec
@@ -25,6 +25,7 @@ from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.orders import Order
 from engine.core.pairs.mending import best_mend, is_crumb
 from engine.core.pairs.pair import Pair, Place, pairs_of
+from engine.core.pairs.stock import Stock
 from engine.core.queries import is_fresh
 from engine.core.risk import least_lots
 from engine.core.sales import pieces
@@ -39,6 +40,7 @@ DONE_KEPT: Final = 200
 _LATENCY_PART: Final = 0.2
 """How much the last answer counts in the average of what a venue takes to answer."""
 NAME: Final = ArbitrageStrategy.name
+_ORIGIN: Final = f"strategy:{NAME}"
 
 
 class Chance(NamedTuple):
@@ -57,6 +59,7 @@ class PairDesk:
         self.near, self.far = near, far
         self.places = (near, far)
         self._strategy = strategy
+        self._stock = Stock(self.places, strategy)
         self.open: dict[Symbol, Pair] = {}
         self.done: deque[Pair] = deque(maxlen=DONE_KEPT)
         self.taken = self.mended = self.refused = 0
@@ -66,6 +69,12 @@ class PairDesk:
         """What closed pairs left that was too little for an order, in 1e-8 of the base asset."""
         self.latency_s: dict[str, float] = {}
         """What each venue takes to answer, by its name."""
+        self.ask: Callable[[Chance, int], None] = _nothing
+        """Puts a chance to people."""
+        self.count: Callable[[Chance, int], None] = _nothing
+        """Hears of a chance that was acted on."""
+        self.flush: Callable[[], None] = _no_flush
+        """Has the second core do at once what waits in it, when the first does."""
         self.bar = ""
         """Why nothing new is tried, in words; empty where nothing is in the way."""
         self._rest_ns = 0
@@ -97,6 +106,8 @@ class PairDesk:
         self.bar = self.why_not(now_ns)
         if self.bar:
             return
+        if self.config.stock_quote and self.near.trading.modes.effective(NAME) is Mode.AUTO:
+            self._stock.look(now_ns, self.symbols(), self.open)
         for symbol in self.symbols():
             if symbol not in self.open and (chance := self.chance(symbol, now_ns)) is not None:
                 self._on_chance(chance, now_ns)
@@ -150,14 +161,21 @@ class PairDesk:
         config, edge = self.config, chance.edge
         mode = self.near.trading.modes.effective(NAME)
         if edge.confidence >= config.act and mode is Mode.AUTO:
-            self.send(chance, now_ns)
+            if isinstance(self.send(chance, now_ns), Pair):
+                self.count(chance, now_ns)
+        elif edge.confidence >= config.ask:
+            self.ask(chance, now_ns)
 
     # ------------------------------------------------------------------ both legs
 
-    def send(self, chance: Chance, now_ns: int) -> Refusal | Pair:
+    def tried(self, chance: Chance, now_ns: int) -> ApprovedOrder | Refusal:
+        """Say what the gate makes of a chance's buy; nothing is done."""
+        return _try(*self._requests(_named(chance, now_ns), chance, _ORIGIN)[0])
+
+    def send(self, chance: Chance, now_ns: int, origin: str = _ORIGIN) -> Refusal | Pair:
         """Ask both gates, and send both legs or none."""
-        pair = Pair(f"{chance.symbol}-{now_ns}", chance.symbol, now_ns)
-        legs = self._requests(pair, chance)
+        pair = _named(chance, now_ns)
+        legs = self._requests(pair, chance, origin)
         for place, request in legs:
             result = _try(place, request)
             if isinstance(result, Refusal):
@@ -167,13 +185,14 @@ class PairDesk:
                 return place.trading.refuse(request, result)
         for place, request in legs:
             _submit(pair, place, request)
+        self.near.trading.later(self.flush)
         self.open[chance.symbol] = pair
         self.taken += 1
         return pair
 
-    def _requests(self, pair: Pair, chance: Chance) -> tuple[tuple[Place, OrderRequest], ...]:
+    def _requests(self, pair: Pair, chance: Chance, origin: str) -> tuple[tuple[Place, OrderRequest], ...]:
         """Word both legs: IOC, and at the worst level that the edge was reckoned with."""
-        edge, origin, (_, buy_at, sell_at, _) = chance.edge, f"strategy:{NAME}", chance
+        edge, (_, buy_at, sell_at, _) = chance.edge, chance
         cheap, dear = buy_at.market(pair.symbol), sell_at.market(pair.symbol)
         stop, _ = exit_levels(cheap.ask_ticks, self.config.stop_pct, 0.0)
         lots, sold = (edge.base_e8 // market.instrument.lot_e8 for market in (cheap, dear))
@@ -278,6 +297,18 @@ class PairDesk:
         words = f"A pair in {pair.symbol} is not flat: {what} for {self.config.mend_s:g} s, because making up for it"
         words += f" would lose more than {self.config.loss_pct:g} %, or a gate bars it. It is tried on."
         self.near.trading.notice("critical", "PAIR_SHORT", words)
+
+
+def _named(chance: Chance, now_ns: int) -> Pair:
+    return Pair(f"{chance.symbol}-{now_ns}", chance.symbol, now_ns)
+
+
+def _nothing(chance: Chance, now_ns: int) -> None:
+    """Stand in where there are no people to ask."""
+
+
+def _no_flush() -> None:
+    """Stand in where both cores are performed together anyway."""
 
 
 def _try(place: Place, request: OrderRequest) -> ApprovedOrder | Refusal:
