@@ -77,7 +77,7 @@ class PairDesk:
         """Has the second core do at once what waits in it, when the first does."""
         self.bar = ""
         """Why nothing new is tried, in words; empty where nothing is in the way."""
-        self._rest_ns = 0
+        self._rest_ns, self._rest_why = 0, ""
         self._ended_ns: dict[Symbol, int] = {}
         """When the last pair of each symbol ended: what the books said before may be what it has taken itself."""
 
@@ -127,7 +127,7 @@ class PairDesk:
             if now_ns < trading.silent_until_ns:
                 return f"{name} wants silence"
         if now_ns < self._rest_ns:
-            return f"it rests for {(self._rest_ns - now_ns) / 1e9:.0f} s"
+            return f"it rests for {(self._rest_ns - now_ns) / 1e9:.0f} s: {self._rest_why}"
         return ""
 
     def chance(self, symbol: Symbol, now_ns: int) -> Chance | None:
@@ -181,7 +181,7 @@ class PairDesk:
             if isinstance(result, Refusal):
                 self.refused += 1
                 self._rest_ns = now_ns + REFUSED_NS
-                self.bar = f"{place.name}: {result}"
+                self.bar = self._rest_why = f"{place.name}: {result}"
                 return place.trading.refuse(request, result)
         for place, request in legs:
             _submit(pair, place, request)
@@ -253,6 +253,7 @@ class PairDesk:
         self._ended_ns[pair.symbol] = pair.ended_ns()
         if pair.money_e8 < 0 and pair.net_e8 == 0:
             self._rest_ns = pair.ended_ns() + int(self.config.cooldown_s * 1e9)
+            self._rest_why = "the last pair lost"
         self._tell(pair)
 
     def _take_up(self, pair: Pair) -> None:
