@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from engine.core.calibration import Calibration
+from engine.whole_file import replace_file
 
 CALIBRATION_FILE: Final = "calibration.json"
 
@@ -67,9 +67,8 @@ def write_calibration(home: Path, file: CalibrationFile) -> Path:
     """Write the file whole or not at all, and return its path."""
     home.mkdir(parents=True, exist_ok=True)
     path = home / CALIBRATION_FILE
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(msgspec.json.format(msgspec.json.encode(file.sealed(), order="deterministic"), indent=1) + b"\n")
-    os.replace(fresh, path)
+    text = msgspec.json.format(msgspec.json.encode(file.sealed(), order="deterministic"), indent=1)
+    replace_file(path, (text, b"\n"))
     return path
 
 

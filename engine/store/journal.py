@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from engine.store import frames
 from engine.store.frames import HEADER, LARGEST_RECORD
 from engine.store.sync import APPENDED, CLOSING, SYNCED, keep_synced
+from engine.whole_file import sync_folder
 
 SYNC_EVERY_US: Final = 4_000
 """So that a record is on the disk's way within 5 ms. The thread looks by itself: ``append`` has nobody to wake."""
@@ -268,11 +269,7 @@ def _begin(path: Path, fd: int) -> int:
     os.ftruncate(fd, 0)
     os.write(fd, HEADER)
     os.fsync(fd)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # or the file's name could be lost with the power, and every record with it
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)  # or the file's name could be lost with the power, and every record with it
     return len(HEADER)
 
 

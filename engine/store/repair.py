@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from engine.core.record_codec import UnknownRecord, decode_record
 from engine.store import frames
 from engine.store.frames import HEADER
 from engine.store.journal import JournalDamaged, JournalError, JournalInUse
+from engine.whole_file import replace_file
 
 
 class Damage(NamedTuple):
@@ -69,14 +70,8 @@ def cut(path: Path) -> tuple[Survey, Path | None]:
 
 def _write(path: Path, data: bytes) -> None:
     """Put the sound records in place of the file, whole or not at all."""
-    beside = path.with_name(path.name + ".part")
-    with open(beside, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(HEADER)
-        file.writelines(frames.frame(part) for part in _parts(data) if isinstance(part, bytes))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    sound = (frames.frame(part) for part in _parts(data) if isinstance(part, bytes))
+    replace_file(path, chain((HEADER,), sound))
 
 
 def _read(path: Path) -> bytes:

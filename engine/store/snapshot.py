@@ -7,9 +7,7 @@ nothing else.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import struct
 from functools import cache
 from pathlib import Path
@@ -19,6 +17,7 @@ import google_crc32c
 import msgspec
 
 import engine
+from engine.whole_file import replace_file
 
 FILE: Final = "snapshot.bin"
 MAGIC: Final = b"TRADERS"
@@ -62,20 +61,8 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
     Whenever it is interrupted, the one from before stays as it is.
     """
     payload = msgspec.msgpack.encode(snapshot)
-    part = path.with_name(path.name + ".part")
-    try:
-        with open(part, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(HEADER + _HEAD.pack(len(payload), google_crc32c.value(payload)))
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-        _sync_folder(path.parent)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
+    head = HEADER + _HEAD.pack(len(payload), google_crc32c.value(payload))
+    replace_file(path, (head, payload))
 
 
 def read_snapshot(path: Path, journal: Path, program: str) -> Snapshot | None:
@@ -133,11 +120,3 @@ def _decoded(data: bytes) -> Snapshot:
         return _decoder.decode(payload)
     except msgspec.MsgspecError:
         raise SnapshotUnusable("what it says can't be read") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -145,7 +145,7 @@ def test_where_there_is_no_room_the_one_before_stays(tmp_path: Path, monkeypatch
     def refuse(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("engine.store.snapshot.os.fsync", refuse)
+    monkeypatch.setattr("engine.whole_file.os.fsync", refuse)
     with pytest.raises(OSError, match="No space"):
         write_snapshot(path, snapshot_of(journal, b"other"))
     found = read_snapshot(path, journal, PROGRAM)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ import msgspec
 from engine.venues.paper.matching import Matching
 from engine.venues.paper.orders import Numbers
 from engine.venues.paper.units import text8, to_e8
+from engine.whole_file import replace_file
 
 EVERY_S: Final = 1.0
 """At most so often it is written."""
@@ -125,7 +125,7 @@ class _Keeper:
     async def save(self) -> None:
         """Write what the accounts hold now; raises OSError."""
         data = msgspec.json.encode(self._now(), order="sorted") + b"\n"
-        await asyncio.get_running_loop().run_in_executor(self._writer, _replace, self._path, data)
+        await asyncio.get_running_loop().run_in_executor(self._writer, replace_file, self._path, (data,))
 
     def _now(self) -> Kept:
         numbers = self._matching.numbers
@@ -139,18 +139,3 @@ class _Keeper:
             trades=numbers.trades,
             executions=numbers.executions,
         )
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Replace a file by a new one, of which after a crash or a power cut either is there, and whole."""
-    fresh = path.with_name(f"{path.name}.new")
-    with fresh.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
