@@ -38,7 +38,7 @@ _SPREAD_TICKS: Final = 2
 _BEAT_S: Final = 0.05
 _BEHIND_S: Final = 0.5
 """What it may catch up with where the machine is busy."""
-_TEN_MS: Final = 0.01
+TEN_MS: Final = 0.01
 _SILENT_S: Final = "1"
 """After this the watchdog takes an engine for dead."""
 _START_S: Final = 40.0
@@ -230,19 +230,21 @@ def entries(home: Path, since_ns: int = 0) -> int:
     return sum(order.side is Side.BUY and order.ts_ns >= since_ns for order in orders)
 
 
-async def look(market: Market, naked: list[int]) -> None:
-    """Count the moments at which something is held that no stop in the exchange's book would sell."""
+async def look(market: Market, naked: list[int], looks: list[float] | None = None) -> None:
+    """Count the moments at which something is held that no stop in the exchange's book would sell; note each look."""
     while True:
+        if looks is not None:
+            looks.append(asyncio.get_running_loop().time())
         held, covered = market.exchange.held_lots(), market.exchange.stop_lots()
         naked += [held - covered] if covered != held else []
-        await asyncio.sleep(_TEN_MS)
+        await asyncio.sleep(TEN_MS)
 
 
 async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
     """Wait for a condition, looking often."""
     async with asyncio.timeout(seconds):
         while not is_so():
-            await asyncio.sleep(_TEN_MS)
+            await asyncio.sleep(TEN_MS)
 
 
 async def asked(home: Path, command: AnyCommand) -> Reply:
@@ -260,4 +262,4 @@ async def until_armed(home: Path) -> None:
                     return
             except LineDown:
                 pass
-            await asyncio.sleep(_TEN_MS)
+            await asyncio.sleep(TEN_MS)

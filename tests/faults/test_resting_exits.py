@@ -10,6 +10,7 @@ from fault_bench import ANN, new_id, trading
 from moving_market import (
     EXCHANGE_EXITS,
     SYMBOL,
+    TEN_MS,
     Market,
     asked,
     engine_process,
@@ -25,8 +26,10 @@ from engine.core.types import OrderState, Side, TimeInForce
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands, replies
-from engine.wire.commands import Amount
+from engine.wire.commands import Amount, BuyExits
 from engine.wire.views import PositionsView
+
+STEPS = BuyExits(steps=((1.0, 50.0), (2.0, 30.0)))
 
 
 @pytest.fixture(name="market")
@@ -125,28 +128,39 @@ async def test_a_protection_that_the_exchange_refuses_is_held_by_the_engine(tmp_
         assert market.exchange.held_lots() == 0
 
 
+@pytest.mark.parametrize(
+    ("exits", "lists", "kinds"),
+    [
+        (BuyExits(), 1, {"exit:stop_loss", "exit:take_profit"}),
+        (BuyExits(target=False), 0, {"exit:stop_loss"}),
+        (STEPS, 3, {"exit:stop_loss", "exit:take_profit", "exit:take_profit_1", "exit:take_profit_2"}),
+    ],
+    ids=["stop and target", "lone stop", "steps"],
+)
 async def test_a_restart_with_an_open_position_leaves_no_moment_without_protection(
-    tmp_path: Path, market: Market
+    tmp_path: Path, market: Market, exits: BuyExits, lists: int, kinds: set[str]
 ) -> None:
-    """The engine is killed with SIGKILL and started again; the exchange's own book is looked at every 10 ms."""
+    """Killed with SIGKILL and started again; the exchange's own book is looked at every 10 ms until it is armed."""
     options = ExchangeOptions(port=0, seed=7, wait_for_client=True, weight_limit_1m=0)
     naked: list[int] = []
+    looks: list[float] = []
     async with running_exchange(options) as urls:
         async with engine_process(tmp_path, urls) as first:
             await until_armed(tmp_path)
-            buy = commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=Amount("quote", "500"))
+            buy = commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=Amount("quote", "500"), exits=exits)
             assert (await asked(tmp_path, buy)).ok
             await until(lambda: 0 < market.exchange.held_lots() == market.exchange.stop_lots())
-            looking = asyncio.create_task(look(market, naked))
+            looking = asyncio.create_task(look(market, naked, looks))
             first.kill()
             await first.wait()
         async with engine_process(tmp_path, urls):
             await until_armed(tmp_path)
             shown = await asked(tmp_path, commands.GetOrders(id=new_id(), who=ANN))
             assert isinstance(shown.result, replies.OrdersView)
-            assert {order.origin for order in shown.result.open} == {"exit:stop_loss", "exit:take_profit"}
             looking.cancel()
-            assert (naked, market.exchange.lists()) == ([], 1)
+            assert {order.origin for order in shown.result.open} == kinds
+            assert (naked, market.exchange.lists()) == ([], lists)
+            assert len(looks) > 0.3 * (looks[-1] - looks[0]) / TEN_MS
             market.tape.move(1955.0)
             await until(lambda: not market.exchange.held_lots())
             assert market.exchange.open_orders() == []
