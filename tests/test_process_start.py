@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from engine.store import frames
 from engine.venues.paper.main import running_exchange
@@ -31,3 +32,25 @@ async def test_a_journal_of_a_later_version_is_refused_by_the_name_of_what_is_un
         assert b"'margin_called', which this version does not know: a later one wrote it. Use that version." in said
         assert b"Traceback" not in said
         assert journal.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["calibration.json", "opinion.json"])
+async def test_a_measure_or_model_that_makes_no_sense_is_refused_by_its_file(name: str) -> None:
+    """What scores are worth, and what is said of headlines, is believed whole or not at all."""
+    with tempfile.TemporaryDirectory(prefix="trader-") as home:
+        (Path(home) / name).write_text("{}", encoding="utf-8")
+        async with running_exchange(ExchangeOptions(port=0, wait_for_client=True)) as urls:
+            addresses = {
+                "BINANCE_REST_URL": urls.rest,
+                "BINANCE_STREAM_URL": urls.stream,
+                "BINANCE_WS_API_URL": urls.ws_api,
+            }
+            engine = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "engine.cli.main", "engine"),
+                env=os.environ | addresses | {"TRADER_HOME": home, "ENGINE_HTTP_PORT": "0"},
+                stderr=asyncio.subprocess.PIPE,
+            )
+            _, said = await engine.communicate()
+    assert engine.returncode == 2
+    assert f"{name} makes no sense".encode() in said
+    assert b"Traceback" not in said

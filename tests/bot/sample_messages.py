@@ -184,6 +184,9 @@ MESSAGES: dict[str, Message] = {
     "approval_declined": approval.approval(sample_approval(state="declined", outcome="declined by bob")),
     "approval_expired": approval.approval(sample_approval(state="expired", outcome="nobody else said yes in time")),
     "alert_with_a_record": alert.alert(proposal(record_trades=41, record_won=25, record_r=0.41)),
+    "alert_measured": alert.alert(
+        proposal(worth="79 % of 312 such signals made money after costs, out of sample", opinion="0.31, lower")
+    ),
     "alert_goes_by_itself": alert.alert(proposal(goes=True)),
     "alert_missed": alert.alert(
         proposal(state="expired", outcome="nobody decided in time, and expiring means no"), missed=MISSED
