@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
+import msgspec
 import pytest
 from fault_bench import ANN, IS_FULL, SILENT, SeenVenue, new_id
 from paper_bench import RestClient, rest_client
@@ -19,11 +23,11 @@ from engine.second_settings import SECOND_FOLDER, SecondVenue
 from engine.secret import Secret
 from engine.settings import Settings
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
-from engine.venues.paper.main import Urls, running_exchange
+from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
 from engine.wire.commands import Amount, AnyCommand
-from engine.wire.line import EngineLine, socket_path
+from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.pairs import PairsView
 from engine.wire.questions import GetPairs
 from engine.wire.replies import Reply
@@ -86,7 +90,7 @@ class Both:
 
     async def flat(self) -> PairsView:
         """Stop new pairs, wait until none is open, and reckon by the exchanges' own fills; return the view."""
-        assert (await self.ask(commands.SetMode(id=new_id(), who=ANN, mode="off", strategy="arbitrage"))).ok
+        await self.set_mode("off")
         view = await self.until(lambda seen: not any(pair.is_open for pair in seen.pairs))
         bought = [await self._bought_e8(rest) for rest in self.rests]
         assert sum(bought) == 2 * self.stock_e8, "what is held in all is what was bought as stock"
@@ -97,13 +101,20 @@ class Both:
     stock_e8 = 0
 
     async def stock(self) -> None:
-        """Arm both, and buy on each what will be sold there."""
+        """Arm both, buy on each what will be sold there, and let pairs begin."""
+        await self.set_mode("off")
         for line in (0, 1):
             await self.until_ok(lambda: commands.Resume(id=new_id(), who=ANN), line)
         base = Amount("base", "2000")
         for line in (0, 1):
             await self.until_ok(lambda: commands.Buy(id=new_id(), who=ANN, symbol="IOTAUSDT", amount=base), line)
         self.stock_e8 = parse_e8("2000")
+        with suppress(LineDown):  # a victim may be dead before it has answered
+            await self.set_mode("auto")
+
+    async def set_mode(self, mode: Literal["off", "auto"]) -> None:
+        """Let pairs begin, or none from now on."""
+        assert (await self.ask(commands.SetMode(id=new_id(), who=ANN, mode=mode, strategy="arbitrage"))).ok
 
     async def _bought_e8(self, rest: RestClient) -> int:
         status, trades = await rest.signed("GET", "myTrades", symbol="IOTAUSDT", limit=1000)
@@ -112,29 +123,47 @@ class Both:
 
 
 @asynccontextmanager
-async def both(home: Path, config: TradingConfig | None = None) -> AsyncIterator[Both]:
-    """Run two exchanges of different seeds that take no fees, and an engine between them, stocked and armed."""
+async def exchanges() -> AsyncIterator[tuple[RestClient, RestClient]]:
+    """Run two exchanges of different seeds that take no fees."""
     async with AsyncExitStack() as stack:
-        urls: list[Urls] = []
+        rests = []
         for seed in (7, 8):
             options = ExchangeOptions(port=0, seed=seed, wait_for_client=True, maker_fee_ppm=0, taker_fee_ppm=0)
-            urls.append(await stack.enter_async_context(running_exchange(options)))
-            SeenVenue.ping_s[urls[-1].rest] = 0.5
-        rests = [await stack.enter_async_context(rest_client(one)) for one in urls]
-        one, two = urls
-        second = SecondVenue(two.rest, two.stream, two.ws_api, Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))
-        settings = Settings(
-            trading=config or free_of_fees(), rest_url=one.rest, stream_url=one.stream, ws_api_url=one.ws_api,
-            home=home, http_port=0, rehearse_ms=0.0, second=second,
-        )  # fmt: skip
-        await stack.enter_async_context(process.running(settings))
-        first = await stack.enter_async_context(EngineLine(socket_path(home), watch=False))
-        far_socket = socket_path(home / SECOND_FOLDER)
-        async with asyncio.timeout(20.0):
-            while not far_socket.exists():
+            urls = await stack.enter_async_context(running_exchange(options))
+            SeenVenue.ping_s[urls.rest] = 0.5
+            rests.append(await stack.enter_async_context(rest_client(urls)))
+        yield rests[0], rests[1]
+
+
+@asynccontextmanager
+async def joined(home: Path, rests: tuple[RestClient, RestClient]) -> AsyncIterator[Both]:
+    """Sit at both lines of an engine, as soon as they are there."""
+    async with AsyncExitStack() as stack:
+        sockets = (socket_path(home), socket_path(home / SECOND_FOLDER))
+        async with asyncio.timeout(30.0):
+            while not all(path.exists() for path in sockets):
                 await asyncio.sleep(0.02)
-        last = await stack.enter_async_context(EngineLine(far_socket, watch=False))
-        scene = Both((first, last), (rests[0], rests[1]))
+        first, last = [await stack.enter_async_context(EngineLine(path, watch=False)) for path in sockets]
+        yield Both((first, last), rests)
+
+
+@asynccontextmanager
+async def engine(home: Path, rests: tuple[RestClient, RestClient]) -> AsyncIterator[None]:
+    """Run an engine between two exchanges."""
+    one, two = (rest.urls for rest in rests)
+    second = SecondVenue(two.rest, two.stream, two.ws_api, Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))
+    settings = Settings(
+        trading=free_of_fees(), rest_url=one.rest, stream_url=one.stream, ws_api_url=one.ws_api,
+        home=home, http_port=0, rehearse_ms=0.0, second=second,
+    )  # fmt: skip
+    async with process.running(settings):
+        yield
+
+
+@asynccontextmanager
+async def both(home: Path) -> AsyncIterator[Both]:
+    """Run two exchanges and an engine between them, stocked and armed."""
+    async with exchanges() as rests, engine(home, rests), joined(home, rests) as scene:
         await scene.stock()
         yield scene
 
@@ -159,7 +188,11 @@ FAULTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS)
+SHORT: Final = [name for name in FAULTS if IS_FULL or name != "5xx"]
+"""It takes as long as a lost request does, to be known."""
+
+
+@pytest.mark.parametrize("name", SHORT)
 async def test_a_fault_on_the_second_leg_ends_flat_within_the_limit(tmp_path: Path, name: str) -> None:
     async with both(tmp_path) as scene:
         await scene.fault(**FAULTS[name])
@@ -178,3 +211,46 @@ async def test_a_line_for_orders_that_falls_silent_or_breaks_ends_flat(tmp_path:
             await scene.fault(kind=kind, lines=lines)
             await scene.until(lambda view, began=began: view.taken > began + 1, 40.0)
         await scene.flat()
+
+
+@pytest.mark.parametrize("before", ["intent", "bytes"] if IS_FULL else ["intent"])
+async def test_a_pair_whose_engine_was_killed_between_the_legs_ends_flat(tmp_path: Path, before: str) -> None:
+    """The first leg has left, the second has not: only the two journals know of the pair."""
+    async with exchanges() as rests:
+        victim = await _victim(tmp_path, rests, before)
+        async with joined(tmp_path, rests) as scene:
+            await scene.stock()
+            assert await asyncio.wait_for(victim.wait(), 60.0) == -signal.SIGKILL
+        for folder in (tmp_path, tmp_path / SECOND_FOLDER):
+            socket_path(folder).unlink()  # left behind: who waits for the next one must not take it for that
+        async with engine(tmp_path, rests), joined(tmp_path, rests) as scene:
+            scene.stock_e8 = parse_e8("2000")
+            await scene.set_mode("off")
+            await scene.until_ok(lambda: commands.Resume(id=new_id(), who=ANN), 0)
+            view = await scene.flat()
+            (pair,) = view.pairs
+            assert "bought" in pair.text
+            assert "sold" in pair.text
+
+
+async def _victim(home: Path, rests: tuple[RestClient, RestClient], before: str) -> asyncio.subprocess.Process:
+    """Start an engine that is killed between the legs of its first pair."""
+    config = msgspec.to_builtins(free_of_fees())
+    arbitrage = config["strategies"]["arbitrage"]
+    lines = [f"{key} = {value!r}" for key, value in arbitrage.items() if isinstance(value, float)]
+    limits = [f"{key} = {config['limits'][key]!r}" for key in ("max_order_pct", "max_position_pct", "max_gross_pct")]
+    off = [f"[strategies.{name}]\nmode = 'off'" for name in ("sma_cross", "order_flow", "headlines")]
+    top = ["mode = 'auto'", "exits = 'engine'", "[limits]", *limits, "orders_per_s = 50"]
+    text = "\n".join([*top, "[strategies.arbitrage]", "mode = 'auto'", *lines, *off])
+    (home / "trader.toml").write_text(text)
+    one, two = (rest.urls for rest in rests)
+    env = dict(os.environ) | {
+        "TRADER_HOME": str(home), "TRADER_CONFIG": str(home / "trader.toml"), "ENGINE_HTTP_PORT": "0",
+        "ENGINE_REHEARSE_MS": "0",
+        "BINANCE_REST_URL": one.rest, "BINANCE_STREAM_URL": one.stream, "BINANCE_WS_API_URL": one.ws_api,
+        "SECOND_REST_URL": two.rest, "SECOND_STREAM_URL": two.stream, "SECOND_WS_API_URL": two.ws_api,
+    }  # fmt: skip
+    program = Path(__file__).with_name("pair_victim.py")
+    return await asyncio.create_subprocess_exec(
+        sys.executable, str(program), before, env=env, cwd=home, stderr=asyncio.subprocess.DEVNULL
+    )
