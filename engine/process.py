@@ -204,12 +204,13 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
     await _connect(venue, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
     opinion = _second_opinion(settings, live)
+    rules = read_rules(settings.rules_file or BUILT_IN)
     news = NewsRoom(
         _sources(settings),
         index,
         _hearing(live, opinion),
         now_ns,
-        read_rules(settings.rules_file or BUILT_IN),
+        rules,
         trust_of(settings.news),
         frozenset(one.name for one in settings.news.sources),
     )
@@ -223,7 +224,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         jobs.append(numbers.run())
     jobs.append(fetch_history(venue.account, live.engine.on_history, tuple(venue.instruments)))
     if settings.rehearse_ms:
-        stage = staged(settings.home, can_logon=settings.private_key is not None)
+        stage = staged(settings.home, can_logon=settings.private_key is not None, rules=rules.table)
         rehearsal = await stack.enter_async_context(stage)
         live.rehearsed = rehearsal.stages
         rooms.append(rehearsal.health)

@@ -146,6 +146,8 @@ def dump(value: Any, seen: dict[int, int] | None = None) -> Any:
     seen[id(value)] = len(seen)
     if isinstance(value, np.ndarray):
         return value.tobytes()
+    if isinstance(value, ModuleType):
+        return value.__name__
     if isinstance(value, dict):
         return [(dump(key, seen), dump(item, seen)) for key, item in value.items()]
     if isinstance(value, list | tuple | deque | set | frozenset):

@@ -18,6 +18,7 @@ from rehearsal_bench import SYMBOL, T0, Event, Left, RealSide, dump, real_side, 
 
 from engine.core.warm import SCRATCH, scratch_engine
 from engine.latency import WHOLE
+from engine.news.rules import Rule
 from engine.rehearsal import Rehearsal, play, staged
 
 RISING: list[Event] = [("trade", ticks) for ticks in range(1, 12)]
@@ -49,6 +50,22 @@ async def play_some(rehearsal: Rehearsal, count: int) -> None:
     await until(is_done)
 
 
+async def play_headlines(rehearsal: Rehearsal, count: int) -> None:
+    """Play until so many more headlines have reached the twin as orders."""
+    wanted = heard(rehearsal) + count
+
+    def is_done() -> bool:
+        rehearsal.once()
+        return heard(rehearsal) >= wanted
+
+    await until(is_done)
+
+
+def heard(rehearsal: Rehearsal) -> int:
+    """Return how many headlines went the whole way and back to the twin."""
+    return {stage.stage: stage.count for stage in rehearsal.stages()}.get("headline_round_trip", 0)
+
+
 # ---------------------------------------------------------------- it goes the whole way
 
 
@@ -69,6 +86,18 @@ async def test_every_trade_of_the_twin_becomes_an_order(rehearsal: Rehearsal) ->
     """Quotes follow the price in between, so that gate, signature and write are rehearsed each time."""
     await play_some(rehearsal, 2_100)
     assert rehearsal._twin.trades == played(rehearsal) == 2_100
+
+
+async def test_a_headline_goes_the_same_way_whatever_the_rule_table_says(tmp_path: Path) -> None:
+    """Every fifth rehearsal is one, through feed, memory of titles, rules, symbols, bands, gate and order line."""
+    silent = [Rule("noise", 0.3, ("market",))]
+    async with staged(tmp_path, can_logon=True, rules=silent) as rehearsal:
+        await play_headlines(rehearsal, 30)
+        twin = rehearsal._twin
+        assert twin.headlines - heard(rehearsal) in (0, 1)  # the last one may be under way
+        assert 3 * twin.headlines < twin.trades
+        kinds = {order.event for order in rehearsal._live.ledger.view().orders}
+    assert kinds == {"market", "headline"}
 
 
 async def test_rehearsals_do_not_pile_up(rehearsal: Rehearsal) -> None:
@@ -154,14 +183,14 @@ async def hear(real: RealSide, rehearsal: Rehearsal | None, events: Iterable[Eve
         for event in events:
             real.tell(event)
         return
-    await play_some(rehearsal, 1)
+    await play_headlines(rehearsal, 1)
     for event, count in zip(events, rehearsals, strict=False):
         for _ in range(count):
             rehearsal.once()
             if count % 2:
                 await asyncio.sleep(0)
         real.tell(event)
-    await play_some(rehearsal, 1)
+    await play_headlines(rehearsal, 1)
 
 
 @settings(max_examples=40, deadline=None)
@@ -232,7 +261,7 @@ async def test_nothing_real_can_be_reached_from_a_rehearsal(tmp_path: Path) -> N
     async with real_side(tmp_path) as real, staged(tmp_path, can_logon=False) as rehearsal:
         for event in RISING:
             real.tell(event)
-        await play_some(rehearsal, 20)
+        await play_headlines(rehearsal, 5)
         real_things = belongings(real)
         found = reachable(rehearsal)
         assert {type(thing).__name__ for thing in real_things if id(thing) in found} == set()

@@ -15,7 +15,7 @@ from engine.news.classify import classify
 from engine.news.fetch import Fetch
 from engine.news.rules import Rules
 from engine.news.rules_file import built_in_rules
-from engine.news.seen import Novelty, Seen
+from engine.news.seen import CAPACITY, Novelty, Seen
 from engine.news.source import RawItem, Source
 from engine.news.symbols import SymbolIndex
 from engine.news.text import tidy, why_unclean
@@ -70,11 +70,13 @@ class _SourceEar:
         clock_ns: Callable[[], int],
         *,
         has_own_name: bool,
+        most_per_minute: int = MOST_PER_MINUTE,
     ) -> None:
         self._on_raw = on_raw
         self._clock_ns = clock_ns
         self._name = name
         self._has_own_name = has_own_name
+        self._most_per_minute = most_per_minute
         self._minute_ns = self._in_minute = 0
         self._is_ok = False
         self._detail = "not heard yet"
@@ -130,7 +132,7 @@ class _SourceEar:
         if now_ns - self._minute_ns >= _MINUTE_NS:
             self._minute_ns, self._in_minute = now_ns, 0
         self._in_minute += 1
-        return self._in_minute > MOST_PER_MINUTE
+        return self._in_minute > self._most_per_minute
 
 
 class NewsRoom:
@@ -145,10 +147,14 @@ class NewsRoom:
         rules: Rules | None = None,
         trust: Trust | None = None,
         own_names: Container[str] = (),
+        *,
+        capacity: int = CAPACITY,
+        most_per_minute: int = MOST_PER_MINUTE,
     ) -> None:
         """Prepare; ``clock_ns`` gives nanoseconds since the Unix epoch and stamps the moment of receipt.
 
-        ``own_names``: the sources whose items come under their name, whoever the items say they are from.
+        ``own_names``: the sources whose items come under their name, whoever the items say they are from;
+        ``capacity``: ids and titles remembered; ``most_per_minute``: items of one source that are read.
         """
         self.index = index
         """May be replaced when the venue's instruments change."""
@@ -156,9 +162,19 @@ class NewsRoom:
         self._trust = trust or Trust()
         self._on_headline = on_headline
         self._clock_ns = clock_ns
-        self._seen = Seen()
+        self._seen = Seen(capacity=capacity)
         self._sources = [
-            (one, _SourceEar(one.name, self._hear, clock_ns, has_own_name=one.name in own_names)) for one in sources
+            (
+                one,
+                _SourceEar(
+                    one.name,
+                    self._hear,
+                    clock_ns,
+                    has_own_name=one.name in own_names,
+                    most_per_minute=most_per_minute,
+                ),
+            )
+            for one in sources
         ]
 
     async def run(self) -> None:
