@@ -1,14 +1,12 @@
-"""Walks (b) and (c), and a team on a real recording: every process as ``trader run`` starts it, people in Slack."""
+"""A team on a real recording, and a Slack that delivers twice: every process as ``trader run`` starts it."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from typing import Any
 
-from local_desk import ALICE, BOB, local_slack, short_home
+from local_desk import ALICE, local_slack, short_home
 from rough_slack import rough_slack
-from whole_desk import desk_in_a_workspace, running_desk
+from whole_desk import desk_in_a_workspace, has_buttons, running_desk
 
 EAGER = """
 [strategies.order_flow]
@@ -23,40 +21,6 @@ cooldown_s = 0.0
 """
 """So quick to speak that a recording of six minutes, played in twenty seconds, holds several signals; without the rest
 after one that lost, which the gate names before a halt."""
-
-
-def has_buttons(message: dict[str, Any]) -> bool:
-    """Say whether a message still has buttons."""
-    return any(block["type"] == "actions" for block in message.get("blocks", []))
-
-
-async def test_walk_b_buy_from_slack_to_the_fill_and_back_to_the_same_message() -> None:
-    """/buy is answered with one public message that is edited with the fill, and the trade's thread says more."""
-    async with running_desk("--tape", "story", "--speed", "20") as desk:
-        slack = desk.slack
-        await slack.command(BOB, "/buy", "IOTA 250")
-        refused = await slack.sees_text("traders only: nothing was done")
-        assert refused["ephemeral_to"] == BOB
-        await desk.armed()
-        await slack.command(ALICE, "/buy", "IOTA 250")
-        root = await slack.sees_text("buys IOTA for 250 USDT", "filled")
-        await slack.see(lambda m: m.get("thread_ts") == root["ts"] and "Bought" in m["text"])
-        assert [order["origin"] for order in await desk.finished()] == [f"slack:{ALICE}"]
-
-
-async def test_walk_c_a_headline_becomes_an_alert_that_buys_once_however_often_it_is_clicked() -> None:
-    """The story's headline is asked about; two clicks at once buy once, and a later one is told that it was decided."""
-    async with running_desk("--tape", "story", "--speed", "60") as desk:
-        slack = desk.slack
-        await desk.armed()
-        alert = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)
-        assert has_buttons(alert)
-        await asyncio.gather(*(slack.click(ALICE, alert, "decide_buy") for _ in range(2)))
-        decided = await slack.see(lambda m: m["ts"] == alert["ts"] and not has_buttons(m) and "Bought by" in m["text"])
-        assert ALICE in decided["text"]
-        await slack.click(ALICE, alert, "decide_buy")
-        await slack.see(lambda m: m.get("ephemeral_to") == ALICE and "Already decided" in m["text"])
-        assert [order["origin"] for order in await desk.finished("proposal:")] == [f"slack:{ALICE}"]
 
 
 async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) -> None:
@@ -105,24 +69,3 @@ async def test_an_envelope_that_slack_delivers_twice_buys_once() -> None:
             causes = [order["cause_id"].partition(":")[0] for order in await desk.finished()]
             assert sorted(cause for cause in causes if cause != "protection") == ["command", "proposal"]
             assert sum("buys IOTA for 250 USDT" in message["text"] for message in await slack.messages()) == 1
-
-
-async def test_what_nobody_can_mean_is_answered_in_private_and_trades_nothing() -> None:
-    """Wrong amounts and a wrong symbol, against the real engine, armed."""
-    async with running_desk("--tape", "story", "--speed", "20") as desk:
-        await desk.armed()
-        for words, says in {
-            "IOTA -5": "-5 is not more than zero",
-            "IOTA 0": "0 is not more than zero",
-            "IOTA nan": "'nan' is not a number",
-            "IOTA 1e300": "'1e300' is not a number",
-            "IOTA much": "'much' is not a number",
-            "IOTA 99999999999": "Nothing was done",
-            "DOGE 250": "'DOGE' is not traded here",
-            "IOTA": "Say what and how much",
-        }.items():
-            await desk.slack.command(ALICE, "/buy", words)
-            answer = await desk.slack.sees_text(says)
-            assert answer["ephemeral_to"] == ALICE
-        _, orders = await desk.trader("orders")
-        assert (orders["result"]["open"], orders["result"]["finished"]) == ([], [])

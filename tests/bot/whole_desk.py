@@ -64,6 +64,11 @@ class Desk(NamedTuple):
                 await asyncio.sleep(0.05)
 
 
+def has_buttons(message: dict[str, Any]) -> bool:
+    """Say whether a message still has buttons."""
+    return any(block["type"] == "actions" for block in message.get("blocks", []))
+
+
 @contextlib.asynccontextmanager
 async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
     """Start ``trader run`` with a local Slack, as a person would, and stop it with Ctrl-C."""
