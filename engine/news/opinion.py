@@ -7,7 +7,6 @@ one there that `trader learn --model` made. Nothing waits for it: what comes too
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import multiprocessing
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from engine.core.sealed import Sealed
 from engine.core.tidings import Headline, Opinion
 from engine.news.text import normalise
 
@@ -30,7 +30,7 @@ class OpinionUnreadable(Exception):
     """The model can't be believed; the message says what to do."""
 
 
-class OpinionModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class OpinionModel(Sealed, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A logistic model of words: the share of such headlines whose coin rises by more than the cost."""
 
     version: str
@@ -44,21 +44,6 @@ class OpinionModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     """The share among all of them."""
     intercept: float
     words: dict[str, float]
-    hash: str = ""
-    """SHA-256 over everything else."""
-
-    def sealed(self) -> OpinionModel:
-        """Return it with its hash."""
-        return msgspec.structs.replace(self, hash=self._sum())
-
-    @property
-    def is_sound(self) -> bool:
-        """True while nobody has changed it."""
-        return self.hash == self._sum()
-
-    def _sum(self) -> str:
-        bare = msgspec.json.encode(msgspec.structs.replace(self, hash=""), order="deterministic")
-        return hashlib.sha256(bare).hexdigest()
 
 
 def read_opinion(home: Path) -> OpinionModel | None:

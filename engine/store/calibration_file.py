@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from engine.core.calibration import Calibration
+from engine.core.sealed import Sealed
 from engine.whole_file import replace_file
 
 CALIBRATION_FILE: Final = "calibration.json"
@@ -18,7 +18,7 @@ class CalibrationUnreadable(Exception):
     """The file can't be believed; the message says what to do."""
 
 
-class CalibrationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CalibrationFile(Sealed, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the file holds."""
 
     version: str
@@ -28,21 +28,6 @@ class CalibrationFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     sources: tuple[str, ...]
     """What was looked at: each file's name and the first 16 hex digits of its SHA-256."""
     strategies: tuple[Calibration, ...]
-    hash: str = ""
-    """SHA-256 over everything else."""
-
-    def sealed(self) -> CalibrationFile:
-        """Return it with its hash."""
-        return msgspec.structs.replace(self, hash=self._sum())
-
-    @property
-    def is_sound(self) -> bool:
-        """True while nobody has changed it."""
-        return self.hash == self._sum()
-
-    def _sum(self) -> str:
-        bare = msgspec.json.encode(msgspec.structs.replace(self, hash=""), order="deterministic")
-        return hashlib.sha256(bare).hexdigest()
 
 
 def read_calibration(home: Path) -> tuple[Calibration, ...]:
