@@ -82,6 +82,7 @@ NEEDS: Final[dict[str, Role]] = {
     "home_flatten": Role.ADMIN,
     "home_flattened": Role.ADMIN,
     "/auto": Role.ADMIN,
+    "/drill": Role.ADMIN,
     "/resume": Role.ADMIN,
     "/kill": Role.ADMIN,
     "kill_now": Role.ADMIN,

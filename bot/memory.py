@@ -10,9 +10,10 @@ from typing import Final, Literal
 import msgspec
 
 from bot.delivery import Letter
-from bot.render import alarm, alert, approval, digest, foreign, order, story, trade
+from bot.render import alarm, alert, approval, digest, drill, foreign, order, story, trade
 from bot.render.blocks import Block, Message, message
 from engine.wire.digest import DigestView
+from engine.wire.events import DrillChanged
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
@@ -66,6 +67,7 @@ class Card(Letter):
     foreign: ForeignOrderView | None = None
     """An order that somebody else placed on the account."""
     digest: DigestView | None = None
+    drill: DrillChanged | None = None
     alarm: AlarmView | None = None
     reminder: int = 0
     """Of an alarm: which repetition this is, 0 for its first message."""
@@ -102,6 +104,7 @@ class Card(Letter):
             or (self.order is not None and self.order.state not in order.FINISHED)
             or (self.trade is not None and self.trade.is_open)
             or (self.alarm is not None and not self.alarm.acknowledged_by)
+            or (self.drill is not None and self.drill.report is None and not self.drill.why)
             or (self.foreign is not None and self.foreign.state == "waiting")
         )
 
@@ -125,6 +128,8 @@ class Card(Letter):
             return foreign.found(self.foreign)
         if self.story is not None:
             return story.root(self.story)
+        if self.drill is not None:
+            return drill.drill(self.drill)
         if self.digest is not None:
             return digest.digest(self.digest)
         raise ValueError(f"card {self.key} shows nothing")

@@ -23,6 +23,7 @@ from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
     ApprovalChanged,
+    DrillChanged,
     ForeignOrderChanged,
     KillReported,
     ModeChanged,
@@ -118,6 +119,8 @@ class Posts:
                 self._stories.on_story(event)
             case NewsHeard():
                 self._on_news(event)
+            case DrillChanged():
+                self._on_drill(event)
             case PricesMoved(prices=prices):
                 self._threads.on_prices(prices)
             case _:
@@ -200,6 +203,13 @@ class Posts:
         self._mail.show(card)
         if proposal.state in ("open", "acted"):
             self._picture(card, "proposed")
+
+    def _on_drill(self, event: DrillChanged) -> None:
+        """Show that a drill runs, and edit the same message to its report."""
+        key = f"drill:{event.drill_id}"
+        card = next((card for card in self._memory.cards if card.key == key), None) or self._memory.add(Card(key))
+        card.drill = event
+        self._mail.show(card)
 
     def _on_foreign(self, order: ForeignOrderView) -> None:
         """Show an order of somebody else's with its two buttons, and then what became of it."""

@@ -28,6 +28,7 @@ from engine.core.tidings import Headline
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
 from engine.doors import Doors
+from engine.drill_child import run_drills
 from engine.fundamentals.room import FundamentalRoom
 from engine.history import fetch_history
 from engine.live import Live, beat
@@ -51,6 +52,7 @@ from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable
 from engine.venues.binance.errors import KeyRefused, NotTraded, VenueError
 from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
+from engine.wire.drill import DrillReport
 from engine.wire.views import HealthView
 
 ACCOUNT_EVERY_S: Final = 30.0
@@ -229,6 +231,10 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         live.rehearsed = rehearsal.stages
         rooms.append(rehearsal.health)
         jobs.append(play(rehearsal, live, settings.rehearse_ms / 1000))
+    if not settings.is_live:
+        wanted = asyncio.Event()
+        live.engine.people.drills.begin = wanted.set
+        jobs.append(run_drills(wanted, partial(_take_drill, live), settings.home.absolute()))
     for job in (*jobs, _health(rooms, live)):
         task = asyncio.create_task(job)
         stack.callback(task.cancel)
@@ -316,6 +322,10 @@ def spinning() -> Iterator[None]:
         yield
     finally:
         is_on = False
+
+
+def _take_drill(live: Live, report: DrillReport | None, why: str) -> None:
+    live.perform(live.engine.on_drill_done(report, why))
 
 
 async def _reconcile(venue: BinanceVenue, live: Live) -> None:

@@ -24,7 +24,7 @@ def usage(status: StatusView | None) -> str:
         f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
         "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/cancel ID` · `/status` · `/balance` · `/pnl` · "
         f"`/digest` · `/trades` · `/why ID` · `/strategies` · `/news` · `/latency` · `/watch {symbol} above 2700` · "
-        "`/health` · `/mute news 1h` · "
+        "`/health` · `/drill` · `/mute news 1h` · "
         f"`/chart {symbol} 4h` · `/halt [reason]` · `/risk` · `/lock {symbol} 1h [because reason]` · `/missed` · "
         "`/pairs` · `/kill [flatten] [symbol]` · `/reconcile` · `/resume` · `/help [command]`"
     )

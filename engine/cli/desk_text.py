@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, get_args
 
+from engine.cli.drill_text import drill_text
 from engine.cli.hand_text import approval_text, missed_line, missed_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
@@ -17,6 +18,7 @@ from engine.wire.events import (
     AlarmChanged,
     AnyEvent,
     ApprovalChanged,
+    DrillChanged,
     ForeignOrderChanged,
     KillReported,
     ModeChanged,
@@ -273,6 +275,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return f"{alarm.acknowledged_by} has acknowledged {alarm.code}"
         case AlarmChanged(alarm=alarm):
             return f"ALARM {alarm.code}: repeated until somebody acknowledges it (trader ack {alarm.code})"
+        case DrillChanged():
+            return "a drill is running" if event.report is None else drill_text(event.report)
         case PriceReached():
             return f"PRICE {event.price} reached: {watch_text(event.watch)}"
         case Notice():

@@ -10,11 +10,11 @@ from typing import Final
 import msgspec
 import uvloop
 
+from engine.cli.drill_text import drill_text
 from engine.cli.refused import Refused
 from engine.drill.crash import Counts, crash_drill
 from engine.drill.desk import desk_drill
 from engine.settings import read_home
-from engine.wire.drill import DrillReport
 
 _NICE: Final = 10
 
@@ -30,12 +30,6 @@ def _desk(args: argparse.Namespace) -> int:
     report = uvloop.run(desk_drill(read_home().absolute()))
     print(json.dumps(msgspec.to_builtins(report), ensure_ascii=False) if args.json else drill_text(report))
     return 0 if report.is_passed else 1
-
-
-def drill_text(report: DrillReport) -> str:
-    """Write what was rehearsed, one a line, with pass or fail and the time until all was well again."""
-    rows = [f"{step.state.upper():<14}{step.name:<20}{step.seconds:>7.2f} s  {step.detail}" for step in report.steps]
-    return "\n".join([*rows, f"{'all in all':<34}{report.seconds:>7.2f} s"])
 
 
 def _crash(args: argparse.Namespace) -> int:

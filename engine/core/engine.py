@@ -46,6 +46,7 @@ from engine.core.user_stream import UserStream
 from engine.core.valuedesk import ValueDesk
 from engine.wire import events
 from engine.wire.commands import AnyCommand
+from engine.wire.drill import DrillReport
 from engine.wire.replies import Reply
 from engine.wire.views import HealthView
 
@@ -244,6 +245,11 @@ class Engine:
         """Take candles from before those that are known, for people's questions; columns as in ``kernels.tape``."""
         self.trading.past.follow(self.trading.markets[symbol])
         self.trading.past.candles(symbol).fill_before(rows)
+
+    def on_drill_done(self, report: DrillReport | None, why: str) -> list[Action]:
+        """Take what a drill found; None where it could not run, and why."""
+        self.people.drills.on_done(report, why)
+        return self.trading.take()
 
     def on_outside_health(self, health: tuple[HealthView, ...]) -> None:
         """Take how the rooms around the core are, for ``/status``."""

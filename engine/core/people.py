@@ -21,6 +21,7 @@ from engine.core.authority import origin_of
 from engine.core.breakers import Breakers
 from engine.core.by_hand import Hand
 from engine.core.dead_man import DEAF, DeadMan
+from engine.core.drills import Drills
 from engine.core.kill import KillSwitch
 from engine.core.limit_changes import LimitChanges
 from engine.core.lookups import Lookups
@@ -33,6 +34,7 @@ from engine.core.types import ApprovedOrder, Mode, OrderRequest, Refusal, Symbol
 from engine.core.watches import Watches
 from engine.wire import commands, replies
 from engine.wire.commands import AnyCommand
+from engine.wire.drill import StartDrill
 from engine.wire.questions import SetParameter, Unwatch, Watch
 from engine.wire.replies import Reply
 from engine.wire.views import HealthView, StatusView
@@ -65,6 +67,7 @@ class People:
         self.dead_man = DeadMan(trading)
         self.parameters = Parameters(trading, roster)
         self.watches = Watches(trading)
+        self.drills = Drills(trading)
         self.lookups = Lookups(trading, roster, self.parameters, self.watches, self.hand.missed)
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
         self.adoption = Adoption(trading)
@@ -86,6 +89,7 @@ class People:
             commands.ResetBreakers: self._reset_breakers,
             commands.LockSymbol: self._lock,
             SetParameter: self.parameters.on_set,
+            StartDrill: self.drills.on_start,
             Watch: self.watches.on_watch,
             Unwatch: self.watches.on_unwatch,
             commands.SetLimit: self.limits.on_set,

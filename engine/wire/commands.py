@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from engine.wire.drill import StartDrill
 from engine.wire.person import Command as Command
 from engine.wire.person import Who as Who
 from engine.wire.questions import AnyQuestion, SetParameter, Unwatch, Watch
@@ -294,6 +295,7 @@ AnyCommand = (
     | GetSnapshot
     | AnyQuestion
     | SetParameter
+    | StartDrill
     | Watch
     | Unwatch
 )

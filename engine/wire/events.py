@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.answers import WatchView
+from engine.wire.drill import DrillReport
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
@@ -153,6 +154,17 @@ class StoryChanged(Event, frozen=True, tag="story"):
     """What the engine made of it, in words."""
 
 
+class DrillChanged(Event, frozen=True, tag="drill"):
+    """A drill began, or it is done: edit its message."""
+
+    drill_id: str
+    by: str
+    report: DrillReport | None
+    """None while it runs, and where it could not run."""
+    why: str
+    """Why it could not run; else empty."""
+
+
 class PriceReached(Event, frozen=True, tag="price_reached"):
     """A symbol traded at a price that somebody wanted to be told of, or beyond it; the watch is over with that."""
 
@@ -194,6 +206,7 @@ AnyEvent = (
     | NewsHeard
     | StoryChanged
     | PriceReached
+    | DrillChanged
     | Notice
     | AlarmChanged
 )

@@ -84,6 +84,12 @@ HELPS: Final[dict[str, Help]] = {
     ),
     "latency": Help("Shows how long the stages of our orders take.", "", ("latency",)),
     "status": Help("Shows mode, health, market and counts.", "", ("status",)),
+    "drill": Help(
+        "On paper: rehearses a kill, a Slack outage, an exchange that times out and a restart, on a desk of its own. "
+        "In a terminal: trader drill desk.",
+        "",
+        ("drill",),
+    ),
     "risk": Help(
         "Shows the limits and what has tripped; admins change and reset them.",
         "[set NAME VALUE because REASON], unset NAME because REASON, or reset REASON",

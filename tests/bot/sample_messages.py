@@ -5,6 +5,7 @@ from __future__ import annotations
 from local_desk import ALICE
 from msgspec.structs import replace
 from sample_digest import DIGESTS
+from sample_drill import DRILLS
 from sample_past import PAST
 from sample_views import NOW_NS, PRICE, alarm, filled, order, positions, proposal, status, trade
 from sample_views import approval as sample_approval
@@ -242,6 +243,7 @@ MESSAGES: dict[str, Message] = {
     ),
     **PAST,
     **DIGESTS,
+    **DRILLS,
     "closed": notes.closed(CLOSED),
     "welcome": notes.welcome(STATUS),
     "engine_lost": notes.engine_lost(),

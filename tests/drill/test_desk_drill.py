@@ -6,7 +6,7 @@ import pytest
 from needs import ROOT, skip_or_fail
 
 from bot.local_slack.install import NotInstallable, install
-from engine.cli.drill import drill_text
+from engine.cli.drill_text import drill_text
 from engine.drill.desk import desk_drill
 
 
