@@ -24,6 +24,8 @@ class Mend(NamedTuple):
     request: OrderRequest
     price: float
     """What a unit costs or brings by the book, after the fee, in the quote asset."""
+    is_whole: bool
+    """It makes up for all of it; False where too little is held there."""
 
 
 def best_mend(
@@ -37,7 +39,7 @@ def best_mend(
     side = SELL if excess_e8 > 0 else BUY
     mends = (_mend(pair, abs(excess_e8), side, place, loss_e8, stop_pct, strategy) for place in places)
     found = [mend for mend in mends if mend is not None]
-    return max(found, key=lambda mend: -side * mend.price, default=None)
+    return max(found, key=lambda mend: (mend.is_whole, -side * mend.price), default=None)
 
 
 def is_crumb(pair: Pair, excess_e8: int, places: Iterable[Place]) -> bool:
@@ -63,7 +65,7 @@ def _mend(
     trading, market = place.trading, place.market(pair.symbol)
     if not is_fresh(trading, pair.symbol):
         return None
-    lots = base_e8 // market.instrument.lot_e8
+    lots = whole = base_e8 // market.instrument.lot_e8
     if side is SELL:
         lots = min(lots, trading.sellable_lots(pair.symbol))
     if lots < least_lots(market.bid_ticks, market):
@@ -80,7 +82,7 @@ def _mend(
         stop, _ = exit_levels(best, stop_pct, 0.0)
         request = trading.entry(pair.symbol, cause, origin, lots, stop, 0)
     price = quote_e8 / (lots * market.instrument.lot_e8) * (1.0 + side * place.fee)
-    return Mend(place, msgspec.structs.replace(request, limit_ticks=limit), price)
+    return Mend(place, msgspec.structs.replace(request, limit_ticks=limit), price, lots == whole)
 
 
 def _limit_ticks(pair: Pair, base_e8: int, side: Side, place: Place, market: Market, loss_e8: float) -> int:
