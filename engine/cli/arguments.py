@@ -236,7 +236,7 @@ def _likeness_arguments(group: argparse._ArgumentGroup) -> None:
 
 
 def _health_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger"), default="engine")
+    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger", "all"), default="engine")
     _json(parser)
 
 

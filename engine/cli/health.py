@@ -22,6 +22,7 @@ from engine.wire.views import HealthView, StatusView
 
 _MACHINE: Final = Who("health", "health", "health")
 """No person: a container that looks every minute must not keep the dead man (C12) at rest."""
+_EACH: Final = ("engine", "bot", "exchange", "ledger")
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=3.0)
 
 
@@ -77,6 +78,16 @@ async def _ledger() -> tuple[HealthView, ...]:
     return (await asyncio.to_thread(look),)
 
 
+async def _all() -> tuple[HealthView, ...]:
+    """Ask all of them at once, each part with its process in front."""
+    answers = await asyncio.gather(*(_CHECKS[name]() for name in _EACH))
+    return tuple(
+        msgspec.structs.replace(part, name=part.name if part.name == name else f"{name}, {part.name}")
+        for name, parts in zip(_EACH, answers, strict=True)
+        for part in parts
+    )
+
+
 async def _get(session: aiohttp.ClientSession, name: str, url: str, if_down: str) -> HealthView:
     try:
         async with session.get(url) as response:
@@ -90,4 +101,5 @@ _CHECKS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, tuple[HealthView, .
     "bot": _bot,
     "exchange": _exchange,
     "ledger": _ledger,
+    "all": _all,
 }
