@@ -28,7 +28,7 @@ from engine.wire.replies import Snapshot
 
 _PAGE_PORT: Final = 3018
 _EXCHANGE_PORT: Final = 8790
-_SECOND_PORT: Final = 8791
+_SECOND_PORT: Final = 8800
 _POLL_S: Final = 0.05
 _PATIENCE_S: Final = 2.0
 _LISTED_S: Final = 5.0
