@@ -34,6 +34,23 @@ from engine.wire.replies import Reply
 SYMBOL: Final = Symbol("ETHUSDT")
 FIRST: Final = 2000.0
 EXCHANGE_EXITS: Final = quiet("exchange")
+EAGER: Final = """
+mode = "auto"
+[limits]
+repeats = 100
+max_position_pct = 90.0
+max_gross_pct = 90.0
+[breakers]
+cooldown_s = 0.0
+[strategies.sma_cross]
+symbols = ["NONE"]
+[strategies.order_flow]
+ask = 0.1
+act = 0.2
+min_trades = 5
+cooldown_s = 0.2
+"""
+"""Whoever buys and buys makes this one buy too."""
 _SPREAD_TICKS: Final = 2
 _BEAT_S: Final = 0.05
 _BEHIND_S: Final = 0.5

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import pytest
 from fault_bench import ANN, IS_FULL, new_id
-from moving_market import SYMBOL, Market, engine_process, entries, install, until, watchdog_process
+from moving_market import EAGER, SYMBOL, Market, engine_process, entries, install, until, watchdog_process
 from paper_bench import RestClient, rest_client
 
 from engine.clock import now_ns
@@ -39,23 +39,6 @@ RUSH: Final = 100
 DOWN_S: Final = 20.0 if IS_FULL else 3.0
 AT_MOST_S: Final = 1.0
 NS: Final = 1_000_000_000
-EAGER: Final = """
-mode = "auto"
-[limits]
-orders_per_s = 1000
-repeats = 100
-max_position_pct = 90.0
-max_gross_pct = 90.0
-[breakers]
-cooldown_s = 0.0
-[strategies.sma_cross]
-symbols = ["NONE"]
-[strategies.order_flow]
-ask = 0.1
-act = 0.2
-min_trades = 5
-cooldown_s = 0.2
-"""
 
 
 @pytest.fixture(name="market")
@@ -83,7 +66,7 @@ class Load(NamedTuple):
 async def under_load(home: Path, market: Market) -> AsyncIterator[Load]:
     """Run all of it; go on when fifty entries are open, something is held, and its protection rests."""
     config = home / "eager.toml"
-    config.write_text(EAGER, encoding="utf-8")
+    config.write_text(EAGER.replace("[limits]", "[limits]\norders_per_s = 1000"), encoding="utf-8")
     options = ExchangeOptions(port=0, balances={"USDT": "1000000"}, order_limit_10s=0, weight_limit_1m=0)
     async with (
         running_exchange(options) as urls,

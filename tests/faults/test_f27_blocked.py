@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from fault_bench import ANN, new_id, quiet
 from fault_bench import trading as engine_and_exchange
-from moving_market import Market, engine_process, entries, install
+from moving_market import EAGER, Market, engine_process, entries, install
 from paper_bench import rest_client
 
 from engine.clock import now_ns
@@ -27,23 +27,6 @@ from engine.wire.views import StatusView
 WITHIN_S: Final = 15.0
 STOPPED_S: Final = 2.5
 RUSH: Final = 400
-EAGER: Final = """
-mode = "auto"
-[limits]
-repeats = 100
-max_position_pct = 90.0
-max_gross_pct = 90.0
-[breakers]
-cooldown_s = 0.0
-[strategies.sma_cross]
-symbols = ["NONE"]
-[strategies.order_flow]
-ask = 0.1
-act = 0.2
-min_trades = 5
-cooldown_s = 0.2
-"""
-"""Whoever buys and buys makes this one buy too."""
 
 
 @pytest.fixture(name="market")
