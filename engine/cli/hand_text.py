@@ -8,7 +8,7 @@ from engine.wire.hand_views import ApprovalView, MissedProposalView, MissedView,
 def preview_text(view: PreviewView) -> str:
     """Write what an order would be, and what the gate says to it."""
     quote = view.quote_asset
-    price = (view.limit_price if view.is_resting else view.price) or "no price"
+    price = (view.limit_price or "its limit") if view.is_resting else view.price or "no price"
     lines = [
         f"{view.side.upper()} {view.qty} {view.base_asset} at {price}: {view.notional_quote} {quote}",
         *([f"  the price now is {view.price}"] if view.is_resting else []),
