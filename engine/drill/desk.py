@@ -104,6 +104,7 @@ async def _kill(bench: Bench, asker: Asker) -> tuple[float, str]:
 
 async def _buy(bench: Bench) -> None:
     """Arm trading, buy, and wait until the order has filled and is known."""
+    await bench.until(lambda now: bool(now.prices) and all(float(p.last or 0) > 0 and p.is_fresh for p in now.prices))
     await bench.ask(Resume(id=_id(), who=bench.who))
     symbol = bench.urls.symbols[0]
     reply = await bench.ask(Buy(id=_id(), who=bench.who, symbol=symbol, amount=Amount("quote", "100")))
