@@ -26,6 +26,9 @@ class Heard:
     def on_snapshot(self, snapshot: Snapshot) -> None:
         self.snapshots.put_nowait(snapshot)
 
+    def unknown_ends(self, snapshot: Snapshot) -> set[str]:
+        return set()
+
     def on_event(self, event: AnyEvent) -> None:
         raise AssertionError(f"no event was sent, and yet: {event}")
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 import msgspec
-from core_builders import ALICE, ETH, Desk, S, instrument, report, sent
+from core_builders import ALICE, ETH, T0, Desk, S, instrument, report, sent
 
 from engine.core.account import AccountSnapshot, Balance
+from engine.core.calibration import Calibration, fingerprint
+from engine.core.calibration import Step as ScoreStep
 from engine.core.config import Breakers, Headlines, Limits, OrderFlow, People, Person, SmaCross, Strategies
 from engine.core.config import TradingConfig as Config
 from engine.core.instrument import E8, Instrument
@@ -40,7 +42,10 @@ def config(limits: Limits, breakers: Breakers) -> Config:
 
 def desk_of(row: Row) -> Desk:
     """Make a desk that trades, with room for everything."""
-    made = Desk(config(row.limits, row.breakers), account=row.account, min_qty_lots=1000)
+    trading = config(row.limits, row.breakers)
+    settings = fingerprint("headlines", trading.strategies.headlines, trading.people.fee_pct, "1.0")
+    worth = Calibration("headlines", settings, 100, T0 - S, T0, (ScoreStep(0.5, 100, 60, 0.6),))
+    made = Desk(trading, account=row.account, measured=(worth,), min_qty_lots=1000)
     made.price(2000.0)
     made.account()
     core = made.engine.trading

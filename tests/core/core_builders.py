@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Later, Protect, Publish, Replace, Send, Write
+from engine.core.calibration import Calibration
 from engine.core.config import (
     Breakers,
     ExitsName,
@@ -257,8 +258,10 @@ class Desk:
         symbols: Sequence[Symbol] = (ETH,),
         account: AccountKind = "paper",
         cash: str = "100000",
+        measured: Sequence[Calibration] = (),
         **changed: Any,
     ) -> None:
+        self.measured = measured
         self.instruments = {symbol: instrument(symbol, **changed) for symbol in symbols}
         self.config = trading or config()
         self.account_kind = account
@@ -269,7 +272,8 @@ class Desk:
         self._ids = count(1)
 
     def _new_engine(self) -> Engine:
-        engine = Engine(self.config, self.instruments, self.account_kind, Identity("1.0", "abc", "test", T0))
+        identity = Identity("1.0", "abc", "test", T0)
+        engine = Engine(self.config, self.instruments, self.account_kind, identity, self.measured)
         assert engine.on_clock(0) == []
         return engine
 

@@ -8,8 +8,6 @@ from core_builders import ALICE, PEOPLE, T0, Desk, S, config, sent, told, writte
 
 from engine.core.calibration import Calibration, Calibrations, Step, fingerprint
 from engine.core.config import Headlines, TradingConfig
-from engine.core.engine import Engine
-from engine.core.queries import Identity
 from engine.core.records import Audited, Proposed
 from engine.core.trading import AccountKind
 from engine.wire import events
@@ -32,14 +30,7 @@ class MeasuredDesk(Desk):
     """A desk whose engine was started with calibrations."""
 
     def __init__(self, trading: TradingConfig, account: AccountKind, *calibrations: Calibration) -> None:
-        self.calibrations = calibrations
-        super().__init__(trading, account=account)
-
-    def _new_engine(self) -> Engine:
-        identity = Identity("1.0", "abc", "test", T0)
-        engine = Engine(self.config, self.instruments, self.account_kind, identity, self.calibrations)
-        assert engine.on_clock(0) == []
-        return engine
+        super().__init__(trading, account=account, measured=calibrations)
 
     def armed(self) -> MeasuredDesk:
         """Bring it to where it trades, on whichever account."""
