@@ -88,8 +88,8 @@ def test_each_container_runs_and_checks_its_own_process() -> None:
     assert commands[4:] == [["python", "-m", "bot"]]
     checks = [json.loads(words)[1:] for words in re.findall(r"test: (\[.+\])$", COMPOSE, re.MULTILINE)]
     assert [understood(argv).process for argv in checks] == ["exchange", "engine", "ledger", "bot"]
-    assert COMPOSE.count("- home:/app/var") == 4
-    assert COMPOSE.count("TRADER_HOME: /app/var") == 4
+    assert COMPOSE.count("- home:/app/var") == 5
+    assert COMPOSE.count("TRADER_HOME: /app/var") == 5
 
 
 def test_the_wheel_holds_every_module_and_its_data(tmp_path: Path) -> None:
