@@ -71,7 +71,7 @@ def test_latency_gives_every_headline_one_order() -> None:
 
 def test_ingest_follows_every_frame() -> None:
     """The engine keeps every book in sequence, for one symbol and for a thousand."""
-    found = run("ingest", "--rounds", "1", "--events", "20000")
+    found = run("ingest", "--rounds", "1", "--events", "60000")
     for symbols in (1, 100, 1000):
         assert found[f"symbols_{symbols}"]["engine"]["ratio"] > 0
         assert found[f"symbols_{symbols}"]["engine"]["rss_mb"] > 0
