@@ -92,7 +92,7 @@ async def test_a_modal_that_two_submit_at_once_and_that_is_delivered_twice_buys_
             await slack.click(user, alert, "decide_size")
             await slack.has_modal(user, "size_ask")
             await slack.submit(user, size)
-            await slack.has_modal(user, "size_give")
+        await slack.has_modal(CAROL, "size_give")
         await asyncio.gather(slack.submit(ALICE), slack.submit(CAROL), slack.click(CAROL, alert, "decide_buy"))
         await slack.see(lambda m: m["ts"] == alert["ts"] and m["text"].startswith("Buying by"))
         await slack.has_modal(ALICE, "size_said")
