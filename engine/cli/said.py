@@ -24,7 +24,7 @@ from engine.wire.commands import (
     SetMode,
     Who,
 )
-from engine.wire.helps import nearest
+from engine.wire.helps import HELPS, nearest
 from engine.wire.question_words import read_question
 from engine.wire.risk_words import read_risk, risk_command
 from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_reconcile, read_sell
@@ -72,6 +72,8 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case _:
             if (question := read_question(verb, text, command_id, who)) is not None:
                 return question
+            if verb in HELPS:
+                raise BadWords(f"{verb} is no word of the desk: type trader {verb} in a shell, or /{verb} in Slack.")
             if near := nearest(verb):
                 raise BadWords(f"I don't know {verb!r}. Did you mean {near}?")
             raise BadWords(f"I don't know {verb!r}: use one of {', '.join(sorted(VERBS))}, yes, no, help or quit.")

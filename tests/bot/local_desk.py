@@ -191,11 +191,12 @@ class LocalSlack:
             await page.send_json({"t": "view_submit", "user": user, "values": values})
 
     async def has_modal(self, user: str, callback_id: str) -> None:
-        """Wait until somebody looks at this modal."""
+        """Wait until somebody looks at this modal; this Slack's page has one stack of them, whoever acts."""
 
         async def look() -> bool | None:
-            shown = (entry for entry in await self.log() if entry["direction"] == "from_bot")
-            return any(f'"{callback_id}"' in json.dumps(entry) for entry in shown) or None
+            async with self._session.ws_connect(f"{self.page}/ui") as page:
+                stack = (await page.receive_json())["state"]["modalStack"]
+            return bool(stack and stack[-1]["callback_id"] == callback_id) or None
 
         await self.until(look, f"{user} never saw {callback_id}")
 

@@ -37,6 +37,9 @@ class RoughSlack:
         """True: an upgrade is never answered."""
         self.repeats = False
         """True: what a person did is delivered twice."""
+        self.holds: Callable[[str], bool] = lambda _envelope: False
+        """Asked for each envelope, as text: what is held is delivered, twice, by ``release``."""
+        self.held: list[str] = []
         self.drops = 0
         """So many envelopes are delivered a second later only, as when the first delivery was lost."""
         self.calls: Counter[str] = Counter()
@@ -70,6 +73,12 @@ class RoughSlack:
         """Go away: hang up, and take nothing more until ``is_away`` is false again."""
         self.is_away = True
         await self.hang_up()
+
+    async def release(self) -> None:
+        """Deliver what was held, all of it at once and each of it twice."""
+        held, self.held = self.held, []
+        for bot in list(self._sockets):
+            await asyncio.gather(*(bot.send_str(envelope) for envelope in (*held, *held)))
 
     async def hang_up(self) -> None:
         """Cut every socket without a goodbye."""
@@ -133,6 +142,9 @@ class RoughSlack:
         async for frame in slack:
             envelope = json.loads(frame.data)
             is_ours = envelope.get("type") in DELIVERED
+            if is_ours and self.holds(frame.data):
+                self.held.append(frame.data)
+                continue
             if is_ours and self.drops:
                 self.drops -= 1
                 late.append(frame.data)

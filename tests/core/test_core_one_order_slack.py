@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from core_builders import Desk, S, config, sent
-from local_desk import ALICE, CAROL, LocalSlack, local_slack, running_bot, short_home
+from local_desk import ALICE, CAROL, WITHIN_S, LocalSlack, local_slack, running_bot, short_home
 from rough_slack import RoughSlack, rough_slack
 
 from bot import settings as bot_settings
@@ -17,7 +17,7 @@ from engine.control.server import ControlServer
 from engine.core.actions import Publish
 from engine.core.config import Limits, People, Person
 from engine.core.types import ApprovedOrder
-from engine.wire.commands import AnyCommand
+from engine.wire.commands import AnyCommand, Confirm
 from engine.wire.line import socket_path
 from engine.wire.replies import Reply
 
@@ -30,9 +30,13 @@ class Stage:
     def __init__(self, home: Any) -> None:
         self.desk = Desk(config(Limits(100.0, 100.0, 100.0), mode="ask", people=ADMINS, expires_s=600.0)).ready()
         self.orders: list[ApprovedOrder] = []
+        self.deciders: set[str] = set()
+        """Who has confirmed a size, or tried to."""
         self.server = ControlServer(socket_path(home), self.on_command)
 
     def on_command(self, command: AnyCommand) -> Reply:
+        if isinstance(command, Confirm):
+            self.deciders.add(command.who.user_id)
         reply, actions = self.desk.ask(command)
         self.tell(actions)
         return reply
@@ -83,20 +87,26 @@ async def test_two_people_who_click_at_once_and_twice_buy_once() -> None:
         assert len(rough.repeated) >= 12
 
 
-async def test_a_modal_that_is_submitted_while_two_click_and_that_is_delivered_twice_buys_once() -> None:
-    """One opens the alert's modal, types another size and submits, while both click Buy: it goes once."""
-    async with stage() as (made, slack, _):
+async def test_modals_that_two_submit_at_once_and_that_are_delivered_twice_buy_once() -> None:
+    """Each opens the alert's modal, types another size, and submits: both submissions reach the bot at once, twice."""
+    async with stage() as (made, slack, rough):
+        rough.repeats, rough.holds = False, lambda envelope: "view_submission" in envelope and "size_give" in envelope
         made.alert("sized")
         alert = await slack.see(lambda m: m["text"].startswith("Buy ETHUSDT?"))
-        await slack.click(CAROL, alert, "decide_size")
-        await slack.has_modal(CAROL, "size_ask")
-        await slack.submit(CAROL, "0.03 ETH")
-        await slack.has_modal(CAROL, "size_give")
-        clicks = (slack.click(user, alert, "decide_buy") for user in (ALICE, CAROL))
-        await asyncio.gather(slack.submit(CAROL), *clicks)
+        for number, (user, size) in enumerate(((ALICE, "0.05 ETH"), (CAROL, "0.03 ETH")), 1):
+            await slack.click(user, alert, "decide_size")
+            await slack.has_modal(user, "size_ask")
+            await slack.submit(user, size)
+            await slack.has_modal(user, "size_give")
+            await slack.submit(user)
+            async with asyncio.timeout(WITHIN_S):
+                while len(rough.held) < number:
+                    await asyncio.sleep(0.01)
+        await rough.release()
         await slack.see(lambda m: m["ts"] == alert["ts"] and m["text"].startswith("Buying by"))
-        await answered(slack, 2)
-        await slack.has_modal(CAROL, "size_said")
+        async with asyncio.timeout(WITHIN_S):
+            while made.deciders != {ALICE, CAROL}:
+                await asyncio.sleep(0.01)
         assert len(made.orders) == 1
         assert made.orders[0].cause_id.startswith("proposal:")
 
