@@ -25,6 +25,12 @@ RISING: list[Event] = [("trade", ticks) for ticks in range(1, 12)]
 EVENTS = st.tuples(st.sampled_from(["trade", "quote"]), st.integers(-300, 300))
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long this machine stands still, the next one waits for the order of the last one: counts are exact."""
+    monkeypatch.setattr("engine.rehearsal._PATIENCE_NS", 60_000_000_000)
+
+
 @pytest.fixture(name="rehearsal")
 async def staged_rehearsal(tmp_path: Path) -> AsyncIterator[Rehearsal]:
     """A rehearsal that signs, with nothing real around."""
@@ -69,6 +75,7 @@ def heard(rehearsal: Rehearsal) -> int:
 # ---------------------------------------------------------------- it goes the whole way
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("can_logon", [False, True])
 async def test_a_rehearsal_passes_every_stage_of_an_order(tmp_path: Path, can_logon: bool) -> None:
     """Decoded, decided, gated, journaled, sent and answered, with a signature and without one."""
@@ -82,12 +89,14 @@ async def test_a_rehearsal_passes_every_stage_of_an_order(tmp_path: Path, can_lo
     assert counts["round_trip"] >= 50
 
 
+@pytest.mark.usefixtures("patient")
 async def test_every_trade_of_the_twin_becomes_an_order(rehearsal: Rehearsal) -> None:
     """Quotes follow the price in between, so that gate, signature and write are rehearsed each time."""
     await play_some(rehearsal, 2_100)
     assert rehearsal._twin.trades == played(rehearsal) == 2_100
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_headline_goes_the_same_way_whatever_the_rule_table_says(tmp_path: Path) -> None:
     """Every fifth rehearsal is one, through feed, memory of titles, rules, symbols, bands, gate and order line."""
     silent = [Rule("noise", 0.3, ("market",))]
@@ -100,6 +109,7 @@ async def test_a_headline_goes_the_same_way_whatever_the_rule_table_says(tmp_pat
     assert kinds == {"market", "headline"}
 
 
+@pytest.mark.usefixtures("patient")
 async def test_rehearsals_do_not_pile_up(rehearsal: Rehearsal) -> None:
     """The next one waits while the last one is under way."""
     for _ in range(10):
