@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import listeners
 from bot.access import Access
 from bot.channel import find_channel
+from bot.curve import Curve
 from bot.desk import Desk
 from bot.digests import Digests
 from bot.drawing import Drawing
@@ -55,12 +56,14 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             desk = vitals.desk = Desk(line, posts)
             desk.health = vitals.parts
             access = Access(settings, desk, channel)
-            desk.homes = Homes(client, line.ask, access.may, posts.opened_homes, gap_s=settings.home_gap_s)
+            curve = Curve(client, drawing, settings.chart_theme, settings.curve_gap_s, by_address=settings.is_local)
+            desk.homes = Homes(client, line.ask, access.may, posts.opened_homes, settings.home_gap_s, curve)
             desk.hearers.append(desk.homes.on_heard)
             ears = vitals.ears = build_ears(settings, build_app(settings, client, access))
             digests = Digests(line.ask, posts, settings.digests)
             tasks.create_task(digests.run(), name="post digests")
             tasks.create_task(desk.homes.run(), name="publish homes")
+            tasks.create_task(curve.run(), name="draw the curve of the homes")
             tasks.create_task(outbox.run(), name="outbox")
             tasks.create_task(posts.alarms.repeat(), name="repeat alarms")
             tasks.create_task(desk.follow(), name="follow the engine")

@@ -13,6 +13,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.curve import Curve
 from bot.outbox import reason_of, wait_asked_for
 from bot.render import home as render
 from bot.render.home import Facts, May
@@ -32,6 +33,8 @@ _KEPT_S: Final = 8 * 3_600.0
 _REFRESH_S: Final = 60.0
 """Prices move without an event that counts; results are this old at most."""
 _WEEK_S: Final = 7 * 86_400.0
+_BAD_BLOCKS: Final = "invalid_blocks"
+"""Slack's word for a view that it won't show."""
 _SPELLS_S: Final = 30.0
 """How long the answer to somebody's click stands on their page."""
 _IDLE: Final = (PricesMoved, NewsHeard, StoryChanged)
@@ -49,6 +52,7 @@ class Homes:
         may: Callable[[str], May | None],
         opened: dict[str, float],
         gap_s: float,
+        curve: Curve,
     ) -> None:
         """Publish at most once each ``gap_s`` seconds: what happens meanwhile is one round.
 
@@ -61,6 +65,8 @@ class Homes:
         self._may = may
         self._opened = opened
         self._gap_s = gap_s
+        self._curve = curve
+        curve.on_new = self._due_again
         self._answers: dict[str, tuple[str, float]] = {}
         self._due = asyncio.Event()
 
@@ -77,6 +83,9 @@ class Homes:
     def answer(self, user_id: str, text: str) -> None:
         """Show somebody on their page what became of their click."""
         self._answers[user_id] = text, time.time() + _SPELLS_S
+        self._due.set()
+
+    def _due_again(self) -> None:
         self._due.set()
 
     async def run(self) -> None:
@@ -111,8 +120,17 @@ class Homes:
             elif facts is None:
                 view = render.away(why or "The engine doesn't say how it is. Look at the terminal of `trader run`.")
             else:
-                view = render.home(facts, may, self._answer_for(user_id))
+                await self._publish_desk(user_id, facts, may)
+                continue
             await self._publish(user_id, view)
+
+    async def _publish_desk(self, user_id: str, facts: Facts, may: May) -> None:
+        answer = self._answer_for(user_id)
+        if (picture := self._curve.picture) is not None:
+            if await self._publish(user_id, render.home(facts, may, answer, picture)) != _BAD_BLOCKS:
+                return
+            self._curve.refused()
+        await self._publish(user_id, render.home(facts, may, answer))
 
     async def _look(self) -> Facts | None:
         """Ask the engine for all that a home shows; raises LineDown."""
@@ -120,6 +138,8 @@ class Homes:
         if not isinstance(now, Snapshot):
             return None
         equity = (await self._ask(GetEquity(id=_new_id(), who=_ME, span_s=_WEEK_S, points=200))).result
+        if isinstance(equity, EquityView):
+            self._curve.want(equity)
         today = (await self._ask(GetPnl(id=_new_id(), who=_ME, period="today"))).result
         week = (await self._ask(GetPnl(id=_new_id(), who=_ME, period="week"))).result
         risk = (await self._ask(GetRisk(id=_new_id(), who=_ME))).result
@@ -135,17 +155,20 @@ class Homes:
         text, until_s = self._answers.get(user_id, ("", 0.0))
         return text if time.time() < until_s else ""
 
-    async def _publish(self, user_id: str, view: render.View) -> None:
+    async def _publish(self, user_id: str, view: render.View) -> str:
+        """Send a page; return Slack's own word for what is wrong with it, empty where nothing is."""
         try:
             await self._client.views_publish(user_id=user_id, view=view)
         except SlackApiError as error:
-            wait_s = wait_asked_for(error, self._gap_s)
-            _log.warning("a home was not published", extra={"user": user_id, "why": reason_of(error)})
+            wait_s, why = wait_asked_for(error, self._gap_s), reason_of(error)
+            _log.warning("a home was not published", extra={"user": user_id, "why": why})
             if wait_s:
                 self._due.set()
                 await asyncio.sleep(wait_s)
+            return why
         except (aiohttp.ClientError, TimeoutError) as error:
             _log.warning("a home was not published", extra={"user": user_id, "why": repr(error)})
+        return ""
 
 
 def _new_id() -> str:

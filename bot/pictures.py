@@ -19,6 +19,7 @@ from bot.drawing import Drawing, NotDrawn
 from bot.memory import Card, Occasion
 from bot.outbox import Outbox, may_have_been_taken
 from bot.render import trade as trade_lines
+from bot.upload import upload
 from engine.wire.answers import CandlesView, EquityView, RoundTripsView, RoundTripView, WhyView
 from engine.wire.commands import AnyCommand, Who
 from engine.wire.digest import DigestView
@@ -148,15 +149,8 @@ class Pictures:
     async def _put(
         self, channel: str, thread: str, png: bytes, name: str, title: str, words: str, comment: str
     ) -> None:
-        await self._client.files_upload_v2(
-            channel=channel,
-            thread_ts=thread or None,
-            content=png,
-            filename=f"{name}.png",
-            title=title,
-            alt_txt=words,
-            initial_comment=comment or None,
-        )
+        where = {"channel": channel, "thread_ts": thread or None, "initial_comment": comment or None}
+        await upload(self._client, png, name, title, words, **where)
 
 
 def _done(card: Card, occasion: Occasion, keep: Keep) -> None:

@@ -73,6 +73,11 @@ class Settings:
         return 0.05 if self.is_local else 2.0
 
     @property
+    def curve_gap_s(self) -> float:
+        """Seconds between two pictures of the account's worth for App Home; each is a file in the workspace."""
+        return 10.0 if self.is_local else 300.0
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Everything that may appear in no log."""
         of_sentry = urlsplit(self.sentry_dsn).username

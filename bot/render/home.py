@@ -46,6 +46,9 @@ _MOST: Final = 10
 _BLOCKS: Final = 100
 """Source: Slack, "Block Kit reference": a home has at most 100 blocks."""
 _LINE: Final = 260
+_LEAST_POINTS: Final = 2
+_ALT: Final = 2_000
+"""Source: Slack, "Image block": at most so much text for those who can't see it."""
 View = dict[str, Any]
 
 
@@ -59,6 +62,15 @@ class Facts(NamedTuple):
     risk: RiskView | None
 
 
+class Picture(NamedTuple):
+    """An image that Slack has."""
+
+    source: dict[str, Any]
+    """``slack_file`` or ``image_url``, as an image block names it."""
+    words: str
+    """What it shows, for those who can't see it."""
+
+
 class May(NamedTuple):
     """What somebody may do."""
 
@@ -66,12 +78,15 @@ class May(NamedTuple):
     admin: bool
 
 
-def home(facts: Facts, may: May, answer: str = "") -> View:
-    """Show the desk to somebody; ``answer`` is what the engine said to their last click."""
+def home(facts: Facts, may: May, answer: str = "", curve: Picture | None = None) -> View:
+    """Show the desk to somebody; ``answer`` is what the engine said to their last click.
+
+    Without a picture of the curve it is a line of text.
+    """
     blocks = [
         *([section(answer)] if answer else []),
         *_head(facts.now.status, may),
-        *_worth(facts),
+        *_worth(facts, curve),
         *_positions(facts.now.positions.positions, may),
         *_proposals(facts.now, may),
         *_state(facts),
@@ -133,7 +148,7 @@ def _controls(status: StatusView, may: May) -> list[Block]:
     return [actions("home:controls", switches)] if switches else []
 
 
-def _worth(facts: Facts) -> list[Block]:
+def _worth(facts: Facts, picture: Picture | None) -> list[Block]:
     asset = facts.now.positions.quote_asset
     held = [("Equity", money(facts.now.positions.equity_quote, asset))]
     held.append(("Unrealised", gain(facts.now.positions.unrealised_quote, asset)))
@@ -141,9 +156,16 @@ def _worth(facts: Facts) -> list[Block]:
         if view is not None:
             made = gain(view.total.realised_quote, asset)
             held.append((f"{name}, realised", f"{made}, {plural(view.total.trades, 'trade')}"))
-    curve = facts.equity
-    shown = [section(f"`{spark(curve)}`\n{spark_words(curve)}")] if curve is not None and len(curve.points) > 1 else []
-    return [divider(), fields(held), *shown]
+    return [divider(), fields(held), *_curve(facts.equity, picture)]
+
+
+def _curve(view: EquityView | None, picture: Picture | None) -> list[Block]:
+    """Draw the week; its numbers stand below as text, which is always of this moment."""
+    if view is None or len(view.points) < _LEAST_POINTS:
+        return []
+    if picture is None:
+        return [section(f"`{spark(view)}`\n{spark_words(view)}")]
+    return [{"type": "image", "alt_text": clip(picture.words, _ALT), **picture.source}, context(spark_words(view))]
 
 
 def _positions(held: tuple[TradeView, ...], may: May) -> list[Block]:

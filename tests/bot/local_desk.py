@@ -31,6 +31,8 @@ from engine.wire.replies import OrdersView, Reply, Result, Snapshot
 from engine.wire.views import ProposalView
 
 WITHIN_S = 10.0
+DRAWN_WITHIN_S = 40.0
+"""The first chart starts the process that draws, which loads its library."""
 ALICE, BOB, CAROL = workspace.ADMIN, workspace.VIEWER, "U03CAROL"
 CHANNEL = workspace.CHANNEL
 CommandT = TypeVar("CommandT", bound=AnyCommand)
@@ -163,7 +165,7 @@ class LocalSlack:
         action = {"type": "button", "action_id": action_id, "block_id": block["block_id"], "value": element["value"]}
         await self.act_on(user, message, action)
 
-    async def home(self, user: str, part: str, *, opens: bool = True) -> dict[str, Any]:
+    async def home(self, user: str, part: str, *, opens: bool = True, within_s: float = WITHIN_S) -> dict[str, Any]:
         """Look at the app's home as somebody, until this is on it."""
         if opens:
             await self._act("open-home", user=user)
@@ -174,7 +176,7 @@ class LocalSlack:
             views = state["homeViews"].get(user, {}).values()
             return next((view for view in views if part in json.dumps(view, ensure_ascii=False)), None)
 
-        seen: dict[str, Any] = await self.until(look, f"{part!r} was never on the home of {user}")
+        seen: dict[str, Any] = await self.until(look, f"{part!r} was never on the home of {user}", within_s)
         return seen
 
     async def use(self, user: str, action_id: str, **said: Any) -> None:

@@ -8,7 +8,7 @@ from sample_messages import RISK, STATUS
 from sample_past import PNL
 from sample_views import NOW_NS, PRICE, alarm, positions, proposal, status, trade
 
-from bot.render.home import Facts, May, away, flatten_modal, home
+from bot.render.home import Facts, May, Picture, away, flatten_modal, home
 from engine.wire.answers import EquityPoint, EquityView
 from engine.wire.replies import OrdersView, Snapshot
 
@@ -39,6 +39,7 @@ HOMES: dict[str, dict[str, Any]] = {
     "home_viewer": home(FACTS, VIEWER),
     "home_trader": home(FACTS, TRADER, ":white_check_mark: Selling 0.0932 ETH."),
     "home_admin": home(FACTS, ADMIN),
+    "home_with_a_curve": home(FACTS, VIEWER, curve=Picture({"slack_file": {"id": "F0123456789"}}, "Equity from …")),
     "home_quiet": home(QUIET, ADMIN),
     "home_away": away("The engine doesn't answer <now>."),
     "modal_flatten": flatten_modal(["ETHUSDT"]),

@@ -1,21 +1,39 @@
-"""Charts in the real local Slack: asked for, below an alert, and below a trade that is over."""
+"""Charts in the real local Slack: asked for, below an alert, below a trade that is over, and below a digest."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
-from local_desk import ALICE, BOB, LocalSlack, ScriptedEngine, desk, embedded, local_slack, running_bot, short_home
+from local_desk import (
+    ALICE,
+    BOB,
+    CHANNEL,
+    DRAWN_WITHIN_S,
+    LocalSlack,
+    ScriptedEngine,
+    desk,
+    embedded,
+    local_slack,
+    running_bot,
+    short_home,
+)
 from msgspec.structs import replace
+from sample_digest import DAILY
+from sample_home import EQUITY
 from sample_views import NOW_NS, filled, proposal, trade
 
+from bot.memory import Memory, save
 from bot.render.trade import outcome
 from engine.wire.answers import CandlesView, CandleView, RoundTripsView, RoundTripView, WhyView
+from engine.wire.digest import GetDigest
 from engine.wire.events import OrderChanged, ProposalOpened, TradeChanged
 from engine.wire.line import socket_path
 from engine.wire.person import Who
 from engine.wire.question_words import read_question
-from engine.wire.questions import GetCandles, GetTrades, GetWhy
+from engine.wire.questions import GetCandles, GetEquity, GetTrades, GetWhy
 from engine.wire.views import OrderStampsView
 from engine.wire.words import BadWords
 
@@ -52,7 +70,7 @@ async def sees_chart(slack: LocalSlack, *parts: str, thread: str = "") -> dict[s
             file["mimetype"] == "image/png" and all(part in file["alt_txt"] for part in parts) for file in files
         )
 
-    return await slack.see(is_it)
+    return await slack.see(is_it, DRAWN_WITHIN_S)
 
 
 async def test_a_chart_is_uploaded_where_it_was_asked_for_with_words_for_those_who_can_not_see_it() -> None:
@@ -103,6 +121,30 @@ async def test_a_closed_trade_has_its_chart_result_and_latency_in_its_thread_onc
                 await sees_chart(slack, "ETHUSDT, 20 candles")
                 charts = [message for message in await slack.messages() if message.get("files")]
                 assert len(charts) == 2
+
+
+async def test_a_digest_that_was_missed_comes_with_the_equity_in_its_thread_once_over_a_restart() -> None:
+    """The bot's memory says that a daily digest was posted once, long ago: another has been due since."""
+    engine = ScriptedEngine()
+    engine.answer(GetDigest, DAILY)
+    engine.answer(GetEquity, EQUITY)
+    with short_home() as home:
+        save(home / "bot-state.json", Memory(CHANNEL, digested={"day": 1.0}))
+        async with local_slack(home) as slack, engine.serving(socket_path(home)):
+            async with running_bot(embedded(slack.page, home)):
+                root = await slack.sees_text("Daily digest", within_s=DRAWN_WITHIN_S)
+                shown = await sees_chart(slack, "Equity from", "largest drawdown", thread=root["ts"])
+                assert shown["files"][0]["name"] == "equity-day.png"
+                assert (await engine.has(GetEquity)).span_s == 86_400.0
+                file = urlsplit(shown["files"][0]["permalink"]).path
+                async with aiohttp.ClientSession() as session, session.get(slack.page + file) as response:
+                    assert (await response.read()).startswith(b"\x89PNG")
+            async with running_bot(embedded(slack.page, home)):
+                await slack.bot_is_there(times=2)
+                engine.answer(GetCandles, CANDLES)
+                await slack.command(ALICE, "/chart", "eth")
+                await sees_chart(slack, "ETHUSDT, 20 candles")
+                assert len([message for message in await slack.messages() if message.get("files")]) == 2
 
 
 @pytest.mark.parametrize(

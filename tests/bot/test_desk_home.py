@@ -7,8 +7,9 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
-from local_desk import ALICE, BOB, CAROL, LocalSlack, ScriptedEngine, desk
+from local_desk import ALICE, BOB, CAROL, DRAWN_WITHIN_S, LocalSlack, ScriptedEngine, desk
 from sample_home import EQUITY
 from sample_messages import RISK
 from sample_past import PNL
@@ -105,6 +106,17 @@ async def test_it_follows_what_happens_while_somebody_looks() -> None:
         engine.status = type(engine.status)(**{**_fields(engine.status), "is_armed": False, "halt_reason": "lunch"})
         await engine.tell(TradingHalted(ts_ns=NOW_NS, by="cli:ann", reason="lunch"))
         await slack.home(BOB, "lunch", opens=False)
+
+
+async def test_the_curve_is_a_picture_as_soon_as_it_is_drawn_and_its_numbers_stay_text() -> None:
+    async with home_desk() as (slack, _engine):
+        page = await slack.home(BOB, '"image"', within_s=DRAWN_WITHIN_S)
+        curve = next(block for block in page["blocks"] if block["type"] == "image")
+        assert "largest drawdown" in curve["alt_text"]
+        assert "Equity since" in json.dumps(page)
+        async with aiohttp.ClientSession() as session, session.get(curve["image_url"]) as response:
+            assert (await response.read()).startswith(b"\x89PNG")
+        assert not any(message.get("files") for message in await slack.messages())
 
 
 def _fields(view: Any) -> dict[str, Any]:

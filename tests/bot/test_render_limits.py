@@ -85,6 +85,9 @@ def _check_block(block: dict[str, Any]) -> None:
                 _check_element(element)
         case "input":
             assert 0 < len(block["label"]["text"]) <= 2_000
+        case "image":
+            assert 0 < len(block["alt_text"]) <= 2_000
+            assert ("slack_file" in block) != ("image_url" in block)
         case kind:
             assert kind == "divider"
 
