@@ -6,16 +6,11 @@ out: their misses were never looked at to mend a rule. ``docs/news.md`` says how
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
-from collections import Counter
-from collections.abc import Iterable
-from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from labelled import DATA, Labelled, first, macro_f1, our_own, published, scores
 from news_samples import instrument
 
 from engine.news.classify import judge
@@ -23,77 +18,17 @@ from engine.news.rules import EVENTS
 from engine.news.rules_file import built_in_rules
 from engine.news.symbols import SymbolIndex
 
-DATA = Path(__file__).parent.parent / "data"
-HELD_OUT_PERCENT = 42
-
-
-class Labelled(NamedTuple):
-    """One title, what it tells of, and which coins it names."""
-
-    title: str
-    label: str
-    symbols: tuple[str, ...]
-
-    @property
-    def is_held_out(self) -> bool:
-        """Whether no rule may be mended by it."""
-        return int(title_id(self.title)[:4], 16) % 100 < HELD_OUT_PERCENT
-
-    @property
-    def found(self) -> str:
-        """What the rules make of it."""
-        return judge(self.title, built_in_rules()).label
-
-
-class Score(NamedTuple):
-    """How well one class is found."""
-
-    precision: float
-    recall: float
-
-    @property
-    def f1(self) -> float:
-        """Their harmonic mean."""
-        return 2 * self.precision * self.recall / (self.precision + self.recall or 1.0)
-
-
-def title_id(title: str) -> str:
-    """The id under which a title is labelled: the titles themselves stay where they are published."""
-    return blake2b(title.encode(), digest_size=6).hexdigest()
-
-
-def scores(titles: Iterable[Labelled]) -> dict[str, Score]:
-    """Precision and recall of each class."""
-    pairs = [(one.label, one.found) for one in titles]
-    meant, found = Counter(label for label, _ in pairs), Counter(label for _, label in pairs)
-    right = Counter(label for label, other in pairs if label == other)
-    return {each: Score(right[each] / (found[each] or 1), right[each] / (meant[each] or 1)) for each in meant | found}
-
-
-def macro_f1(titles: Iterable[Labelled]) -> float:
-    """The mean of all classes' F1, rare ones as weighty as frequent ones."""
-    found = scores(titles)
-    return sum(score.f1 for score in found.values()) / len(found)
-
 
 @pytest.fixture(scope="module")
 def real(shared_data: Path) -> list[Labelled]:
     """Headlines of 2021 to 2023, as they were published."""
-    titles = [
-        each["title"] for each in json.loads((shared_data / "news" / "binance_announcements_2023-10.json").read_text())
-    ]
-    with gzip.open(shared_data / "news" / "crypto_headlines_2021-10_2022-07.csv.gz", "rt", encoding="utf-8") as file:
-        titles += [row["title"].strip() for row in csv.DictReader(file)]
-    by_id = {title_id(title): title for title in titles}
-    with (DATA / "headline_labels.csv").open() as file:
-        return [Labelled(by_id[row["id"]], row["label"], tuple(row["symbols"].split())) for row in csv.DictReader(file)]
+    return first(published(shared_data))
 
 
 @pytest.fixture(scope="module")
 def own() -> list[Labelled]:
     """Nasty ones, made up."""
-    lines = (DATA / "nasty_headlines.jsonl").read_text(encoding="utf-8").splitlines()
-    return [Labelled(one["title"], one["label"], tuple(one["symbols"].split())) for one in map(json.loads, lines)]
+    return our_own()
 
 
 def test_the_set_is_as_large_as_it_should_be(real: list[Labelled], own: list[Labelled]) -> None:

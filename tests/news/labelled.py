@@ -1,0 +1,107 @@
+"""Titles that were labelled by hand, and how well the rules find what they tell of."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from engine.news.classify import judge
+from engine.news.rules_file import built_in_rules
+
+DATA: Final = Path(__file__).parent.parent / "data"
+HELD_OUT_PERCENT: Final = 42
+
+
+class Labelled(NamedTuple):
+    """One title, what it tells of, which coins it names, and what it may be used for where that is written down."""
+
+    title: str
+    label: str
+    symbols: tuple[str, ...] = ()
+    part: str = ""
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether no rule may be mended by it: by the hash of the title, where no part is written down."""
+        if self.part:
+            return self.part == "untouched"
+        return int(title_id(self.title)[:4], 16) % 100 < HELD_OUT_PERCENT
+
+    @property
+    def found(self) -> str:
+        """What the rules make of it."""
+        return judge(self.title, built_in_rules()).label
+
+
+class Score(NamedTuple):
+    """How well one class is found."""
+
+    precision: float
+    recall: float
+    support: int
+
+    @property
+    def f1(self) -> float:
+        """Their harmonic mean."""
+        return 2 * self.precision * self.recall / (self.precision + self.recall or 1.0)
+
+
+def title_id(title: str) -> str:
+    """The id under which a title is labelled: the titles themselves stay where they are published."""
+    return blake2b(title.encode(), digest_size=6).hexdigest()
+
+
+def scores(titles: Iterable[Labelled]) -> dict[str, Score]:
+    """Precision, recall and number of titles of each class."""
+    pairs = [(one.label, one.found) for one in titles]
+    meant, found = Counter(label for label, _ in pairs), Counter(label for _, label in pairs)
+    right = Counter(label for label, other in pairs if label == other)
+    return {
+        each: Score(right[each] / (found[each] or 1), right[each] / (meant[each] or 1), meant[each])
+        for each in meant | found
+    }
+
+
+def macro_f1(titles: Iterable[Labelled]) -> float:
+    """The mean of all classes' F1, rare ones as weighty as frequent ones."""
+    found = scores(titles)
+    return sum(score.f1 for score in found.values()) / len(found)
+
+
+def published(shared_data: Path) -> dict[str, str]:
+    """All real titles by id: headlines of 2021 and 2022, announcements of 2023."""
+    news = shared_data / "news"
+    titles = [each["title"] for each in json.loads((news / "binance_announcements_2023-10.json").read_text())]
+    with gzip.open(news / "crypto_headlines_2021-10_2022-07.csv.gz", "rt", encoding="utf-8") as file:
+        titles += [row["title"].strip() for row in csv.DictReader(file)]
+    return {title_id(title): title for title in titles}
+
+
+def first(titles: Mapping[str, str]) -> list[Labelled]:
+    """Those of the real titles that were labelled before there were rules."""
+    with (DATA / "headline_labels.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    return [Labelled(titles[row["id"]], row["label"], tuple(row["symbols"].split())) for row in rows]
+
+
+def fresh_rows() -> list[dict[str, str]]:
+    """The rows of the labels that were given later, by somebody who knew no rule."""
+    with (DATA / "fresh_headline_labels.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def fresh(titles: Mapping[str, str]) -> list[Labelled]:
+    """The real titles with such a label."""
+    return [Labelled(titles[row["id"]], row["label"], part=row["part"]) for row in fresh_rows()]
+
+
+def our_own() -> list[Labelled]:
+    """Nasty ones, made up."""
+    lines = (DATA / "nasty_headlines.jsonl").read_text(encoding="utf-8").splitlines()
+    return [Labelled(one["title"], one["label"], tuple(one["symbols"].split())) for one in map(json.loads, lines)]
