@@ -16,7 +16,7 @@ from engine.wire.drill import DrillReport
 
 _log: Final = logging.getLogger(__name__)
 _LONGEST_S: Final = 240.0
-_SECRET: Final = ("BINANCE_", "LEDGER_", "NEWS_", "NOTIFY_", "SENTRY_", "SLACK_", "WATCHDOG_")
+_SECRET: Final = ("BINANCE_", "LEDGER_", "NEWS_", "NOTIFY_", "SECOND_", "SENTRY_", "SLACK_", "WATCHDOG_")
 
 
 async def run_drills(wanted: asyncio.Event, done: Callable[[DrillReport | None, str], None], home: Path) -> None:

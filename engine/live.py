@@ -38,7 +38,7 @@ from engine.core.types import (
 from engine.latency import Ledger
 from engine.pen import Memory, Pen
 from engine.store.inputs import Clock, Gap, Lost, Silenced, Stream, Tick, encode_input
-from engine.store.recorder import Recorder
+from engine.store.recorder import Recorder, Tagged
 from engine.venues.binance.orders import BinanceOrders
 from engine.wire.answers import WhyView
 from engine.wire.commands import AnyCommand, GetLatency
@@ -57,7 +57,7 @@ _log = logging.getLogger(__name__)
 class Live:
     """Takes every event in order of receipt, gives it to the engine, and performs what comes back."""
 
-    def __init__(self, engine: Engine, journal: Memory, recorder: Recorder | None) -> None:
+    def __init__(self, engine: Engine, journal: Memory, recorder: Recorder | Tagged | None) -> None:
         self.engine = engine
         self.ledger = Ledger()
         engine.trading.stamp = ticks_ns
@@ -131,7 +131,7 @@ class Live:
 
     def on_clock_offset(self, offset_ms: int) -> None:
         """Take the venue's clock less ours, as it was just measured; signatures use it from here on."""
-        self._hear("clock", Clock(offset_ms), now_ns(), self._clock)
+        self._hear("clock", Clock(offset_ms), now_ns(), lambda clock: self.engine.on_clock(clock.offset_ms))
 
     # ------------------------------------------------------------------ news and people
 
@@ -196,7 +196,16 @@ class Live:
     def turn(self, kind: str, decide: Callable[[int], None]) -> None:
         """Let something decide that looks by itself and is told of no event; then do what waits in the core."""
         ts_ns = now_ns()
-        self._decide(kind, ts_ns, self._turned, decide, ts_ns)
+
+        def turned(tick: Tick) -> list[Action]:
+            decide(tick.ts_recv_ns)
+            return self.engine.trading.take()
+
+        self._hear(kind, Tick(ts_ns), ts_ns, turned)
+
+    def catch_up(self) -> None:
+        """Do what waits in the core because something that was heard elsewhere decided it."""
+        self._decide("pair", now_ns(), self.engine.trading.take)
 
     def on_timer(self) -> None:
         """Let time pass; say so when it passed without us (F27)."""
@@ -245,15 +254,8 @@ class Live:
     def _timer(self, tick: Tick) -> list[Action]:
         return self.engine.on_timer(tick.ts_recv_ns)
 
-    def _clock(self, clock: Clock) -> list[Action]:
-        return self.engine.on_clock(clock.offset_ms)
-
     def _silenced(self, heard: Silenced) -> list[Action]:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
-
-    def _turned(self, decide: Callable[[int], None], ts_ns: int) -> list[Action]:
-        decide(ts_ns)
-        return self.engine.trading.take()
 
     def _look_at_stream(self, ts_ns: int) -> None:
         """Tell the core when the venue begins or ceases to tell of our orders (C13)."""

@@ -6,11 +6,7 @@ import asyncio
 from itertools import count
 from typing import Final
 
-from engine.core.config import Arbitrage
-from engine.core.pairs.asking import PairQuestions
-from engine.core.pairs.desk import PairDesk
-from engine.core.pairs.pair import Place
-from engine.core.pairs.views import pairs_view
+from engine.core.pairs.between import between
 from engine.live import Live
 from engine.second_settings import SECOND_FOLDER
 from engine.wire.commands import AnyCommand, Halt, Kill, ResetKill, Resume
@@ -26,18 +22,11 @@ _ENGINE: Final = Who("engine", "the engine", "cli")
 class PairRoom:
     """Two cores that run side by side, and the desk between them."""
 
-    def __init__(self, near: Live, far: Live, config: Arbitrage) -> None:
+    def __init__(self, near: Live, far: Live) -> None:
         """Begin with the pairs that both journals tell of."""
         self._near, self._far = near, far
-        places = (
-            Place("first", near.engine.trading, config.near_fee_pct / 100.0),
-            Place(SECOND_FOLDER, far.engine.trading, config.far_fee_pct / 100.0),
-        )
-        self.desk = PairDesk(*places, near.engine.arbitrage)
-        self.desk.restore()
-        self.desk.flush = lambda: far.turn("pair", _nothing)
-        PairQuestions(self.desk, near.engine.people)
-        near.engine.people.lookups.pairs = lambda: pairs_view(self.desk)
+        self.desk = between(near.engine, far.engine, SECOND_FOLDER, far.catch_up)
+        near.turn("paired", self.desk.restore)
         self._ids, self._began_ns = count(1), near.engine.trading.now_ns
         self._was_armed = self._was_killed = self._is_arming = False
         self._try_at = 0.0
@@ -45,8 +34,8 @@ class PairRoom:
     async def run(self) -> None:
         """Look, again and again."""
         while True:
-            self._near.turn("pair", self.desk.look)
-            self._far.turn("pair", _nothing)
+            self._near.turn("look", self.desk.look)
+            self._far.catch_up()
             await asyncio.sleep(LOOK_S)
 
     def on_beat(self) -> None:
@@ -72,7 +61,3 @@ class PairRoom:
 
     def _id(self) -> str:
         return f"pairs:{self._began_ns}:{next(self._ids)}"
-
-
-def _nothing(ts_ns: int) -> None:
-    """Decide nothing: what the desk decided waits there already."""

@@ -20,7 +20,6 @@ from engine.clock import now_ns
 from engine.control.http import HealthServer
 from engine.control.relay import RelayedServer
 from engine.control.server import ControlError, ControlServer
-from engine.core.config import Arbitrage
 from engine.core.engine import SETTLE_NS, Engine
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
@@ -49,7 +48,7 @@ from engine.store.calibration_file import CalibrationUnreadable, read_calibratio
 from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
-from engine.store.recorder import Recorder, SessionUnwritable
+from engine.store.recorder import Recorder, SessionUnwritable, Tagged
 from engine.venues.binance.errors import KeyRefused, NotTraded, VenueError
 from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
 from engine.wire.drill import DrillReport
@@ -130,7 +129,8 @@ async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterat
         await _open_line(settings, live, stack)
         await _follow(settings, venue, live, stack)
         if (second := settings.of_second) is not None:
-            pairing = asyncio.create_task(_pair(second, settings.trading.strategies.arbitrage, live))
+            heard = Tagged(recorder, SECOND_FOLDER) if recorder else None
+            pairing = asyncio.create_task(_pair(second, live, heard))
             stack.push_async_callback(_ended, pairing)
         if settings.spin:
             stack.enter_context(spinning())
@@ -157,7 +157,9 @@ def _on_beat(live: Live, doors: Doors, heart: Heart) -> None:
     heart.beat()
 
 
-def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | None) -> Live:
+def _restored(
+    settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | Tagged | None
+) -> Live:
     """Build the engine on what the journal of earlier runs says."""
     identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
     _check_quotes(venue, settings.trading.quote_asset)
@@ -274,7 +276,7 @@ async def _connect(venue: BinanceVenue, live: Live) -> None:
         live.on_gap, live.has_caught_up = venue.feed.probe, venue.feed.has_caught_up
 
 
-async def _pair(settings: Settings, config: Arbitrage, near: Live) -> None:
+async def _pair(settings: Settings, near: Live, recorder: Tagged | None) -> None:
     """Bring up a core of its own for the second venue, with its journal and its line, and trade pairs with it.
 
     The first venue does not wait for it, and goes on without it.
@@ -286,13 +288,13 @@ async def _pair(settings: Settings, config: Arbitrage, near: Live) -> None:
         stack.push_async_callback(venue.close)
         await _patiently(venue.load, "the second exchange")
         await _patiently(partial(venue.check_key, is_live=settings.is_live), "what the second key may do")
-        far = _restored(settings, venue, journal, None)
+        far = _restored(settings, venue, journal, recorder)
         control = RelayedServer(settings.engine_socket, far.on_command, SECOND_FOLDER, near.control)
         await control.start()
         stack.push_async_callback(control.close)
         far.control = control
         await _connect(venue, far)
-        room = PairRoom(near, far, config)
+        room = PairRoom(near, far)
         far.on_beat = room.on_beat
         jobs = (beat(far), _reconcile(venue, far), _health([venue.health, far.health], far), room.run())
         for task in [asyncio.create_task(job) for job in jobs[:-1]]:

@@ -18,17 +18,19 @@ class Drills:
         self._trading = trading
         self._id = ""
         self._by = ""
-        self.begin: Callable[[], None] = lambda: None
-        """Has it run; given by who can start a process."""
+        self.begin: Callable[[], None] | None = None
+        """Has it run; given by who can start a process. The second venue's core has nobody."""
 
     def on_start(self, command: StartDrill) -> Reply:
         """Have it run; refused on a live account, and while another one runs."""
         if self._trading.account == "live":
             raise Unclear("NOT_PAPER", "A drill loads this machine, so it is refused while it trades a live account.")
+        if (begin := self.begin) is None:
+            raise Unclear("NOT_HERE", "Nothing here can run a drill: ask for it on the first venue's line.")
         if self._id:
             raise Unclear("ALREADY_RUNNING", "A drill is running: its report comes when it is done.")
         self._id, self._by = command.id, f"{command.who.door}:{command.who.user_id}"
-        self._trading.later(lambda: self.begin())
+        self._trading.later(begin)
         self._tell(None, "")
         return Reply(command.id, True, "OK", "The drill has begun, on a desk of its own. It takes about a minute.")
 

@@ -1,7 +1,8 @@
 """Parity: a recorded live session, heard again by a new engine, must give the same order bytes in the same order.
 
 The venue's answers come from the recording too, so nothing is matched here: this proves that deciding and encoding
-depend on what was heard and on nothing else.
+depend on what was heard and on nothing else. Where a second venue was recorded, both engines hear the session in the
+order in which it came, with the pair desk between them.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from engine.core.actions import Action, Later, Protect, Replace, Send
 from engine.core.engine import Engine
+from engine.core.pairs.between import between
+from engine.core.pairs.desk import PairDesk
 from engine.core.record_codec import decode_record
 from engine.core.types import ReplaceMode
 from engine.core.warm import warm_up
-from engine.store.inputs import Clock, Start, decode_input
+from engine.store.inputs import Clock, Start, Tick, decode_input
 from engine.store.recorder import read_session
 from engine.venues.binance.order_methods import Method
 from engine.venues.binance.orders_codec import OrderEncoder
-from engine.venues.binance.sign import Signer
+from engine.venues.binance.sign import Signer, make_signer
 from engine.venues.binance.urls import ApiKeys
 
 _MS: Final = 1_000_000
@@ -38,33 +41,48 @@ class Parity(NamedTuple):
         return self.live == self.replayed
 
 
-def replay_session(path: Path, keys: ApiKeys, signer: Signer, *, is_logged_on: bool = False) -> Parity:
+def replay_session(
+    path: Path, keys: ApiKeys, signer: Signer, *, is_logged_on: bool = False, second: ApiKeys | None = None
+) -> Parity:
     """Hear a session again; raises SessionDamaged where the file is, ValueError when it doesn't begin with a start.
 
-    ``keys`` and ``signer`` are those of the session's account: a signature is part of an order's bytes.
+    ``keys`` and ``signer`` are those of the session's account: a signature is part of an order's bytes. ``second``:
+    those of the second venue's account, where one was recorded; the same by default, as on paper.
     """
     records = iter(read_session(path))
     first = next(records, None)
     if first is None or first.kind != "start":
         raise ValueError(f"{path} does not begin with the start of a session: give a file that ENGINE_RECORD made")
-    again = _Again(decode_input("start", first.data), OrderEncoder((), keys, signer), is_logged_on)
     live: list[bytes] = []
+    sent: list[bytes] = []
+    again = _Again(decode_input("start", first.data), OrderEncoder((), keys, signer), is_logged_on, sent)
+    others: dict[str, _Again] = {}
     events = 0
     for record in records:
-        if record.kind == "order":
+        name, _, kind = record.kind.rpartition(":")
+        if kind == "order":
             live.append(record.data)
+        elif kind == "start":
+            theirs = second or keys
+            encoder = OrderEncoder((), theirs, make_signer(theirs))
+            others[name] = _Again(decode_input(kind, record.data), encoder, is_logged_on, sent)
+        elif kind == "paired":
+            ((other, far),) = others.items()
+            again.pair_with(far, other, decode_input(kind, record.data))
         else:
             events += 1
-            again.hear(record.kind, record.ts_recv_ns, decode_input(record.kind, record.data))
-    return Parity(live, again.sent, events)
+            (others[name] if name else again).hear(kind, record.ts_recv_ns, decode_input(kind, record.data))
+    return Parity(live, sent, events)
 
 
 class _Again:
-    """An engine built as the session's was, and the bytes of the orders that it decides on."""
+    """An engine built as the session's was; it adds the bytes of the orders that it decides on to ``sent``."""
 
-    def __init__(self, start: Start, encoder: OrderEncoder, is_logged_on: bool) -> None:
+    def __init__(self, start: Start, encoder: OrderEncoder, is_logged_on: bool, sent: list[bytes]) -> None:
         instruments = {it.symbol: it for it in start.instruments}
-        self.sent: list[bytes] = []
+        self.sent = sent
+        self._desk: PairDesk | None = None
+        self._far: _Again | None = None
         self._encoder = encoder
         self._encoder.set_instruments(start.instruments)
         self._encoder.is_logged_on = is_logged_on
@@ -91,6 +109,7 @@ class _Again:
             "clock": self._on_clock,
             "stream": lambda it: engine.on_user_stream(it.is_up, it.ts_recv_ns),
             "gap": lambda it: engine.on_gap(it.is_over, it.stood_ns, it.ts_recv_ns),
+            "look": self._look,
             "silenced": lambda it: engine.on_silenced(it.is_banned, it.until_ns, it.ts_recv_ns),
         }
 
@@ -100,6 +119,23 @@ class _Again:
             self._do(self._engine.on_command(event, ts_recv_ns)[1])
         else:
             self._do(self._handlers[kind](event))
+        if self._far is not None:
+            self._far.catch_up()
+
+    def pair_with(self, far: _Again, name: str, tick: Tick) -> None:
+        """Put the pair desk between this engine and a second one."""
+        self._far = far
+        self._desk = between(self._engine, far._engine, name, far.catch_up)
+        self._desk.restore(tick.ts_recv_ns)
+
+    def catch_up(self) -> None:
+        """Do what waits because the other engine's event decided it."""
+        self._do(self._engine.trading.take())
+
+    def _look(self, tick: Tick) -> list[Action]:
+        if self._desk is not None:
+            self._desk.look(tick.ts_recv_ns)
+        return self._engine.trading.take()
 
     def _on_clock(self, clock: Clock) -> list[Action]:
         self._offset_ms = clock.offset_ms

@@ -1,6 +1,7 @@
 """Everything the core can hear, to bytes and back, so that a recorded session replays to the same orders.
 
-The kind of a record names its type here; what left (``order``) is kept as the bytes that went out.
+The kind of a record names its type here; what left (``order``) is kept as the bytes that went out. What a second core
+heard is in the same session, in the order of receipt, with its name in front of the kind: ``second:trade``.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ Kind = Literal[
     "silenced",
     "stream",
     "gap",
+    "paired",
+    "look",
     "order",
 ]
 
@@ -121,6 +124,8 @@ _TYPES: Final[dict[str, Any]] = {
     "silenced": Silenced,
     "stream": Stream,
     "gap": Gap,
+    "paired": Tick,
+    "look": Tick,
     "order": bytes,
 }
 
@@ -145,5 +150,8 @@ def encode_input(value: Any) -> bytes:
 
 
 def decode_input(kind: str, data: bytes) -> Any:
-    """Read one input of a kind; raises KeyError for an unknown kind, msgspec.MsgspecError for bytes that don't fit."""
+    """Read one input of a kind, which has no core's name in front of it any more.
+
+    Raises KeyError for an unknown kind, msgspec.MsgspecError for bytes that don't fit.
+    """
     return _decoders[kind].decode(data)

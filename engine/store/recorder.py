@@ -43,7 +43,7 @@ class SessionRecord(msgspec.Struct, frozen=True):
 
     ts_recv_ns: int
     kind: str
-    """What it is: one of ``inputs.Kind``."""
+    """What it is: one of ``inputs.Kind``; in front of it, with a colon, which core heard it, if not the first."""
     data: bytes
 
 
@@ -120,6 +120,23 @@ class Recorder:
                     file.flush()
         except OSError as error:
             self._failure = f"the session's recording to {self.path} ended: {error.strerror}"
+
+
+class Tagged:
+    """Records what another core hears into the same session, so that who came first is known of both."""
+
+    def __init__(self, recorder: Recorder, name: str) -> None:
+        """Prepare; ``name`` stands in front of each kind."""
+        self._recorder, self._name = recorder, name
+
+    @property
+    def failure(self) -> str:
+        """Why recording has stopped; empty while all is well."""
+        return self._recorder.failure
+
+    def record(self, ts_recv_ns: int, kind: str, data: bytes) -> None:
+        """Take one input."""
+        self._recorder.record(ts_recv_ns, f"{self._name}:{kind}", data)
 
 
 def read_session(path: Path | str) -> Iterator[SessionRecord]:

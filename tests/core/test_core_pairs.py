@@ -319,7 +319,7 @@ def test_a_restart_takes_a_pair_up_and_brings_it_to_flat(has_second: bool) -> No
         del two.far.journal[kept:]  # the kill came before the second intent was written
     again = [_restarted(stand, two) for stand in two.stands]
     two.desk = PairDesk(again[0], again[1], two.near.engine.arbitrage)
-    two.desk.restore()
+    two.desk.restore(two.now_ns)
     assert two.desk.open
     two.lay((2000.0, 2000.0))
     two.settle()

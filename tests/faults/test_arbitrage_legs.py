@@ -148,13 +148,15 @@ async def joined(home: Path, rests: tuple[RestClient, RestClient]) -> AsyncItera
 
 
 @asynccontextmanager
-async def engine(home: Path, rests: tuple[RestClient, RestClient]) -> AsyncIterator[None]:
-    """Run an engine between two exchanges."""
+async def engine(
+    home: Path, rests: tuple[RestClient, RestClient], record: Path | None = None
+) -> AsyncIterator[None]:
+    """Run an engine between two exchanges; ``record``: where its session is recorded."""
     one, two = (rest.urls for rest in rests)
     second = SecondVenue(two.rest, two.stream, two.ws_api, Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))
     settings = Settings(
         trading=free_of_fees(), rest_url=one.rest, stream_url=one.stream, ws_api_url=one.ws_api,
-        home=home, http_port=0, rehearse_ms=0.0, second=second,
+        home=home, http_port=0, rehearse_ms=0.0, second=second, record=record,
     )  # fmt: skip
     async with process.running(settings):
         yield

@@ -86,8 +86,9 @@ class PairDesk:
         """How the strategy is set now."""
         return self._strategy.config
 
-    def restore(self) -> None:
+    def restore(self, now_ns: int) -> None:
         """Take up the pairs of earlier runs from both venues' orders; those that are not flat go on."""
+        self._take_time(now_ns)
         for pair in pairs_of(self.places):
             if pair.symbol in self.symbols():
                 self._take_up(pair)
@@ -99,8 +100,7 @@ class PairDesk:
 
     def look(self, now_ns: int) -> None:
         """Follow the open pairs, and begin a new one where there is an edge; what is to be done waits in both cores."""
-        for place in self.places:
-            place.trading.now_ns = max(now_ns, place.trading.now_ns)
+        self._take_time(now_ns)
         for pair in tuple(self.open.values()):
             self._follow(pair)
         self.bar = self.why_not(now_ns)
@@ -255,6 +255,10 @@ class PairDesk:
             self._rest_ns = pair.ended_ns() + int(self.config.cooldown_s * 1e9)
             self._rest_why = "the last pair lost"
         self._tell(pair)
+
+    def _take_time(self, now_ns: int) -> None:
+        for place in self.places:
+            place.trading.now_ns = max(now_ns, place.trading.now_ns)
 
     def _take_up(self, pair: Pair) -> None:
         """Keep a pair of an earlier run: one that is flat is only remembered, the others are followed."""

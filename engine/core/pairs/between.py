@@ -1,0 +1,25 @@
+"""Puts the pair desk between two engines, live and in a replay alike: the first one's people are asked and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.core.engine import Engine
+from engine.core.pairs.asking import PairQuestions
+from engine.core.pairs.desk import PairDesk
+from engine.core.pairs.pair import Place
+from engine.core.pairs.views import pairs_view
+
+
+def between(near: Engine, far: Engine, far_name: str, flush: Callable[[], None]) -> PairDesk:
+    """Return a desk between two engines; ``flush`` has the second one's actions done when the first one's are."""
+    config = near.arbitrage.config
+    places = (
+        Place("first", near.trading, config.near_fee_pct / 100.0),
+        Place(far_name, far.trading, config.far_fee_pct / 100.0),
+    )
+    desk = PairDesk(*places, near.arbitrage)
+    desk.flush = flush
+    PairQuestions(desk, near.people)
+    near.people.lookups.pairs = lambda: pairs_view(desk)
+    return desk
