@@ -157,9 +157,7 @@ def _on_beat(live: Live, doors: Doors, heart: Heart) -> None:
     heart.beat()
 
 
-def _restored(
-    settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | Tagged | None
-) -> Live:
+def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | Tagged | None) -> Live:
     """Build the engine on what the journal of earlier runs says."""
     identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
     _check_quotes(venue, settings.trading.quote_asset)

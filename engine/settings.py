@@ -25,6 +25,7 @@ from engine.hosts import DEFAULT_URLS, is_live
 from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
 from engine.news_settings import read_news
+from engine.notify.addresses import secrets, split
 from engine.second_settings import SECOND_FOLDER, SecondVenue, read_second
 from engine.secret import Secret
 from engine.store.calibration_file import CALIBRATION_FILE
@@ -183,13 +184,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             *of_watchdog,
             self.sentry_dsn,
             of_ledger,
-            self.notify_urls,
         )
         second, pems = self.second, [pem_body(path) for path in (self.private_key, self.watchdog_private_key)]
         if second is not None:
             kept = (*kept, second.api_key, second.api_secret)
             pems.append(pem_body(second.private_key))
-        return tuple(filter(None, (*(secret.reveal() for secret in kept), *pems)))
+        of_notify = secrets(split(self.notify_urls.reveal()))
+        return tuple(filter(None, (*(secret.reveal() for secret in kept), *of_notify, *pems)))
 
     @property
     def config_hash(self) -> str:

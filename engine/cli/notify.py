@@ -8,7 +8,8 @@ import contextlib
 import signal
 
 from engine.cli.refused import Refused
-from engine.notify.channel import BadAddress, Channel, open_channels, secrets, split
+from engine.notify.addresses import secrets, split
+from engine.notify.channel import BadAddress, Channel, open_channels
 from engine.notify.courier import TITLE
 from engine.notify.watch import Watch
 from engine.settings import Settings, read_notify_settings

@@ -19,6 +19,7 @@ SECOND_ACCOUNT_FILE: Final = "second-account.json"
 """The same of the second paper exchange."""
 _NOT_FOR: Final = {
     "bot": ("BINANCE_", "SECOND_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
+    "local-slack": ("BINANCE_", "SECOND_", "SLACK_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
     "ledger": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
     "watchdog": ("SECOND_", "SLACK_", "LEDGER_", "NOTIFY_"),
     "notify": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "LEDGER_", "WATCHDOG_"),

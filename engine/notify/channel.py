@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from typing import Any, Final, Protocol
-from urllib.parse import unquote, urlsplit
 
 import apprise
 
 _log = logging.getLogger(__name__)
-_BETWEEN: Final = re.compile(r",\s*(?=[A-Za-z][A-Za-z0-9+.-]*://)")
-"""A comma between two addresses; one inside an address stands before no scheme."""
-_A_TOKEN: Final = 8
-"""Characters from which on a word of a path may be one."""
 _SEND_S: Final = 60.0
 
 
@@ -50,20 +44,6 @@ class AppriseChannel:
         except (OSError, TypeError) as error:  # apprise raises TypeError for what it was told to send and can't
             _log.warning("a message didn't go out", extra={"channel": self.name, "why": type(error).__name__})
             return False
-
-
-def split(text: str) -> tuple[str, ...]:
-    """Return the addresses in a setting."""
-    return tuple(filter(None, (address.strip() for address in _BETWEEN.split(text))))
-
-
-def secrets(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what of the addresses must not be in a log: each of them, its password, and the long words of its path."""
-    found = list(addresses)
-    for address in addresses:
-        parts = urlsplit(address)
-        found += [unquote(parts.password or ""), *(word for word in parts.path.split("/") if len(word) >= _A_TOKEN)]
-    return tuple(filter(None, found))
 
 
 def open_channels(addresses: tuple[str, ...]) -> tuple[Channel, ...]:

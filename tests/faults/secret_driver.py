@@ -1,8 +1,8 @@
 """Runs one of our processes with secrets of a real venue, which no test may reach, and makes it fail with them.
 
-``python secret_driver.py engine|watchdog|bot``. ``DRIVER`` in the environment holds the keys as JSON, ``HELD`` all that
-its errors have in their words. A file ``fail`` in the home makes the engine's deciding raise; at its end every process
-dies of an error that nobody expected.
+``python secret_driver.py engine|watchdog|bot|notify``. ``DRIVER`` in the environment holds the keys as JSON, ``HELD``
+all that its errors have in their words. A file ``fail`` in the home makes the engine's deciding raise; at its end every
+process dies of an error that nobody expected.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 import bot.__main__ as bot_entry
 from engine.cli import engine as engine_entry
+from engine.cli import notify as notify_entry
 from engine.cli import watchdog as watchdog_entry
 from engine.core.engine import Engine
 from engine.settings import Secret, Settings, read_settings
@@ -34,15 +35,17 @@ WORDS = " | ".join(
 
 def with_secrets() -> Settings:
     """Read the settings as the process does, and put a real account's keys into them."""
-    pem = TOLD.get("pem")
+    pem, settings = TOLD.get("pem"), read_settings()
+    theirs = {"api_key": Secret(TOLD["second_key"]), "api_secret": Secret(TOLD["second_secret"])}
     return msgspec.structs.replace(
-        read_settings(),
+        settings,
         venue="binance",
         api_key=Secret(TOLD["key"]),
         api_secret=Secret(TOLD["secret"]),
         private_key=Path(pem) if pem else None,
         watchdog_api_key=Secret(TOLD["watchdog_key"]),
         watchdog_api_secret=Secret(TOLD["watchdog_secret"]),
+        second=msgspec.structs.replace(settings.second, **theirs) if settings.second else None,
     )
 
 
@@ -62,6 +65,8 @@ def main(what: str) -> None:
     """Run it, and die."""
     if what == "bot":
         bot_entry.main()
+    elif what == "notify":
+        notify_entry.main(argparse.Namespace(what="test"))
     else:
         settings = with_secrets()
         failing(settings.home)

@@ -148,9 +148,7 @@ async def joined(home: Path, rests: tuple[RestClient, RestClient]) -> AsyncItera
 
 
 @asynccontextmanager
-async def engine(
-    home: Path, rests: tuple[RestClient, RestClient], record: Path | None = None
-) -> AsyncIterator[None]:
+async def engine(home: Path, rests: tuple[RestClient, RestClient], record: Path | None = None) -> AsyncIterator[None]:
     """Run an engine between two exchanges; ``record``: where its session is recorded."""
     one, two = (rest.urls for rest in rests)
     second = SecondVenue(two.rest, two.stream, two.ws_api, Secret(PAPER_API_KEY), Secret(PAPER_API_SECRET))

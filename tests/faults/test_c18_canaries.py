@@ -36,10 +36,11 @@ from engine.wire.replies import Reply
 from engine.wire.words import read_amount
 
 DRIVER = Path(__file__).with_name("secret_driver.py")
-WITHIN_S = 30.0
+WITHIN_S = 60.0
+"""Half a dozen processes start at the same time."""
 CORES = {name: f"Cn4ry{number}{name.replace('_', '')}Qx7" for number, name in enumerate((
     "key", "secret", "wrong_secret", "watchdog_key", "watchdog_secret", "bot_token", "app_token", "signing", "dsn",
-    "ledger", "pem_path",
+    "ledger", "pem_path", "second_key", "second_secret", "wrong_second", "news", "notify_password", "notify_token",
 ))}  # fmt: skip
 """What to look for: letters and digits, which quoting leaves as they are."""
 _ODD = "+/=&%\"'é"
@@ -88,6 +89,7 @@ def test_c18_a_canary_is_found_in_whichever_form(text: bytes) -> None:
     assert not leaks({"key": "Cn4ryKey9Qx7"}, {"here": b"nothing of it, and Cn4ryKey8Qx7"})
 
 
+@pytest.mark.timeout(300)
 async def test_c18_no_secret_is_written_or_told_anywhere(tmp_path: Path) -> None:
     """Start, trade, a crash inside, a crash at the end, refused keys, refused tokens, a ledger that is not there."""
     home = tmp_path / CORES["pem_path"]
@@ -95,24 +97,32 @@ async def test_c18_no_secret_is_written_or_told_anywhere(tmp_path: Path) -> None
     pem, public, body = ed25519(home / "key.pem")
     cores = CORES | {"pem": body}
     secrets = {
-        name: core + _ODD for name, core in CORES.items() if name in ("secret", "wrong_secret", "watchdog_secret")
+        name: core + _ODD
+        for name, core in CORES.items()
+        if name in ("secret", "wrong_secret", "watchdog_secret", "second_secret", "wrong_second")
     }
     accounts = (
         AccountOption("spot", CORES["key"], secrets["secret"]),
         AccountOption("spot", CORES["watchdog_key"], public),
+        AccountOption("other", CORES["second_key"], secrets["second_secret"]),
     )
     told = {
         "key": CORES["key"],
         "secret": secrets["secret"],
         "watchdog_key": CORES["watchdog_key"],
         "watchdog_secret": secrets["watchdog_secret"],
+        "second_key": CORES["second_key"],
+        "second_secret": secrets["second_secret"],
     }
     async with running_exchange(ExchangeOptions(port=0, accounts=accounts)) as urls, sentry() as (dsn, reports):
         env = environment(urls, dsn)
+        env |= sources_of_news(tmp_path, dsn)
         by_key = told | {"key": CORES["watchdog_key"], "secret": "", "pem": str(pem)}
+        by_key |= {"second_secret": secrets["wrong_second"]}
         wrong = told | {"secret": secrets["wrong_secret"]}
         told_to_people = await asyncio.gather(
-            trade_and_crash(tmp_path / "a", env, told), trade_and_crash(tmp_path / "b", env, by_key)
+            trade_and_crash(tmp_path / "a", env, told, b"answered 403"),
+            trade_and_crash(tmp_path / "b", env, by_key, b"Signature for this request is not valid"),
         )
         async with asyncio.TaskGroup() as group:
             for name, what, mode, words in (
@@ -121,17 +131,20 @@ async def test_c18_no_secret_is_written_or_told_anywhere(tmp_path: Path) -> None
                 ("e", "bot", "socket", told),
                 ("f", "bot", "http", told),
                 ("g", "ledger", "", told),
+                ("h", "notify", "", told),
             ):
                 group.create_task(refused(tmp_path / name, what, env | {"SLACK_MODE": mode}, words))
     texts = written(tmp_path) | {f"report {n}": text for n, text in enumerate(reports)}
     texts["answers"] = b"\n".join(answer for answers in told_to_people for answer in answers)
     assert leaks(cores, texts) == []
-    for place in ("a/engine.log", "b/engine.log", "c/engine.log", "d/watchdog.log", "e/bot.log", "f/bot.log"):
+    hiding = ("a/engine", "b/engine", "c/engine", "d/watchdog", "e/bot", "f/bot", "h/notify")
+    for place in (f"{process}.log" for process in hiding):
         assert HIDDEN.encode() in texts[place], f"{place} had nothing to hide: {texts[place][-2000:]!r}"
     assert sum(HIDDEN.encode() in text for place, text in texts.items() if place.startswith("report")) >= 2
     assert b"deciding broke" in texts["a/engine.log"]
     assert b"Signature for this request is not valid" in texts["c/engine.log"]
     assert texts["a/journal.bin"]
+    assert texts["a/second/journal.bin"]
 
 
 def ed25519(path: Path) -> tuple[Path, str, str]:
@@ -145,12 +158,17 @@ def ed25519(path: Path) -> tuple[Path, str, str]:
 
 def environment(urls: Urls, dsn: str) -> dict[str, str]:
     """Return what every process is told."""
-    names = ("ENGINE_", "BINANCE_", "SLACK_", "NEWS_", "LEDGER_", "TRADER_", "WATCHDOG_", "SENTRY_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(names)}
+    trading = ("ENGINE_", "BINANCE_", "SECOND_", "NEWS_", "LEDGER_", "TRADER_", "WATCHDOG_")
+    ours = (*trading, "SLACK_", "NOTIFY_", "SENTRY_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "BINANCE_REST_URL": urls.rest,
         "BINANCE_STREAM_URL": urls.stream,
         "BINANCE_WS_API_URL": urls.ws_api,
+        "SECOND_REST_URL": urls.rest,
+        "SECOND_STREAM_URL": urls.stream,
+        "SECOND_WS_API_URL": urls.ws_api,
+        "NOTIFY_URLS": f"json://desk:{CORES['notify_password']}@{address_of(dsn)}/{CORES['notify_token']}",
         "ENGINE_REHEARSE_MS": "0",
         "SENTRY_DSN": dsn,
         "LEDGER_URL": f"postgresql://trader:{CORES['ledger']}@127.0.0.1:1/trader",
@@ -159,14 +177,34 @@ def environment(urls: Urls, dsn: str) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": CORES["signing"],
         "SLACK_CHANNEL": "#trading",
         "SLACK_ADMINS": "U01ALICE",
-        "SLACK_API_URL": f"{dsn.partition('@')[2].partition('/')[0]}",
+        "SLACK_API_URL": address_of(dsn),
         "LOG_LEVEL": "DEBUG",
     }
 
 
+def address_of(dsn: str) -> str:
+    """Return host and port of the one server that all of this test's outside world is."""
+    return dsn.partition("@")[2].partition("/")[0]
+
+
+def sources_of_news(folder: Path, dsn: str) -> dict[str, str]:
+    """Write settings with sources that need a token, a visited one and a stream; neither is let in with it."""
+    rows = (("wire", "rss", "http"), ("live", "stream", "ws"))
+    sources = [
+        f'[[news.sources]]\nname = "{name}"\nkind = "{kind}"\nurl = "{scheme}://{address_of(dsn)}/{name}"\n'
+        'secret = "NEWS_SECRET_WIRE"\n'
+        for name, kind, scheme in rows
+    ]
+    (folder / "trader.toml").write_text("\n".join(sources))
+    return {"CONFIG": str(folder / "trader.toml"), "NEWS_SECRET_WIRE": CORES["news"]}
+
+
 @contextlib.asynccontextmanager
 async def sentry() -> AsyncIterator[tuple[str, list[bytes]]]:
-    """Take crash reports as Sentry does, and refuse tokens as Slack does; the header that names the DSN is left out."""
+    """Take crash reports as Sentry does, and refuse all else: tokens as Slack does, the rest with what was sent.
+
+    The header that names the DSN is left out of the reports.
+    """
     reports: list[bytes] = []
 
     async def take(request: web.Request) -> web.Response:
@@ -176,9 +214,13 @@ async def sentry() -> AsyncIterator[tuple[str, list[bytes]]]:
     async def refuse(request: web.Request) -> web.Response:
         return web.json_response({"ok": False, "error": "invalid_auth"})
 
+    async def deny(request: web.Request) -> web.Response:
+        return web.Response(status=403, text=f"{request.path} is not for {request.headers.get('Authorization')}")
+
     app = web.Application()
     app.router.add_post("/api/1/envelope/", take)
     app.router.add_route("*", "/slack/{method}", refuse)
+    app.router.add_route("*", "/{path:.*}", deny)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -193,9 +235,12 @@ def held(what: str, env: dict[str, str], told: dict[str, Any]) -> list[str]:
     if what == "bot":
         of_mode = env["SLACK_APP_TOKEN"] if env["SLACK_MODE"] == "socket" else CORES["signing"]
         return [env["SLACK_BOT_TOKEN"], of_mode, CORES["dsn"], env["SENTRY_DSN"]]
+    of_notify = [CORES["notify_password"], CORES["notify_token"], env["NOTIFY_URLS"]]
+    if what == "notify":
+        return of_notify
     pem = [Path(told["pem"]).read_text()] if "pem" in told else []
     keys = [text for name, text in told.items() if name != "pem" and text]
-    return [*keys, *pem, CORES["dsn"], env["SENTRY_DSN"], CORES["ledger"], env["LEDGER_URL"]]
+    return [*keys, *pem, CORES["dsn"], env["SENTRY_DSN"], CORES["ledger"], env["LEDGER_URL"], CORES["news"], *of_notify]
 
 
 def log_of(home: Path, what: str) -> Path:
@@ -210,7 +255,8 @@ async def process(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run one with all that it says in a file of its home."""
     words = ["-m", "engine.cli.main", "ledger", "follow"] if what == "ledger" else [str(DRIVER), what]
-    extra = {"TRADER_HOME": str(home), "TRADER_CONFIG": "", "ENGINE_HTTP_PORT": "0", "DRIVER": json.dumps(told)}
+    config = env["CONFIG"] if what in ("engine", "watchdog") else ""
+    extra = {"TRADER_HOME": str(home), "TRADER_CONFIG": config, "ENGINE_HTTP_PORT": "0", "DRIVER": json.dumps(told)}
     extra["SLACK_API_URL"] = f"http://{env['SLACK_API_URL']}/slack/"
     extra["HELD"] = json.dumps(held(what, env, told))
     with log_of(home, what).open("wb") as log:
@@ -226,8 +272,11 @@ async def process(
                 await child.wait()
 
 
-async def trade_and_crash(home: Path, env: dict[str, str], told: dict[str, Any]) -> list[bytes]:
-    """Trade with the keys, ask everything, let deciding break, and end; return every answer."""
+async def trade_and_crash(home: Path, env: dict[str, str], told: dict[str, Any], said: bytes) -> list[bytes]:
+    """Trade with the keys, ask everything, let deciding break, and end; return every answer.
+
+    ``said``: what its log says of a source or of the second venue before deciding breaks.
+    """
     async with process(home, "engine", env, told) as child:
         async with EngineLine(socket_path(home), watch=True) as line:
             answers = [await until_ok(line, lambda: commands.Resume(id=new_id(), who=ANN))]
@@ -236,6 +285,7 @@ async def trade_and_crash(home: Path, env: dict[str, str], told: dict[str, Any])
                     line, lambda: commands.Buy(id=new_id(), who=ANN, symbol="iota", amount=read_amount("100", "iota"))
                 )
             )
+            await until_said(home, said)
             (home / "fail").touch()
             answers.append(await until_ok(line, status, "RuntimeError on a timer"))
             questions = (commands.GetSnapshot, commands.GetOrders, commands.GetRisk, commands.GetPositions)
@@ -264,6 +314,13 @@ async def until_ok(line: EngineLine, make: Any, wanted: str = "") -> Reply:
             await asyncio.sleep(0.1)
 
 
+async def until_said(home: Path, said: bytes) -> None:
+    """Wait until the engine has said something, and its second core listens."""
+    async with asyncio.timeout(WITHIN_S):
+        while said not in log_of(home, "engine").read_bytes() or not socket_path(home / "second").exists():
+            await asyncio.sleep(0.05)
+
+
 async def health(home: Path) -> bytes:
     """Ask the health page, whose address the log names."""
     lines = [line for line in (home / "engine.log").read_text().splitlines() if "/health" in line]
@@ -274,7 +331,13 @@ async def health(home: Path) -> bytes:
 
 async def refused(home: Path, what: str, env: dict[str, str], told: dict[str, Any]) -> None:
     """Run one whose keys, tokens or address are not taken, until it has said so or ended."""
-    said = {"engine": b"Signature", "watchdog": b"watching", "bot": b"SLACK_BOT_TOKEN", "ledger": b"ledger"}[what]
+    said = {
+        "engine": b"Signature",
+        "watchdog": b"watching",
+        "bot": b"SLACK_BOT_TOKEN",
+        "ledger": b"ledger",
+        "notify": b"NOT SENT",
+    }[what]
     async with process(home, what, env, told) as child, asyncio.timeout(WITHIN_S):
         while said not in log_of(home, what).read_bytes() and child.returncode is None:
             await asyncio.sleep(0.05)

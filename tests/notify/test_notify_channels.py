@@ -14,7 +14,8 @@ from aiohttp import web
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from needs import ROOT
 
-from engine.notify.channel import AppriseChannel, BadAddress, open_channels, secrets, split
+from engine.notify.addresses import secrets, split
+from engine.notify.channel import AppriseChannel, BadAddress, open_channels
 from engine.notify.courier import Courier, Pace
 
 WITHIN_S = 10.0
@@ -153,6 +154,10 @@ def test_a_wrong_address_is_named_without_its_secrets() -> None:
 
 def test_what_is_secret_in_an_address_is_known_to_the_log() -> None:
     assert {"p@ss", "a-long-token"} <= set(secrets(("mailto://u:p%40ss@h", "slack://T/a-long-token")))
+    assert {"AbCdEfGhIjKl", "MnOpQrStUv"} <= set(secrets(("tgram://12:AbCdEfGhIjKl/7", "pover://user@MnOpQrStUv")))
+    assert "key-in-query" in secrets(("json://desk.example.com/?token=key-in-query",))
+    assert "desk.example.com" not in secrets(("json://desk.example.com/?token=key-in-query",))
+    assert secrets(("json://[broken",)) == ("json://[broken",)
 
 
 async def test_trader_notify_test_sends_to_each_and_says_which_failed(tmp_path: Path) -> None:
