@@ -30,8 +30,8 @@ from engine.core.actions import Later, Publish, Send
 from engine.core.engine import Engine
 from engine.core.kernels.market import LAST
 from engine.core.queries import Identity
-from engine.core.types import ApprovedOrder, ExecutionReport, OrderState, Symbol, Trade, VenueOrderId
-from engine.core.warm import FIRST_TICKS, SCRATCH, scratch_engine
+from engine.core.types import Symbol, Trade
+from engine.core.warm import FIRST_TICKS, SCRATCH, expired, scratch_engine
 from engine.process import spinning
 from engine.store.journal import Journal
 from engine.venues.binance.codec import DATA, DATA_SIZE, FLAT_STREAMS, stream_head
@@ -106,36 +106,14 @@ class _Scratch:
         """Decide on a trade, do all that follows but sending, and hear that the order has expired."""
         self._trades += 1
         ticks = FIRST_TICKS + self._trades
-        todo = self._engine.on_trade(Trade(SCRATCH.symbol, self._trades, ticks, 5, False, ts_ns, ts_ns))
-        for action in todo:
+        actions = self._engine.on_trade(Trade(SCRATCH.symbol, self._trades, ticks, 5, False, ts_ns, ts_ns))
+        for action in actions:  # which grow while they are performed
             if isinstance(action, Later):
-                todo += self._engine.after(action)
+                actions += self._engine.after(action)
             elif isinstance(action, Publish):
                 action.make()
             elif isinstance(action, Send):
-                todo += self._engine.on_execution(_expired(action.order, ts_ns))
-
-
-def _expired(order: ApprovedOrder, ts_ns: int) -> ExecutionReport:
-    return ExecutionReport(
-        symbol=order.symbol,
-        client_order_id=order.client_order_id,
-        venue_order_id=VenueOrderId(1),
-        side=order.side,
-        state=OrderState.EXPIRED,
-        qty_lots=order.qty_lots,
-        cum_qty_lots=0,
-        cum_quote_e8=0,
-        fill_id=0,
-        last_qty_lots=0,
-        last_price_ticks=0,
-        fee_e8=0,
-        fee_asset="",
-        is_maker=False,
-        reason="",
-        ts_exchange_ns=ts_ns,
-        ts_recv_ns=ts_ns,
-    )
+                actions += self._engine.on_execution(expired(action.order, ts_ns))
 
 
 async def main(port: int, way: str, hearing: str) -> None:

@@ -109,6 +109,7 @@ async def settled(home: Path, *, hears_slack: bool) -> None:
     """Wait until the bot with this home follows the engine, and hears Slack or has noticed that it doesn't."""
 
     async def is_settled() -> bool:
+        """Say whether the bot is well as far as it should be; False as well while it does not answer."""
         with contextlib.suppress(aiohttp.ClientError):
             async with (
                 aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(home / "bot.sock"))) as session,

@@ -91,6 +91,7 @@ class Stopwatch:
         clock, opened = time.perf_counter_ns, self._open
 
         def timed(*args: Any, **kwargs: Any) -> Any:
+            """Call it, and write down when it began and ended."""
             call = _Call(row)
             opened.append(call)
             call.began_ns = clock()

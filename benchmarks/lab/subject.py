@@ -130,6 +130,7 @@ async def _arm(server: LoadServer, home: Path) -> None:
     async with asyncio.timeout(30), EngineLine(socket_path(home)) as line:
 
         async def resume() -> bool:
+            """Ask for trading to be armed; False where the engine refuses, or is not there yet."""
             try:
                 return (await line.ask(Resume(id=uuid.uuid4().hex, who=_WHO))).ok
             except LineDown:

@@ -141,6 +141,7 @@ def _number(low: float, high: float, unit: str) -> Callable[[str], float]:
     """Make a reader of numbers within limits; NaN lies within none."""
 
     def read(text: str) -> float:
+        """Read one; raises ArgumentTypeError for what is none, or outside the limits."""
         try:
             value = float(text)
         except ValueError:

@@ -113,6 +113,7 @@ class Market:
 
     @instrument.setter
     def instrument(self, it: Instrument) -> None:
+        """Take new units and filters, from the next message on."""
         self._instrument = it
         self.numbers[kernel.NAME_SIZE] = len(it.symbol)
         self.numbers[kernel.TICK_E8 : kernel.IS_TRADING + 1] = (

@@ -47,6 +47,7 @@ from engine.core.safeguard_records import (
     KillReset,
     LimitSet,
     Locked,
+    SafeguardRecord,
     Tripped,
 )
 from engine.core.trading import Trading
@@ -156,26 +157,12 @@ class Memory:
                 people.parameters.restore(record)
             case Watched() | WatchEnded():
                 people.watches.restore(record)
-            case Killed():
-                trading.latch.take(record)
-            case AlarmRaised() | AlarmAcknowledged():
-                trading.alarms.take(record)
-            case KillReset():
-                trading.latch.reset()
             case Proposed():
                 self._questions.on_proposed(record)
             case Decided():
                 self._questions.on_decided(record)
             case Missed():
                 people.hand.missed.take(record)
-            case EquityMarked(equity_e8, _, peak_e8, ts_ns):
-                trading.past.equity.add(ts_ns, equity_e8)
-                trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
-                people.breakers.restore(record)
-            case LimitSet():
-                people.limits.restore(record)
-            case DayOpened() | Tripped() | BreakersReset() | Locked():
-                people.breakers.restore(record)
             case Shrunk(symbol, base_e8, ts_ns):
                 if (trip := trading.portfolio.open.get(symbol)) is not None:
                     trading.portfolio.shrink_to(trip, base_e8, ts_ns)
@@ -193,6 +180,26 @@ class Memory:
                 trading.past.note(record)  # that it was armed is not remembered: it starts halted
             case Started() | Listed() | Asked() | Declined():
                 pass
+            case _:
+                self._take_safeguard(record)
+
+    def _take_safeguard(self, record: SafeguardRecord) -> None:
+        trading, people = self._trading, self._people
+        match record:
+            case EquityMarked(equity_e8, _, peak_e8, ts_ns):
+                trading.past.equity.add(ts_ns, equity_e8)
+                trading.portfolio.peak_e8 = max(trading.portfolio.peak_e8, peak_e8)
+                people.breakers.restore(record)
+            case DayOpened() | Tripped() | BreakersReset() | Locked():
+                people.breakers.restore(record)
+            case LimitSet():
+                people.limits.restore(record)
+            case Killed():
+                trading.latch.take(record)
+            case KillReset():
+                trading.latch.reset()
+            case AlarmRaised() | AlarmAcknowledged():
+                trading.alarms.take(record)
             case _:
                 assert_never(record)
 

@@ -6,84 +6,15 @@ from typing import Final, get_args
 
 import msgspec
 
-from engine.core.records import (
-    Adopted,
-    Answered,
-    ArmedSet,
-    Asked,
-    Audited,
-    Balanced,
-    Decided,
-    Declined,
-    Failed,
-    Ignored,
-    Intended,
-    Listed,
-    Missed,
-    ModeSet,
-    Proposed,
-    Refused,
-    Reported,
-    Shrunk,
-    Started,
-    StopMoved,
-    Unbalanced,
-    Watched,
-    WatchEnded,
-)
-from engine.core.safeguard_records import (
-    AlarmAcknowledged,
-    AlarmRaised,
-    BreakersReset,
-    DayOpened,
-    EquityMarked,
-    Killed,
-    KillReset,
-    LimitSet,
-    Locked,
-    Tripped,
-)
+from engine.core.records import TradingRecord
+from engine.core.safeguard_records import SafeguardRecord
 
 
 class UnknownRecord(ValueError):
     """A record that this version can't read; the text says what to do."""
 
 
-AnyRecord = (
-    Started
-    | Intended
-    | Reported
-    | Failed
-    | Refused
-    | ModeSet
-    | ArmedSet
-    | Answered
-    | Shrunk
-    | Listed
-    | Proposed
-    | Decided
-    | EquityMarked
-    | Asked
-    | Declined
-    | Audited
-    | Killed
-    | KillReset
-    | Missed
-    | DayOpened
-    | Tripped
-    | BreakersReset
-    | Locked
-    | LimitSet
-    | AlarmRaised
-    | AlarmAcknowledged
-    | StopMoved
-    | Adopted
-    | Ignored
-    | Unbalanced
-    | Balanced
-    | Watched
-    | WatchEnded
-)
+AnyRecord = TradingRecord | SafeguardRecord
 
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

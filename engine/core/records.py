@@ -260,3 +260,30 @@ class WatchEnded(Record, frozen=True, tag="watch_ended"):
     by: str
     """Empty where the market reached it."""
     ts_ns: int
+
+
+TradingRecord = (
+    Started
+    | Intended
+    | Reported
+    | Failed
+    | Refused
+    | ModeSet
+    | ArmedSet
+    | Answered
+    | Shrunk
+    | Listed
+    | Proposed
+    | Decided
+    | Asked
+    | Declined
+    | Audited
+    | Missed
+    | StopMoved
+    | Adopted
+    | Ignored
+    | Unbalanced
+    | Balanced
+    | Watched
+    | WatchEnded
+)

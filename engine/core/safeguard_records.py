@@ -102,3 +102,17 @@ class AlarmAcknowledged(Record, frozen=True, tag="alarm_acknowledged"):
     alarm_id: str
     by: str
     ts_ns: int
+
+
+SafeguardRecord = (
+    EquityMarked
+    | Killed
+    | KillReset
+    | DayOpened
+    | Tripped
+    | BreakersReset
+    | Locked
+    | LimitSet
+    | AlarmRaised
+    | AlarmAcknowledged
+)

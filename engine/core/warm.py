@@ -19,7 +19,7 @@ from engine.core.instrument import E8, Instrument
 from engine.core.queries import Identity
 from engine.core.reconcile import SETTLE_NS
 from engine.core.tidings import Headline, NewsItem
-from engine.core.types import BookUpdate, ExecutionReport, OrderState, Quote, Symbol, Trade, VenueOrderId
+from engine.core.types import ApprovedOrder, BookUpdate, ExecutionReport, OrderState, Quote, Symbol, Trade, VenueOrderId
 from engine.wire.commands import Amount, Buy, Resume, Who
 
 SCRATCH: Final = Instrument(
@@ -99,28 +99,31 @@ def _settle(engine: Engine, actions: Sequence[Action], now_ns: int) -> int:
     """Let every order that was sent expire; return how many there were."""
     orders = [action.order for action in actions if isinstance(action, Send)]
     for order in orders:
-        engine.on_execution(
-            ExecutionReport(
-                symbol=order.symbol,
-                client_order_id=order.client_order_id,
-                venue_order_id=VenueOrderId(1),
-                side=order.side,
-                state=OrderState.EXPIRED,
-                qty_lots=order.qty_lots,
-                cum_qty_lots=0,
-                cum_quote_e8=0,
-                fill_id=0,
-                last_qty_lots=0,
-                last_price_ticks=0,
-                fee_e8=0,
-                fee_asset="",
-                is_maker=False,
-                reason="",
-                ts_exchange_ns=now_ns,
-                ts_recv_ns=now_ns,
-            )
-        )
+        engine.on_execution(expired(order, now_ns))
     return len(orders)
+
+
+def expired(order: ApprovedOrder, now_ns: int) -> ExecutionReport:
+    """Return the report that an order has ended without a fill."""
+    return ExecutionReport(
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        venue_order_id=VenueOrderId(1),
+        side=order.side,
+        state=OrderState.EXPIRED,
+        qty_lots=order.qty_lots,
+        cum_qty_lots=0,
+        cum_quote_e8=0,
+        fill_id=0,
+        last_qty_lots=0,
+        last_price_ticks=0,
+        fee_e8=0,
+        fee_asset="",
+        is_maker=False,
+        reason="",
+        ts_exchange_ns=now_ns,
+        ts_recv_ns=now_ns,
+    )
 
 
 def _trade(number: int, price_ticks: int, now_ns: int) -> Trade:

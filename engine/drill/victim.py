@@ -69,6 +69,7 @@ def _mine(point: Point, nth: int, is_armed: Path) -> None:
     original, calls = getattr(point.owner, point.name), 0
 
     def mined(*args: Any, **kwargs: Any) -> Any:
+        """Count the call, and die at the nth."""
         nonlocal calls
         calls += is_armed.exists() and point.counts(*args)
         if calls >= nth:

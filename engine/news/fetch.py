@@ -68,6 +68,7 @@ class _Guard(AbstractResolver):
         self._resolver = ThreadedResolver()
 
     async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
+        """Find the addresses of a host; raises OSError where one is private and the host was not configured."""
         found = await self._resolver.resolve(host, port, family)
         if host != self._trusted and any(is_private(one["host"]) for one in found):
             raise OSError(f"{host} is a private address")

@@ -101,6 +101,7 @@ class _SourceEar:
         )
 
     def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
+        """Pass an item on, unless there are too many; ``ts_recv_ns`` where it did not come just now."""
         recv_ns = ts_recv_ns or self._clock_ns()
         if self._is_flooding(recv_ns):
             self._over_rate += 1

@@ -42,6 +42,7 @@ class _Window(msgspec.Struct):
     used: int = 0
 
     def add(self, now_ms: int, weight: int) -> int:
+        """Count a request; return the weight of this window so far."""
         start_ms = now_ms - now_ms % self.length_ms
         if start_ms != self.start_ms:
             self.start_ms, self.used = start_ms, 0

@@ -22,6 +22,7 @@ def routes(venue: Venue) -> list[web.RouteDef]:
     """Return the routes to get, keep and give back a key; they take an API key and no signature."""
 
     async def begin(request: web.Request) -> web.Response:
+        """Give a new listen key for the account of an API key."""
         try:
             account = venue.keys.find(request.headers.get("X-MBX-APIKEY")).account
         except Refused as refused:

@@ -49,6 +49,7 @@ def error_response(refused: Refused, headers: dict[str, str] | None = None) -> w
 
 def _handler(venue: Venue, operation: Operation) -> Handler:
     async def handle(request: web.Request) -> web.Response:
+        """Answer a request, with the delays and faults that were asked for."""
         if venue.options.latency_in_ms:
             await asyncio.sleep(venue.options.latency_in_ms / 1000)
         if (fault := venue.faults.on_request(operation.method)) is not None:

@@ -37,6 +37,7 @@ def routes(venue: Venue, keep: Callable[[Line, str], None], drop: Callable[[Line
     """Return the routes; ``keep`` and ``drop`` hear of lines that come and go."""
 
     async def serve(request: web.Request, names: list[str], is_combined: bool) -> web.StreamResponse:
+        """Serve one connection until it ends."""
         line = await Line.open(request, venue.options.latency_out_ms / 1000)
         listener = _Listener(venue, line, is_combined)
         keep(line, "combined" if is_combined else "raw")

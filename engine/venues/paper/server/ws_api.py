@@ -48,6 +48,7 @@ def routes(venue: Venue, keep: Callable[[Line, str], None], drop: Callable[[Line
     """Return the route; ``keep`` and ``drop`` hear of lines that come and go."""
 
     async def serve(request: web.Request) -> web.StreamResponse:
+        """Serve one connection until it ends."""
         line = await Line.open(request, venue.options.latency_out_ms / 1000)
         wants_limits = request.query.get("returnRateLimits", "true") != "false"
         session = Session(venue, line, request.remote or "", wants_limits=wants_limits)
