@@ -1,4 +1,4 @@
-"""What all tests share: where the recordings are, and that a missing tool is a failure where everything is required."""
+"""What all tests share: the recordings, the same examples each time, no skips where all is needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from needs import REQUIRE_ALL, ROOT, skip_or_fail
+from hypothesis import settings
+from needs import IS_FULL, REQUIRE_ALL, ROOT, skip_or_fail
+
+# The same examples each time, so that a failure is a change's; new ones in the full count. No time limit for one: a
+# busy machine is no mistake.
+settings.register_profile("trader", deadline=None, derandomize=not IS_FULL)
+settings.load_profile("trader")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -203,7 +203,7 @@ async def hear(real: RealSide, rehearsal: Rehearsal | None, events: Iterable[Eve
     await play_headlines(rehearsal, 1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(EVENTS, st.integers(0, 4)), max_size=40))
 def test_whatever_is_rehearsed_the_real_engine_leaves_the_same_bytes_and_state(
     script: list[tuple[Event, int]],

@@ -160,7 +160,7 @@ def _any_value(field: msgspec.structs.FieldInfo) -> st.SearchStrategy[Any]:
     return st.lists(WORDS if item is str else any_of(item), max_size=12).map(tuple)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(any_of(ProposalView), any_of(OrderView) | st.none(), any_of(TradeView) | st.none(), WORDS)
 def test_whatever_the_engine_says_fits(
     proposal_: ProposalView, order_: OrderView | None, trade_: TradeView | None, words: str
@@ -179,7 +179,7 @@ def test_whatever_the_engine_says_fits(
         _check(message)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(any_of(NewsHeard), any_of(Notice), any_of(TradingHalted), any_of(ModeChanged))
 def test_whatever_is_told_of_the_desk_fits(
     news: NewsHeard, notice: Notice, halted: TradingHalted, mode: ModeChanged
@@ -188,7 +188,7 @@ def test_whatever_is_told_of_the_desk_fits(
         _check(message)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(any_of(LimitView), any_of(LockView), any_of(ControlView), WORDS, st.integers(0, 80))
 def test_whatever_the_limits_are_they_fit(
     limit: LimitView, lock: LockView, control: ControlView, tripped: str, count: int

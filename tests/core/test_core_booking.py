@@ -35,7 +35,7 @@ def test_a_story_has_the_same_round_trips_in_engine_and_ledger() -> None:
     assert ledger_trips(desk) == engine_trips(desk)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(moves=MOVES)
 def test_any_story_has_the_same_round_trips_in_engine_and_ledger(moves: list[tuple[str, int]]) -> None:
     """Whatever is bought, filled in parts, told twice, expired and sold."""

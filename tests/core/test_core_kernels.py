@@ -62,7 +62,7 @@ def test_a_side_holds_what_a_dictionary_holds_best_price_first(sign: int, update
 
 
 @given(seed=st.integers(0, 10_000), size=st.integers(1025, 5000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_side_that_is_full_grows_and_loses_nothing(seed: int, size: int) -> None:
     chance = np.random.default_rng(seed)
     rows = [(price, int(chance.integers(0, 3))) for price in (chance.permutation(size) + 1).tolist()]
@@ -185,7 +185,6 @@ def run(step: Callable[..., float], state: NDArray[np.float64], params: list[flo
 
 
 @given(moves=WALKS, lengths=st.sampled_from([(2, 3), (2, 5), (3, 8), (5, 20)]), gap_s=st.sampled_from([1, 20, 45, 130]))
-@settings(deadline=None)
 def test_crosses_are_those_of_the_twin(moves: list[int], lengths: tuple[int, int], gap_s: int) -> None:
     fast, slow = lengths
     prices = 1000 + np.cumsum(moves)
@@ -281,7 +280,6 @@ FLOWS = st.lists(st.tuples(st.integers(0, 20), st.integers(-5, 5), st.integers(-
 
 
 @given(moves=FLOWS)
-@settings(deadline=None)
 def test_order_flow_is_that_of_the_twin(moves: list[tuple[int, int, int]]) -> None:
     times = (1_000 * S + np.cumsum([move[0] for move in moves]) * S).tolist()
     prices = (1000 + np.cumsum([move[1] for move in moves])).tolist()

@@ -214,4 +214,4 @@ class NeverExceeded(RuleBasedStateMachine):
 
 
 TestNeverExceeded = NeverExceeded.TestCase
-TestNeverExceeded.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestNeverExceeded.settings = settings(max_examples=150, stateful_step_count=40)

@@ -699,7 +699,7 @@ STEPS = st.lists(st.tuples(st.sampled_from("bbsfffpexuca"), st.integers(0, 5), s
 
 
 @given(STEPS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_whatever_happened_a_restart_knows_it(steps: list[tuple[str, int, int]]) -> None:
     """Buys, closes, fills, ends, unknown outcomes, copies and cancels in any order: nothing lost, nothing twice."""
     desk = Desk().ready()

@@ -124,7 +124,7 @@ def walk(seed: int, length: int) -> Bars:
 
 
 @given(WALKS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_windows_are_those_of_numpy(made: tuple[int, int, int]) -> None:
     seed, length, n = made
     bars, weights = walk(seed, length), np.arange(1, n + 1)
@@ -141,7 +141,7 @@ def test_windows_are_those_of_numpy(made: tuple[int, int, int]) -> None:
 
 
 @given(WALKS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_oscillators_are_those_of_numpy(made: tuple[int, int, int]) -> None:
     seed, length, n = made
     bars = walk(seed, length)
@@ -163,7 +163,7 @@ def test_oscillators_are_those_of_numpy(made: tuple[int, int, int]) -> None:
 
 
 @given(WALKS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_volume_indicators_are_those_of_numpy(made: tuple[int, int, int]) -> None:
     seed, length, n = made
     bars = walk(seed, length)
@@ -180,7 +180,6 @@ def test_volume_indicators_are_those_of_numpy(made: tuple[int, int, int]) -> Non
 
 
 @given(values=st.lists(st.integers(-20, 20), min_size=1, max_size=120), n=st.integers(1, 12))
-@settings(deadline=None)
 def test_extremes_are_those_of_the_last_values(values: list[int], n: int) -> None:
     high, low = (np.zeros(extremes.extreme_size(n)) for _ in range(2))
     for i, value in enumerate(values, 1):

@@ -191,7 +191,7 @@ def hear(listener: Listener, tape: list[Trade | Quote]) -> Listener:
 
 
 @given(tapes())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_compiled_loop_says_the_same_on_any_tape(tape: list[Trade | Quote]) -> None:
     listener = hear(Listener(instrument(), is_express=False), tape)
     for name, said in looped(listener.rows).items():
@@ -199,7 +199,7 @@ def test_a_compiled_loop_says_the_same_on_any_tape(tape: list[Trade | Quote]) ->
 
 
 @given(tapes(), st.integers(0, 800))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_a_state_that_was_saved_goes_on_where_it_was(tape: list[Trade | Quote], at: int) -> None:
     """A copy of a strategy's part of the array is all of its state."""
     whole, first, second = (Listener(instrument(), is_express=False) for _ in range(3))
@@ -223,7 +223,7 @@ def candles_of(tape: list[Trade | Quote]) -> Iterator[Candle]:
 
 
 @given(tapes())
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_candles_warm_up_as_the_trades_that_they_were_made_of(tape: list[Trade | Quote]) -> None:
     """Bars of a minute made from candles are the bars made from trades, with range, volume and every indicator."""
     crew = Crew(Strategies(momentum=Momentum(long=10, lookback=3), breakout=Breakout(channel=5)))

@@ -146,7 +146,7 @@ def test_patterns_are_whole_words() -> None:
     assert fires("a correction") == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=300))
 def test_any_title_gets_a_bounded_score(title: str) -> None:
     """Whatever is sent, there is a label, a score within ±1, and a reason for every score."""

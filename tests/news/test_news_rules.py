@@ -73,7 +73,7 @@ def slow_twin(pattern: str, title: str) -> bool:
     return re.search(begin + expression, title + " ") is not None
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     PATTERNS.filter(lambda p: GAP not in (p.split()[0], p.split()[-1])), st.booleans(), st.lists(st.sampled_from(WORDS))
 )

@@ -79,7 +79,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(STEPS, max_size=12), st.sampled_from([0, 5, 150]))
 def test_whatever_happens_nothing_is_sold_twice_and_in_the_end_all_that_is_held_is_protected(
     steps: list[tuple[str, float]], latency_ms: int

@@ -239,7 +239,7 @@ MOVES = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PLANS, st.lists(MOVES, max_size=12), st.sampled_from([0, 5, 150]))
 def test_the_stop_never_falls_nothing_is_sold_twice_and_all_that_is_held_is_covered(
     exits: BuyExits, moves: list[tuple[str, float]], latency_ms: int

@@ -321,7 +321,7 @@ def test_killed_engine_loses_no_record(tmp_path: Path) -> None:
     assert not was_torn
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(payloads=st.lists(st.binary(max_size=60), max_size=6), noise=st.binary(min_size=1, max_size=40))
 def test_noise_at_the_end_never_costs_a_record(
     tmp_path_factory: pytest.TempPathFactory, payloads: list[bytes], noise: bytes

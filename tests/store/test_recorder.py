@@ -56,7 +56,7 @@ def test_a_long_session_is_written_in_blocks(tmp_path: Path, name: str) -> None:
     assert list(read_session(tmp_path / name)) == session
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.lists(st.tuples(st.integers(0, 2**63 - 1), st.sampled_from(["frame", "order"]), st.binary())))
 def test_any_bytes_can_be_recorded(
     tmp_path_factory: pytest.TempPathFactory, data: list[tuple[int, str, bytes]]

@@ -99,7 +99,7 @@ def test_what_can_not_be_drawn_is_said() -> None:
     assert equity_words(equity([])) == "Equity: no history yet"
 
 
-@settings(max_examples=10, deadline=None)  # a picture takes 0.2 s, and longer on a busy machine
+@settings(max_examples=10)  # a picture takes 0.2 s
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=5), st.floats(0, 1e7), st.integers(-(10**14), 10**14))
 def test_whatever_prices_there_are_a_picture_comes_of_them(closes: list[float], level: float, offset: int) -> None:
     """Still prices, tiny ones, levels of nothing and marks long before the first candle break no chart."""

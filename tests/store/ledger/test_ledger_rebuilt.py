@@ -85,7 +85,7 @@ def rebuilt(url: str, journal: Path) -> dict[str, Any]:
         return contents(ledger)
 
 
-@settings(max_examples=80 if IS_FULL else 20, deadline=None)
+@settings(max_examples=80 if IS_FULL else 20)
 @given(records=RECORDS, growth=GROWTH, kills=KILLS)
 def test_rebuilt_equals_live(
     tmp_path_factory: pytest.TempPathFactory, records: list[AnyRecord], growth: list[int], kills: list[int]
@@ -97,7 +97,7 @@ def test_rebuilt_equals_live(
     assert lived == rebuilt(sqlite_url(folder / "rebuilt.sqlite"), folder / "journal.bin")
 
 
-@settings(max_examples=8 if IS_FULL else 4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8 if IS_FULL else 4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(records=RECORDS, growth=GROWTH, kills=KILLS)
 def test_rebuilt_equals_live_in_postgresql(
     tmp_path: Path, postgres: Any, records: list[AnyRecord], growth: list[int], kills: list[int]

@@ -215,7 +215,7 @@ def test_what_is_no_frame_at_all_is_refused(frame: bytes) -> None:
         CODEC.decode(frame, 7)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(data=st.data())
 def test_a_damaged_frame_is_refused_or_still_a_sane_event(data: st.DataObject) -> None:
     frame = bytearray(data.draw(st.sampled_from([*FRAMES, *map(raw, FRAMES)])))
@@ -240,7 +240,7 @@ def test_a_damaged_frame_is_refused_or_still_a_sane_event(data: st.DataObject) -
     assert_sane(event)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(frame=st.binary(max_size=200))
 def test_noise_is_refused(frame: bytes) -> None:
     with pytest.raises(BadFrame):

@@ -144,7 +144,7 @@ def test_the_news_of_a_list_settles_its_orders_or_not(status_type: str, settled:
     assert decode_settled_legs(msgspec.json.encode({**LIST_STATUS, "l": status_type})) == settled
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(data=st.data())
 def test_damaged_news_of_a_list_is_refused_or_decoded_and_nothing_else(data: st.DataObject) -> None:
     frame = bytearray(msgspec.json.encode({"subscriptionId": 0, "event": {**LIST_STATUS, "l": "ALL_DONE"}}))

@@ -205,7 +205,7 @@ def test_some_refusals_show_that_what_we_know_is_old(code: int, message: str, ex
     assert is_about_stale_facts(ErrorWire(code, message)) is expected
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(data=st.data())
 def test_a_damaged_report_is_refused_or_decoded_and_nothing_else(data: st.DataObject) -> None:
     frame = bytearray(msgspec.json.encode({"subscriptionId": 0, "event": EXECUTION}))

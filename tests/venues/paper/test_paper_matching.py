@@ -280,7 +280,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(ACTIONS)
 def test_whatever_happens_money_is_conserved(actions: list[tuple[str, str, str, int, int, StpMode]]) -> None:
     """Balances never become negative, locked money belongs to open orders, and the same again gives the same."""
