@@ -27,36 +27,24 @@ class _Heard:
     """The rules that fired on a title, sorted by what they do."""
 
     __slots__ = ("best", "denial", "main", "noise", "rumour", "worst")
-    main: Fired | None
-    best: Fired | None
-    worst: Fired | None
 
     def __init__(self, fired: Sequence[Fired], is_question: bool) -> None:
         doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, ("?",), 0, 1)} if is_question else {}
+        told: list[Fired] = []
         for one in fired:
             label = one.rule.label
-            if label not in _EVENTS and (label not in doubts or _weight(one) > _weight(doubts[label])):
+            if label in _EVENTS:
+                told.append(one)
+            elif label not in doubts or _weight(one) > _weight(doubts[label]):
                 doubts[label] = one
         self.noise = doubts.get("noise")
-        self._sort(fired, self.noise.rule.weight if self.noise else -1.0)
+        if self.noise is not None:
+            told = [one for one in told if _weight(one) > self.noise.rule.weight]
+        self.main, self.best, self.worst = _sorted(told)
         self.denial = doubts.get("denial")
         if self.denial is None and self.best is not None and self.worst is None:
             self.denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
         self.rumour = doubts.get("rumour") or (doubts.get("maybe") if self.main else None)
-
-    def _sort(self, fired: Sequence[Fired], noise: float) -> None:
-        """Find the weightiest event, the best and the worst, among those that are louder than the noise."""
-        self.main = self.best = self.worst = None
-        for one in fired:
-            weight = one.rule.weight
-            if one.rule.label not in _EVENTS or abs(weight) <= noise:
-                continue
-            if self.main is None or abs(weight) > _weight(self.main):
-                self.main = one
-            if weight > 0 and (self.best is None or weight > self.best.rule.weight):
-                self.best = one
-            if weight < 0 and (self.worst is None or weight < self.worst.rule.weight):
-                self.worst = one
 
     @property
     def label(self) -> str:
@@ -73,7 +61,7 @@ class _Heard:
         if self.denial:
             score = self.denial.rule.weight if self.best else 0.0
         else:
-            score = sum(one.rule.weight for one in (self.best, self.worst) if one)
+            score = (self.best.rule.weight if self.best else 0.0) + (self.worst.rule.weight if self.worst else 0.0)
         if self.rumour:
             most = abs(self.rumour.rule.weight)
             score = max(-most, min(most, score))
@@ -82,12 +70,11 @@ class _Heard:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The rules that decided, for people, the weightiest first."""
-        silenced = None if self.main else self.noise
-        chosen: list[Fired] = []
-        for one in (self.denial, self.best, self.worst, self.main, silenced):
-            if one is not None and one not in chosen:
-                chosen.append(one)
-        reasons = [str(one) for one in chosen]
+        reasons = [str(one) for one in (self.denial, self.best, self.worst) if one is not None]
+        if self.main is None:
+            reasons += [str(self.noise)] if self.noise else []
+        elif self.main is not self.best and self.main is not self.worst:
+            reasons.append(str(self.main))
         if self.rumour:
             reasons.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
         return tuple(reasons)
@@ -107,6 +94,21 @@ def classify(
     if reasons and trust != 1.0:
         reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
     return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust, doubts)
+
+
+def _sorted(told: Sequence[Fired]) -> tuple[Fired | None, Fired | None, Fired | None]:
+    """Return the weightiest event, the best and the worst; of those that weigh the same the first."""
+    main = best = worst = None
+    most = highest = lowest = 0.0
+    for one in told:
+        weight = one.rule.weight
+        if main is None or abs(weight) > most:
+            main, most = one, abs(weight)
+        if weight > highest:
+            best, highest = one, weight
+        elif weight < lowest:
+            worst, lowest = one, weight
+    return main, best, worst
 
 
 def _weight(one: Fired) -> float:

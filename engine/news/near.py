@@ -1,8 +1,9 @@
 """Finds titles that say the same in nearly the same words, whoever wrote them.
 
-Each title is hashed four ways (MinHash over its words): of two that share three quarters of their words, more than 99
-in 100 pairs agree in at least one. Those few are compared word by word, because of two headlines that differ in one
-word, that word may be "denies".
+Of two such titles one has all the words of the other, and at most a quarter more. So every title is listed under each
+of its words, and who looks for a title's likes has to look under its rarest words alone: one more than it may have too
+many. Most headlines have more words that were never heard than that, and need no look at all. What is found is
+compared word by word, because of two headlines that differ in one word, that word may be "denies".
 """
 
 from __future__ import annotations
@@ -16,10 +17,8 @@ CAPACITY: Final = 20_000
 """Titles kept."""
 LEAST_ALIKE: Final = 0.75
 """Part of all their words that two titles share."""
-_WAYS: Final = (0x9E3779B185EBCA77, 0x27D4EB2F165667C5)
-"""Numbers that order a hash anew, besides its own order from below and from above. Source: the primes of xxHash."""
-_LOOKED_AT: Final = 5
-"""The newest titles of one hash that are compared: exchanges announce in the same words for years."""
+_LOOKED_AT: Final = 16
+"""The newest titles with one word that are compared: a feed that repeats itself for weeks costs no more."""
 _FILLERS: Final = word_set(
     """
     a an and are as at breaking by exclusive for from in is it its just new news of on report reports says s the this to
@@ -43,18 +42,24 @@ class NearTitles:
         """Begin with none."""
         self._capacity = capacity
         self._titles: OrderedDict[str, _Title] = OrderedDict()
-        self._by_hash: dict[int, list[str]] = {}
+        self._by_word: dict[str, list[_Title]] = {}
+        """Under each word the titles that have it, the newest last."""
 
     def find(self, title: str) -> str | None:
         """Return a normalised title that was added before and says the same, the title itself before all others."""
         if title in self._titles:
             return title
-        asked, looked_at = _Title(title), set[str]()
-        for key in asked.keys:
-            for known in self._by_hash.get(key, ())[:-_LOOKED_AT:-1]:
-                if known not in looked_at and _is_same(asked.words, self._titles[known].words):
-                    return known
-                looked_at.add(known)
+        words = telling_words(title)
+        size, listed = len(words), [*filter(None, map(self._by_word.get, words))]
+        spare, new = int((1.0 - LEAST_ALIKE) * size), size - len(listed)
+        if new > spare or not listed:
+            return None
+        listed.sort(key=len)
+        least, most = size - spare, size - new if new else int(size / LEAST_ALIKE)
+        for titles in listed[: spare - new + 1]:
+            for known in titles[: -_LOOKED_AT - 1 : -1]:
+                if least <= known.size <= most and _is_same(words, known.words):
+                    return known.text
         return None
 
     def add(self, title: str) -> None:
@@ -63,32 +68,38 @@ class NearTitles:
             self._titles.move_to_end(title)
             return
         added = self._titles[title] = _Title(title)
-        for key in added.keys:
-            self._by_hash.setdefault(key, []).append(title)
+        for word in added.words:
+            self._by_word.setdefault(word, []).append(added)
         if len(self._titles) > self._capacity:
-            self._drop(*self._titles.popitem(last=False))
+            self._drop(self._titles.popitem(last=False)[1])
 
-    def _drop(self, title: str, dropped: _Title) -> None:
-        for key in dropped.keys:
-            self._by_hash[key].remove(title)
-            if not self._by_hash[key]:
-                del self._by_hash[key]
+    def _drop(self, dropped: _Title) -> None:
+        for word in dropped.words:
+            titles = self._by_word[word]
+            titles.remove(dropped)
+            if not titles:
+                del self._by_word[word]
 
 
 class _Title:
-    """A title's words that count, and their hashes."""
+    """A title and its words that count."""
 
-    __slots__ = ("keys", "words")
+    __slots__ = ("size", "text", "words")
 
-    def __init__(self, title: str) -> None:
-        self.words = frozenset(title.split()).difference(_FILLERS)
-        plain = [hash(word) for word in self.words] or [hash(title)]  # of this process alone, and much the quickest
-        self.keys = (min(plain), max(plain), *[min([each ^ way for each in plain]) for way in _WAYS])
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words = telling_words(text)
+        self.size = len(self.words)
+
+
+def telling_words(title: str) -> frozenset[str]:
+    """Return a normalised title's words without those that change nothing."""
+    return frozenset(title.split()) - _FILLERS
 
 
 def says_the_same(first: str, second: str) -> bool:
     """Say whether two normalised titles mean one headline: one only adds to the other, and nothing that matters."""
-    return first == second or _is_same(_Title(first).words, _Title(second).words)
+    return first == second or _is_same(telling_words(first), telling_words(second))
 
 
 def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:

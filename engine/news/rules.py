@@ -59,6 +59,10 @@ class _Node:
         self.ends: list[int] = []
         """The rules of which a pattern ends here, by their place in the table."""
 
+    def may_go_on(self, word: str) -> bool:
+        """Say whether a pattern could go on with a word from here, or has a gap here."""
+        return word in self.words or word[:SHORTEST_STEM] in self.stems or self.gap is not None
+
     def add(self, pattern: Sequence[str], rule: int) -> None:
         """Grow the tree by one pattern of a rule."""
         if not pattern:
@@ -101,33 +105,43 @@ class Rules:
         words = normalised.split()
         fired: dict[int, int] = {}
         """Rule -> where its words begin and end, as one number."""
-        first, stems = self._anywhere.words.get, self._anywhere.stems
+        first, stems = self._anywhere.words, self._anywhere.stems
         for start, word in enumerate(words):  # the first step of ``_walk`` without its call: most words lead nowhere
-            if (deeper := first(word)) is not None:
-                _walk(deeper, words, start, start + 1, fired)
+            if word in first:
+                _walk(first[word], words, start, start + 1, fired)
             if word[:SHORTEST_STEM] in stems:
                 for stem, deeper in stems[word[:SHORTEST_STEM]]:
                     if word.startswith(stem):
                         _walk(deeper, words, start, start + 1, fired)
-        if words:
+        if words and self._at_start.may_go_on(words[0]):
             _walk(self._at_start, words, 0, 0, fired)
-        return [Fired(self.table[number], words, span >> 16, span & 0xFFFF) for number, span in fired.items()]
+        table = self.table
+        return [Fired(table[number], words, span >> 16, span & 0xFFFF) for number, span in fired.items()]
 
 
 def _walk(node: _Node, words: Sequence[str], start: int, at: int, fired: dict[int, int]) -> None:
-    """Follow a title's words from one on, and note the rules of which a pattern ends on the way."""
-    if node.ends:
+    """Follow a title's words from one on, and note the rules of which a pattern ends on the way.
+
+    It only calls itself where patterns part in more ways than by whole words, and where one of them goes on.
+    """
+    count = len(words)
+    while True:
         for rule in node.ends:
             fired.setdefault(rule, start << 16 | at)
-    if at == len(words):
-        return
-    word = words[at]
-    if (deeper := node.words.get(word)) is not None:
-        _walk(deeper, words, start, at + 1, fired)
-    if node.stems:
-        for stem, deeper in node.stems.get(word[:SHORTEST_STEM], ()):
-            if word.startswith(stem):
+        if at == count:
+            return
+        word, deeper = words[at], node.words.get(words[at])
+        if node.stems or node.gap is not None:
+            if deeper is not None:
                 _walk(deeper, words, start, at + 1, fired)
-    if node.gap is not None:
-        for skipped in range(min(WIDEST_GAP + 1, len(words) - at)):
-            _walk(node.gap, words, start, at + skipped, fired)
+            break
+        if deeper is None:
+            return
+        node, at = deeper, at + 1
+    for stem, deeper in node.stems.get(word[:SHORTEST_STEM], ()):
+        if word.startswith(stem):
+            _walk(deeper, words, start, at + 1, fired)
+    if (gap := node.gap) is not None:
+        for reached in range(at, min(at + WIDEST_GAP + 1, count)):
+            if gap.may_go_on(words[reached]):
+                _walk(gap, words, start, reached, fired)

@@ -18,7 +18,7 @@ middle of a ticker, makes it another word, which is the point.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.core.instrument import Instrument
@@ -98,36 +98,57 @@ QUALIFIERS: Final = word_set("based backed linked powered native friendly inspir
 
 _PUNCTUATION: Final = r"\s!-#%-/:-@\[-`{-~\u00a1\u00ab\u00bb\u00bf\u2010-\u2027\u2030-\u205e"
 """White space and what stands between words. The dollar sign and every invisible character belong to words."""
-_WORD_AND_GAP: Final = re.compile(f"([^{_PUNCTUATION}]+)([{_PUNCTUATION}]*)")
+_WORD: Final = re.compile(f"[^{_PUNCTUATION}]+")
+_SPACED: Final = {code: " " for code in range(128) if not _WORD.match(chr(code))}
+"""What ``_WORD`` finds between the words of a text in ASCII, as a table."""
 _TICKER: Final = re.compile(r"[A-Z0-9]{1,15}")
 _AMOUNT: Final = re.compile(r"[0-9]+[KkMmBb]?")
 _MOST_SHOUTED: Final = 0.7
 """Share of words in capitals from which capitals mean nothing."""
 
 
+def words_of(text: str) -> list[str]:
+    """Return a text's words as they are written, without what stands between them."""
+    return text.translate(_SPACED).split() if text.isascii() else _WORD.findall(text)
+
+
 class _Title:
     """A title's words, and what stands between them."""
 
-    def __init__(self, text: str) -> None:
-        before, *pieces = _WORD_AND_GAP.split(text)  # a word, what follows it, and the nothing between the two matches
-        self.words: list[str] = pieces[0::3]
-        self.gaps: list[str] = [before, *pieces[1::3]]
-        """One more than words: ``gaps[i]`` stands before word i, ``gaps[i + 1]`` behind it."""
+    def __init__(self, text: str, words: Sequence[str]) -> None:
+        self.words = words
+        self._text = text
+        self._ends = [0]
+        """Where the words end of which that is known, from the first one on; the first number stands before it."""
 
     @property
     def is_shouted(self) -> bool:
         """Say whether it is nearly all in capitals."""
         return len(self.words) > 2 and sum(map(str.isupper, self.words)) > _MOST_SHOUTED * len(self.words)
 
+    def gap(self, index: int) -> str:
+        """Return what stands before a word; with the number of words, what stands behind the last one."""
+        if index == len(self.words):
+            return self._text[self._end(index) :]
+        end, word = self._end(index), self.words[index]
+        return self._text[end : self._text.index(word, end)]
+
     def is_bracketed(self, index: int) -> bool:
         """Say whether a word stands in brackets alone."""
-        return self.gaps[index].endswith(("(", "[")) and self.gaps[index + 1].startswith((")", "]"))
+        return self.gap(index).endswith(("(", "[")) and self.gap(index + 1).startswith((")", "]"))
 
     def is_about(self, first: int, last: int) -> bool:
         """Say whether words are a subject: neither an adjective ("Solana-based") nor an amount ("322 ETH")."""
-        if self.gaps[last + 1] == "-" and "".join(self.words[last + 1 : last + 2]).lower() in QUALIFIERS:
+        if self.gap(last + 1) == "-" and "".join(self.words[last + 1 : last + 2]).lower() in QUALIFIERS:
             return False
-        return first == 0 or self.gaps[first] != " " or not _AMOUNT.fullmatch(self.words[first - 1])
+        return first == 0 or self.gap(first) != " " or not _AMOUNT.fullmatch(self.words[first - 1])
+
+    def _end(self, count: int) -> int:
+        """Return where the first so many words end: each is found behind the one before, as no gap has a letter."""
+        ends, text = self._ends, self._text
+        for word in self.words[len(ends) - 1 : count]:
+            ends.append(text.index(word, ends[-1]) + len(word))
+        return ends[count]
 
 
 class SymbolIndex:
@@ -152,49 +173,63 @@ class SymbolIndex:
     def find(self, title: str) -> tuple[Symbol, ...]:
         """Return the symbols that a title names, each once, in the order of the title."""
         text = tidy(title)
-        read = _Title(text)
-        if "$" not in text and self._starts.isdisjoint(read.words):
+        words, starts = words_of(text), self._starts
+        if "$" in text:
+            named = [index for index, word in enumerate(words) if word in starts or word.startswith("$")]
+        else:
+            named = [index for index, word in enumerate(words) if word in starts]
+        if not named:
             return ()
-        return tuple(dict.fromkeys(list(self._marked(read)) or self._bare(read)))
+        read = _Title(text, words)
+        found = self._marked(read, named) or self._bare(read, named)
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
-    def _marked(self, title: _Title) -> Iterator[Symbol]:
-        for index, word in enumerate(title.words):
-            if word not in self._starts and not word.startswith("$"):
-                continue
-            if word in self._by_symbol:
-                yield self._by_symbol[word]
-            elif word.startswith("$"):
-                yield from self._ticker(word[1:])
-            elif (title.is_bracketed(index) and word not in ACRONYMS) or self._is_pair(title, index):
-                yield from self._ticker(word)
+    def _marked(self, title: _Title, named: Iterable[int]) -> list[Symbol]:
+        """Return the symbols at those of the named places where nothing else can be meant."""
+        found = []
+        for index in named:
+            word = title.words[index]
+            symbol = self._by_symbol.get(word)
+            if symbol is None and word.startswith("$"):
+                symbol = self._ticker(word[1:])
+            elif symbol is None and self._is_marked(title, index):
+                symbol = self._ticker(word)
+            if symbol is not None:
+                found.append(symbol)
+        return found
 
-    def _bare(self, title: _Title) -> Iterator[Symbol]:
-        is_shouted, index = title.is_shouted, 0
-        while index < len(title.words):
-            if title.words[index] not in self._starts:
-                index += 1
-                continue
+    def _bare(self, title: _Title, named: Iterable[int]) -> list[Symbol]:
+        """Return the symbols at those of the named places that are the subject of something."""
+        is_shouted, free_at, found = title.is_shouted, 0, []
+        for index in named:
+            if index < free_at:
+                continue  # inside of a longer name
             length, symbol = self._name_at(title, index)
             if symbol is None and not is_shouted and _is_plain_ticker(title.words[index]):
-                symbol = next(self._ticker(title.words[index]), None)
+                symbol = self._ticker(title.words[index])
             if symbol is not None and title.is_about(index, index + length - 1):
-                yield symbol
-            index += length
+                found.append(symbol)
+            free_at = index + length
+        return found
 
     def _name_at(self, title: _Title, index: int) -> tuple[int, Symbol | None]:
         """Return how many words the longest project's name here has (1 when there is none), and its symbol."""
         for words, symbol in self._by_name.get(title.words[index], ()):
             end = index + len(words)
-            if title.words[index:end] == words and all(gap in (" ", "-") for gap in title.gaps[index + 1 : end]):
+            if title.words[index:end] == words and all(title.gap(at) in (" ", "-") for at in range(index + 1, end)):
                 return len(words), symbol
         return 1, None
 
-    def _ticker(self, word: str) -> Iterator[Symbol]:
-        if word not in MONEY and _TICKER.fullmatch(word) and word in self._by_ticker:
-            yield self._by_ticker[word]
+    def _ticker(self, word: str) -> Symbol | None:
+        return self._by_ticker.get(word) if word not in MONEY and _TICKER.fullmatch(word) else None
+
+    def _is_marked(self, title: _Title, index: int) -> bool:
+        if title.is_bracketed(index) and title.words[index] not in ACRONYMS:
+            return True
+        return self._is_pair(title, index)
 
     def _is_pair(self, title: _Title, index: int) -> bool:
-        if title.gaps[index + 1] != "/" or index + 1 == len(title.words):
+        if index + 1 == len(title.words) or title.gap(index + 1) != "/":
             return False
         return title.words[index + 1] in MONEY or title.words[index + 1] in self._by_ticker
 

@@ -112,7 +112,8 @@ def test_near_titles_are_bounded_and_forgotten_whole() -> None:
         near.add(f"headline number {number} about nothing")
     assert near.find("headline number 10 about nothing") is None
     assert near.find("headline number 199 about nothing") is not None
-    assert sum(map(len, near._by_hash.values())) == 4 * 50
+    assert {title for titles in near._by_word.values() for title in titles} == set(near._titles.values())
+    assert sum(map(len, near._by_word.values())) == 5 * 50
 
 
 @pytest.mark.parametrize(
