@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from engine import __version__
 from engine.cli.refused import Refused
@@ -21,8 +21,6 @@ from engine.settings import Settings, read_settings
 from engine.store.calibration_file import CalibrationFile, write_calibration
 from engine.venues.paper.tape.events import TapeError
 
-_UNSCORED: Final = "arbitrage"
-"""It bets on no score: what two prices differ by is there or not."""
 _Measured = list[tuple[Calibration, Quality | None]]
 
 
@@ -41,9 +39,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:
-    """Return the fingerprint of every strategy whose signals have a score."""
+    """Return the fingerprint of every strategy."""
     strategies, fee_pct = settings.trading.strategies, settings.trading.people.fee_pct
-    names = [name for name in strategies.__struct_fields__ if name != _UNSCORED]
+    names = strategies.__struct_fields__
     return {name: fingerprint(name, getattr(strategies, name), fee_pct, __version__) for name in names}
 
 

@@ -26,7 +26,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_score: float
     signals: int
     won: int
-    """After costs, at the stop, the target or the horizon."""
+    """After costs, at the stop, the target or the horizon; of pairs, once they were flat again."""
     share: float
     """What is shown: ``won`` over ``signals``, made to rise with the score."""
 
@@ -97,8 +97,6 @@ class Calibrations:
         """Say for people whether a strategy is calibrated, on how many signals, or why it is not."""
         if (calibration := self._of(name)) is not None:
             return f"calibrated on {calibration.signals} signals, out of sample"
-        if name not in self.fingerprints:
-            return "not calibrated: it takes what two prices differ by, and no chance on a score"
         known = self._measured.get(name)
         if known is None:
             return "uncalibrated: nobody knows what its scores are worth"

@@ -79,8 +79,7 @@ class Engine:
         modes = {s.name: s.config.mode for s in everyone}
         self.trading = Trading(config, instruments, modes, account, self.technical.size)
         configs = {s.name: s.config for s in everyone}
-        scored = {name: each for name, each in configs.items() if name != self.arbitrage.name}
-        self.calibrations = Calibrations(measured, scored, config.people.fee_pct, identity.version)
+        self.calibrations = Calibrations(measured, configs, config.people.fee_pct, identity.version)
         roster = Roster(
             configs,
             {s.name: s.kind for s in everyone},

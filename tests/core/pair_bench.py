@@ -11,6 +11,7 @@ import numpy as np
 from core_builders import ALICE, ETH, T0, S, instrument
 
 from engine.core.actions import Action
+from engine.core.calibration import Calibration
 from engine.core.config import Arbitrage, Breakers, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8
@@ -100,11 +101,14 @@ class FaultyExchange(LocalExchange):
 class Stand(Backtest):
     """One of the two: an engine and the exchange that it trades on."""
 
-    def __init__(self, name: str, config: TradingConfig, usdt: int = 100_000) -> None:
+    def __init__(
+        self, name: str, config: TradingConfig, usdt: int = 100_000, measured: Sequence[Calibration] = ()
+    ) -> None:
         it = {ETH: instrument()}
         self.told: list[AnyEvent] = []
         self.local = FaultyExchange(it, {"USDT": usdt * E8})
-        super().__init__(Engine(config, it, "paper", Identity("1", "abc", name, T0)), self.local, self.told.append)
+        engine = Engine(config, it, "paper", Identity("1", "abc", name, T0), measured)
+        super().__init__(engine, self.local, self.told.append)
         self.name = name
         self._ids = count(1)
         self.engine.trading.is_warm = True
@@ -149,19 +153,31 @@ class Stand(Backtest):
 class Two:
     """Both stands and the pair desk between them."""
 
-    def __init__(self, config: TradingConfig | None = None, *, fee: float = 0.001, stock: str = "15000") -> None:
+    def __init__(
+        self,
+        config: TradingConfig | None = None,
+        *,
+        fee: float = 0.001,
+        stock: str = "15000",
+        measured: Sequence[Calibration] = (),
+    ) -> None:
         self.now_ns = T0
         self.config = config or pair_config()
-        self.near, self.far = Stand("near", self.config), Stand("far", self.config)
+        self.near, self.far = Stand("near", self.config, measured=measured), Stand("far", self.config)
         self.stands = (self.near, self.far)
         places = [Place(stand.name, stand.engine.trading, fee) for stand in self.stands]
-        self.desk = PairDesk(places[0], places[1], self.near.engine.arbitrage)
+        self.desk = self.desk_between(places[0], places[1])
         self.lay((2000.0, 2000.0))
         for stand in self.stands:
             stand.arm()
             if stock:
                 stand.stock(stock)
         self.wait(1.0)
+
+    def desk_between(self, near: Place, far: Place) -> PairDesk:
+        """Return a new desk, which goes by the near engine's settings and measures."""
+        engine = self.near.engine
+        return PairDesk(near, far, engine.arbitrage, engine.calibrations.uncalibrated)
 
     def lay(self, mids: tuple[float, float], lots: int = 1_000_000, levels: int = 5) -> None:
         """Lay out a book of a spread of 0.02 around each mid, levels a cent apart."""

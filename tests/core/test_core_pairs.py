@@ -16,7 +16,6 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.kernels.crossing import crossing, sweep
 from engine.core.pairs.asking import PairQuestions
-from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
 from engine.core.queries import Identity
 from engine.core.types import SELL, Levels, OrderState
@@ -318,7 +317,7 @@ def test_a_restart_takes_a_pair_up_and_brings_it_to_flat(has_second: bool) -> No
     if not has_second:
         del two.far.journal[kept:]  # the kill came before the second intent was written
     again = [_restarted(stand, two) for stand in two.stands]
-    two.desk = PairDesk(again[0], again[1], two.near.engine.arbitrage)
+    two.desk = two.desk_between(again[0], again[1])
     two.desk.restore(two.now_ns)
     assert two.desk.open
     two.lay((2000.0, 2000.0))

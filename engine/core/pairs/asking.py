@@ -11,7 +11,7 @@ from engine.core.authority import origin_of
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.pairs.desk import NAME, Chance, PairDesk
 from engine.core.people import People
-from engine.core.proposal_records import proposed
+from engine.core.proposal_records import decided, proposed
 from engine.core.proposals import Proposal
 from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.types import BUY, ApprovedOrder, Refusal, Signal, SignalId
@@ -34,12 +34,9 @@ class PairQuestions:
         trading, config = self._trading, self._desk.config
         if trading.proposals.asking(NAME, chance.symbol, BUY):
             return
-        signal = self._signal(chance, now_ns)
-        lots = chance.edge.base_e8 // chance.buy_at.market(chance.symbol).instrument.lot_e8
-        name = "p-" + blake2b(signal.signal_id.encode(), digest_size=6).hexdigest()
-        proposal = Proposal(name, signal, ArbitrageStrategy.kind, lots, now_ns + int(config.expires_s * 1e9))
+        proposal = self._proposal(chance, now_ns)
         trading.proposals.add(proposal)
-        self._tally.asked, self._tally.last = self._tally.asked + 1, signal
+        self._tally.asked, self._tally.last = self._tally.asked + 1, proposal.signal
         trading.write(proposed(proposal, now_ns))
         instrument, warning = trading.markets[chance.symbol].instrument, queries.warning(trading)
         trading.publish(
@@ -84,7 +81,27 @@ class PairQuestions:
         return None
 
     def _count(self, chance: Chance, now_ns: int) -> None:
-        self._tally.acted, self._tally.last = self._tally.acted + 1, self._signal(chance, now_ns)
+        """Write down what the engine took by itself, and with which score, so that scores can be measured."""
+        trading, proposal = self._trading, self._proposal(chance, now_ns)
+        self._tally.acted, self._tally.last = self._tally.acted + 1, proposal.signal
+        proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", "both legs are on their way"
+        trading.proposals.add(proposal)
+
+        def write_down() -> None:
+            trading.write(proposed(proposal, now_ns))
+            trading.write(decided(proposal, now_ns))
+
+        trading.later(write_down)
+
+    def _proposal(self, chance: Chance, now_ns: int) -> Proposal:
+        signal, calibrations = self._signal(chance, now_ns), self._people.roster.calibrations
+        lots = chance.edge.base_e8 // chance.buy_at.market(chance.symbol).instrument.lot_e8
+        name = "p-" + blake2b(signal.signal_id.encode(), digest_size=6).hexdigest()
+        expires_ns = now_ns + int(self._desk.config.expires_s * 1e9)
+        proposal = Proposal(name, signal, ArbitrageStrategy.kind, lots, expires_ns)
+        proposal.settings = calibrations.fingerprints[NAME]
+        proposal.worth = calibrations.of_score(NAME, signal.confidence)
+        return proposal
 
     def _signal(self, chance: Chance, now_ns: int) -> Signal:
         market = chance.buy_at.market(chance.symbol)

@@ -18,7 +18,7 @@ def between(near: Engine, far: Engine, far_name: str, flush: Callable[[], None])
         Place("first", near.trading, config.near_fee_pct / 100.0),
         Place(far_name, far.trading, config.far_fee_pct / 100.0),
     )
-    desk = PairDesk(*places, near.arbitrage)
+    desk = PairDesk(*places, near.arbitrage, near.calibrations.uncalibrated)
     desk.flush = flush
     PairQuestions(desk, near.people)
     near.people.lookups.pairs = lambda: pairs_view(desk)

@@ -3,7 +3,8 @@
 ======================  ===================================================================================
 a pair is               and then
 ======================  ===================================================================================
-seen                    above cost in both books: asked about or, above *act* in mode auto, sent
+seen                    above cost in both books: asked about or, above *act* in mode auto, sent; with real money only
+                        where it is known what such a score has been worth
 sent                    both gates were asked before either order left; now both venues' words are waited for
 settled, flat           booked: its result is told, and a loss begins a rest
 settled, one leg short  made up for at once on the venue where that is better, within the loss limit; again until flat
@@ -15,7 +16,7 @@ Nothing here waits: ``look`` is called many times a second, and beside the way o
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -55,8 +56,10 @@ class Chance(NamedTuple):
 class PairDesk:
     """The pairs of two venues; the first is the engine's own, whose modes count and whose people are told."""
 
-    def __init__(self, near: Place, far: Place, strategy: ArbitrageStrategy) -> None:
+    def __init__(self, near: Place, far: Place, strategy: ArbitrageStrategy, uncalibrated: Set[str]) -> None:
+        """Begin with no pair; ``uncalibrated``: whose scores mean nothing known, as it changes."""
         self.near, self.far = near, far
+        self._uncalibrated = uncalibrated
         self.places = (near, far)
         self._strategy = strategy
         self._stock = Stock(self.places, strategy)
@@ -126,6 +129,8 @@ class PairDesk:
                 return f"the clock of {name} is not known to be right"
             if now_ns < trading.silent_until_ns:
                 return f"{name} wants silence"
+            if trading.bars.gap:
+                return f"{name}: {trading.bars.gap}"
         if now_ns < self._rest_ns:
             return f"it rests for {(self._rest_ns - now_ns) / 1e9:.0f} s: {self._rest_why}"
         return ""
@@ -159,12 +164,21 @@ class PairDesk:
 
     def _on_chance(self, chance: Chance, now_ns: int) -> None:
         config, edge = self.config, chance.edge
-        mode = self.near.trading.modes.effective(NAME)
-        if edge.confidence >= config.act and mode is Mode.AUTO:
+        if edge.confidence >= config.act and self._may_act(chance):
             if isinstance(self.send(chance, now_ns), Pair):
                 self.count(chance, now_ns)
         elif edge.confidence >= config.ask:
             self.ask(chance, now_ns)
+
+    def _may_act(self, chance: Chance) -> bool:
+        """Say whether a pair may leave without a person; one that would wait for a veto is asked about instead."""
+        trading = self.near.trading
+        if trading.modes.effective(NAME) is not Mode.AUTO:
+            return False
+        veto_e8 = trading.config.people.veto_quote * E8
+        if veto_e8 and chance.edge.paid_e8 > veto_e8:
+            return False
+        return trading.account != "live" or NAME not in self._uncalibrated
 
     # ------------------------------------------------------------------ both legs
 

@@ -70,7 +70,7 @@ class Pair:
     @property
     def money_e8(self) -> int:
         """What was received less what was paid, after fees, in 1e-8 of the quote asset: its result once it is flat."""
-        return sum(_money_e8(order, place.trading.instrument(order)) for place, order in self.legs)
+        return sum(money_e8(order, place.trading.instrument(order)) for place, order in self.legs)
 
     @property
     def value_e8(self) -> int:
@@ -103,7 +103,8 @@ def pairs_of(places: Iterable[Place]) -> Iterator[Pair]:
     yield from sorted(found.values(), key=lambda pair: pair.opened_ns)
 
 
-def _money_e8(order: Order, instrument: Instrument) -> int:
+def money_e8(order: Order, instrument: Instrument) -> int:
+    """Return what an order brought less what it cost, after its fees, in 1e-8 of the quote asset."""
     is_buy, quote_e8, fee_e8 = order.approved.side is BUY, order.cum_quote_e8, order.fee_e8
     if order.fee_asset == instrument.base_asset and order.filled_lots:
         fee_e8 = fee_e8 * quote_e8 // (order.filled_lots * instrument.lot_e8)

@@ -12,11 +12,14 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.queries import Identity
 from engine.core.record_codec import AnyRecord, decode_record
-from engine.core.records import Listed, Missed, Proposed
+from engine.core.records import Decided, Listed, Missed, Proposed
+from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.types import BUY, Symbol, Trade
 from engine.research.calibration.follow import Follower
 from engine.research.calibration.outcome import Outcome
+from engine.research.calibration.pairs import pair_results
 from engine.research.replay import instrument_of
+from engine.second_settings import SECOND_FOLDER
 from engine.store import frames
 from engine.venues.binance.reader import MarketReader
 from engine.venues.paper.tape.candles import CandleTape, Row, read_candles, symbol_from
@@ -80,24 +83,41 @@ def _trades(rows: Iterable[Row], it: Instrument) -> Iterator[Trade]:
 def of_journal(path: Path, config: TradingConfig, fingerprints: Mapping[str, str]) -> list[Outcome]:
     """Return what came of the engine's own proposals to buy: what was missed, and what was traded and closed.
 
+    What came of a pair is also in the second venue's journal, which is looked for beside this one.
     Only of those that were made with the settings of now (``fingerprints``, by strategy). Raises UnknownRecord.
     """
-    with path.open("rb") as file:
-        file.seek(len(frames.HEADER))
-        records = [decode_record(payload) for payload in frames.sound(file)]
+    records = _records(path)
     made = [record for record in records if isinstance(record, Proposed) and record.signal.side is BUY]
     counted = [it for it in made if it.settings and it.settings == fingerprints.get(it.signal.strategy)]
     missed = {record.proposal_id: record for record in records if isinstance(record, Missed) and record.end}
-    traded = _traded(records, config)
+    traded, pairs = _traded(records, config), _pairs(path, records)
+    ordered = {record.proposal_id: record.client_order_id for record in records if isinstance(record, Decided)}
     outcomes = []
     for it in counted:
         signal = it.signal
         net_pct = traded.get(f"proposal:{it.proposal_id}", traded.get(f"signal:{signal.signal_id}"))
+        if signal.strategy == ArbitrageStrategy.name:
+            net_pct = pairs.get(f"{signal.symbol}-{signal.ts_ns}", pairs.get(ordered.get(it.proposal_id, "")))
         if net_pct is None and (record := missed.get(it.proposal_id)) is not None:
             net_pct = _missed_pct(record, config.people.fee_pct)
         if net_pct is not None:
             outcomes.append(Outcome(signal.ts_ns, signal.strategy, signal.confidence, net_pct, signal.horizon_ns))
     return sorted(outcomes)
+
+
+def _records(path: Path) -> list[AnyRecord]:
+    with path.open("rb") as file:
+        file.seek(len(frames.HEADER))
+        return [decode_record(payload) for payload in frames.sound(file)]
+
+
+def _pairs(path: Path, records: list[AnyRecord]) -> dict[str, float]:
+    """Return what each pair made that this journal and the second venue's tell of."""
+    other = path.parent / SECOND_FOLDER / path.name
+    if not other.is_file():
+        return {}
+    theirs = _records(other)
+    return pair_results([(each, _instruments(each)) for each in (records, theirs)])
 
 
 def _missed_pct(record: Missed, fee_pct: float) -> float:
@@ -108,9 +128,7 @@ def _missed_pct(record: Missed, fee_pct: float) -> float:
 def _traded(records: Iterable[AnyRecord], config: TradingConfig) -> dict[str, float]:
     """Return what each closed round trip made in percent of its cost, by the cause that opened it."""
     records = list(records)
-    listed = {record.symbol: record for record in records if isinstance(record, Listed)}
-    instruments = {symbol: _instrument(record) for symbol, record in listed.items()}
-    engine = Engine(config, instruments, "paper", Identity(__version__, "", "journal", 0))
+    engine = Engine(config, _instruments(records), "paper", Identity(__version__, "", "journal", 0))
     engine.restore(records, 0)
     return {
         _first_try(trip.cause_id): 100.0 * (trip.proceeds_e8 - trip.cost_e8) / trip.cost_e8
@@ -123,6 +141,11 @@ def _first_try(cause_id: str) -> str:
     """Name a click's cause after its proposal alone; a second try and the click itself have more in theirs."""
     kind, _, rest = cause_id.partition(":")
     return f"{kind}:{rest.partition(':')[0]}" if kind == "proposal" else cause_id
+
+
+def _instruments(records: Iterable[AnyRecord]) -> dict[Symbol, Instrument]:
+    listed = {record.symbol: record for record in records if isinstance(record, Listed)}
+    return {Symbol(symbol): _instrument(record) for symbol, record in listed.items()}
 
 
 def _instrument(record: Listed) -> Instrument:
