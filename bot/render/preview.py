@@ -79,7 +79,8 @@ def facts(view: PreviewView) -> list[Block]:
         ]
     )
     small = "Worst loss: bought at the limit, sold at the stop, both fees; a gap through the stop loses more."
-    return [table, section(_verdict(view)), *([context(small)] if view.worst_loss_quote else [])]
+    what_else = [section(escape(view.note))] if view.note else []
+    return [table, *what_else, section(_verdict(view)), *([context(small)] if view.worst_loss_quote else [])]
 
 
 def _entry(view: PreviewView) -> str:

@@ -341,7 +341,7 @@ _VERBS: Final = (
     ),
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
     _Verb("pairs", "show how arbitrage between the two venues goes", "trader pairs --json", _ask_arguments),
-    _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all")),
+    _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all [limit=PRICE]")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),
     _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),

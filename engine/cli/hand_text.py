@@ -22,6 +22,8 @@ def preview_text(view: PreviewView) -> str:
         lines.append(f"  {view.plan}")
     if view.worst_loss_quote:
         lines.append(f"  worst loss {view.worst_loss_quote} {quote} (bought at the worst, sold at the stop, both fees)")
+    if view.note:
+        lines.append(f"  {view.note}")
     if view.needs_second:
         lines.append("  it would wait for a second person's yes")
     said = f"no, {view.code}: {view.detail}. {view.advice}".rstrip()

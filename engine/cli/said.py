@@ -43,8 +43,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "buy":
             return Buy(id=command_id, who=who, **read_buy(text)._asdict())
         case "sell":
-            symbol, amount = read_sell(text)
-            return Sell(id=command_id, who=who, symbol=symbol, amount=amount)
+            return Sell(id=command_id, who=who, **read_sell(text)._asdict())
         case "close":
             symbol, percent = read_close(text)
             return Close(id=command_id, who=who, symbol=symbol, percent=percent)

@@ -74,7 +74,7 @@ class Adoption:
         trading, symbol = self._trading, report.symbol
         if not report.price_ticks:
             raise Unclear("BAD_REQUEST", "An order without a limit can't be adopted: ignore it, or cancel it there.")
-        if report.side is Side.SELL and report.qty_lots > trading.sellable_lots(symbol):
+        if report.side is Side.SELL and report.qty_lots > trading.unoffered_lots(symbol):
             raise Unclear("REDUCE_ONLY", f"It sells more than we hold of {symbol} and don't sell yet: ignore it.")
         trip, digest = trading.portfolio.open.get(symbol), blake2b(report.client_order_id.encode(), digest_size=4)
         trade_id = trip.trade_id if trip else TradeId(f"t-{digest.hexdigest()}")

@@ -54,8 +54,11 @@ def _all_lots(facts: Facts, gate: Gate) -> int:
     return max(largest, least_lots(facts.ask_ticks, facts.market))
 
 
-def sell_lots(amount: Amount, facts: Facts) -> int:
-    """Count an amount in lots; 0 for all, and where nothing is held or no price is known: the gate says so."""
+def sell_lots(amount: Amount, facts: Facts, limit_ticks: int = 0) -> int:
+    """Count an amount in lots, at a limit or else at the bid.
+
+    0 for all, and where nothing is held or no price is known: the gate says so.
+    """
     if amount.unit == "all":
         return 0
     value_e8 = _amount_e8(amount)
@@ -65,8 +68,8 @@ def sell_lots(amount: Amount, facts: Facts) -> int:
         lots = value_e8 // facts.instrument.lot_e8
     elif amount.unit == "percent":
         lots = facts.position_lots * value_e8 // (100 * 10**8)
-    elif facts.bid_ticks:
-        lots = facts.instrument.lots_for_quote(value_e8, facts.bid_ticks)
+    elif limit_ticks or facts.bid_ticks:
+        lots = facts.instrument.lots_for_quote(value_e8, limit_ticks or facts.bid_ticks)
     else:
         return 0
     return _some(lots, f"{amount.value} is less than one lot of what is held")

@@ -14,6 +14,7 @@ from engine.core.authority import Authority, origin_of
 from engine.core.entries import Entries
 from engine.core.instrument import E8, scaled_text
 from engine.core.missed import MissedProposals
+from engine.core.offers import Offers, tell_held_here, what_happens
 from engine.core.preview import fingerprint, preview_view
 from engine.core.proposal_records import decided
 from engine.core.proposals import Proposal
@@ -43,8 +44,14 @@ class Hand:
         self.approvals = Approvals(trading)
         self.missed = MissedProposals(trading)
         self.entries = Entries(trading)
+        self.offers = Offers(trading)
         self.take_pair: Callable[[commands.Decide], Reply] = _no_pairs
         """Takes both legs of a pair, where there is a second venue."""
+
+    def look(self) -> None:
+        """Look after what rests at people's limits: entries and sales."""
+        self.entries.look()
+        self.offers.look()
 
     def on_typed(self, order: commands.Buy | commands.Sell) -> Reply:
         """Give an order as it was typed."""
@@ -82,7 +89,8 @@ class Hand:
             code, sentence = self.authority.why_too_much(order.who, tried)
             tried = Refusal(code, sentence, "") if code else tried
         market, fee_pct = trading.markets[request.symbol], self._config.fee_pct
-        view = preview_view(order, request, tried, market, trading.now_ns, expires_ns, fee_pct)
+        note = what_happens(request, trading)
+        view = preview_view(order, request, tried, market, trading.now_ns, expires_ns, fee_pct, note)
         view = msgspec.structs.replace(view, needs_second=takes_two, is_one_step=is_small and view.code == "OK")
         return Reply(question.id, True, "OK", "; ".join(wish.changes), view)
 
@@ -145,6 +153,8 @@ class Hand:
             return Reply(command_id, False, result.code, f"{result}. {result.advice}", taken)
         if isinstance(order, commands.Buy) and order.limit_price:
             self.entries.expect(result.client_order_id, order.good_s)
+        elif isinstance(order, commands.Sell) and order.limit_price:
+            tell_held_here(wish.request, self._trading)
         return self._given(command_id, order, wish, result, second)
 
     def _given(self, command_id: str, order: ByHand, wish: Wish, result: ApprovedOrder, second: Who | None) -> Reply:
@@ -198,6 +208,8 @@ class Hand:
         text = f"{verb} {instrument.qty_text(lots)} {instrument.base_asset}"
         if result.time_in_force is TimeInForce.GTC:
             price = f"{instrument.price_text(result.price_ticks)} {instrument.quote_asset}"
+            if result.side is Side.SELL:
+                return f"{text} at {price} or more: it rests until it fills or is cancelled."
             return f"{text} at {price} or less: it rests until it fills, its time is over, or trading is halted."
         return (
             f"{text} at the market, {instrument.price_text(result.price_ticks)} {instrument.quote_asset} at the worst."

@@ -230,7 +230,7 @@ class Engine:
         self.newsdesk.on_timer()
         self.valuedesk.on_timer()
         self.people.watches.look()
-        self.people.hand.entries.look()
+        self.people.hand.look()
         for market in trading.markets.values():
             trading.past.follow(market)
         if trading.modes.changes != self._modes_seen:

@@ -43,6 +43,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Code and numbers of what bars entries beside the limits: a breaker, a lock, a lost user stream (C9, C13)."""
     strategy: str = ""
     """Whose signal it is, for the limits that it has of its own; empty where it is nobody's."""
+    offered_lots: int = 0
+    """Of what is sellable: on sale at a limit already, which makes way for a sale at the market and for no other."""
 
     @property
     def instrument(self) -> Instrument:

@@ -167,7 +167,7 @@ class KillSwitch:
         0 where nothing can be sold: there is no price, or too little is left.
         """
         trading, market = self._trading, self._trading.markets[symbol]
-        sellable, it, bid_ticks = trading.sellable_lots(symbol), market.instrument, market.bid_ticks
+        sellable, it, bid_ticks = trading.unoffered_lots(symbol), market.instrument, market.bid_ticks
         if bid_ticks <= 0 or sellable < (least := risk.least_lots(bid_ticks, market)):
             return 0
         most_e8 = int(trading.equity_e8() * trading.gate.limits_of(symbol).max_order_pct / 100.0)

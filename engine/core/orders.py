@@ -31,6 +31,7 @@ from engine.core.types import (
     ClientOrderId,
     ExecutionReport,
     OrderState,
+    OrderType,
     SendFailed,
     Side,
     Symbol,
@@ -112,6 +113,13 @@ class Order(msgspec.Struct, eq=False):
     def is_resting_entry(self) -> bool:
         """True of a buy that may rest at the venue at its own limit."""
         return self.approved.side is Side.BUY and self.approved.time_in_force is TimeInForce.GTC
+
+    @property
+    def is_offer(self) -> bool:
+        """True of a sale that may rest at the venue at its own limit; what protects is of other types."""
+        approved = self.approved
+        is_at_limit = approved.order_type is OrderType.LIMIT and approved.time_in_force is TimeInForce.GTC
+        return is_at_limit and approved.side is Side.SELL
 
     @property
     def is_waiting(self) -> bool:

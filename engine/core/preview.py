@@ -60,6 +60,7 @@ def preview_view(
     now_ns: int,
     expires_ns: int,
     fee_pct: float,
+    note: str = "",
 ) -> PreviewView:
     """Show what a request would be; ``result`` is the gate's answer to it."""
     it, is_buy = market.instrument, request.side is Side.BUY
@@ -69,7 +70,7 @@ def preview_view(
     else:
         lots, limit, said = request.qty_lots, 0, (result.code, result.detail, result.advice)
     average, found = walk(market.book.asks if is_buy else market.book.bids, lots, limit, is_buy) if limit else (0.0, 0)
-    is_resting = bool(request.limit_ticks) and is_buy
+    is_resting = bool(request.limit_ticks) and (is_buy or request.limit_ticks > market.bid_ticks)
     price_paid = request.limit_ticks if is_resting else price
     notional_e8, qty, shown_price = it.notional_e8(price_paid, lots), it.qty_text(lots), it.price_text(price)
     loss_e8 = worst_loss_e8(request, limit or price, lots, market, fee_pct)
@@ -100,4 +101,5 @@ def preview_view(
         ts_expires_ns=expires_ns,
         plan=plan_words(request.plan) if request.plan is not None else "",
         is_resting=is_resting,
+        note=note,
     )

@@ -88,18 +88,22 @@ class Protection:
         if due.reason != trip.stop_kind:
             return False  # time is kept by nobody else
         stops = [part.stop.approved.stop_ticks for part in parts if part.stop is not None]
-        return bool(parts) and len(stops) == len(parts) and min(stops) >= trip.stop_ticks
+        is_all = len(stops) == len(parts) and not self._trading.offered_lots(symbol)
+        return bool(parts) and is_all and min(stops) >= trip.stop_ticks
 
     def _exit(self, trip: RoundTrip, due: Exit) -> None:
         trading, symbol = self._trading, trip.instrument.symbol
+        offered = trading.offered_lots(symbol) if due.ticks else 0  # at a price of somebody's own: no other target
+        sellable = trading.sellable_lots(symbol) - offered
         tried = self._tried.get((symbol, due.reason))
         if tried is None or tried.trade_id != trip.trade_id:
             tried = _Tried(trip.trade_id, 0, "")
-        if trading.now_ns < tried.again_ns or trading.sellable_lots(symbol) <= 0 or self._is_under_way(symbol, due):
+        if trading.now_ns < tried.again_ns or sellable <= 0 or self._is_under_way(symbol, due):
             return  # not yet again; or it is being sold already
         cause = self._cause(trip)
         trading.last_hop.cause_in(cause)
-        lots = min(due.lots, trading.sellable_lots(symbol))
+        whole = min(sellable, trip.instrument.max_qty_lots) if offered else 0
+        lots = min(due.lots or whole, sellable)
         result = trading.submit(trading.reduction(symbol, cause, f"exit:{due.reason}", lots))
         if not isinstance(result, Refusal):
             self._tried[symbol, due.reason] = _Tried(trip.trade_id, trading.now_ns + EXIT_AGAIN_NS, "")

@@ -148,12 +148,13 @@ class Protector:
     def _may_place(self, symbol: Symbol, legs: list[Order]) -> bool:
         """Say whether all is known that decides: the account, and no order of the symbol that is still on its way.
 
-        An entry that rests at its limit does not count: what filled of it must not wait for the rest."""
+        What rests at a limit of a person's does not count: what fills of an entry must not wait for the rest of it.
+        """
         trading = self._trading
         self._has_reconciled |= trading.is_reconciled
         if not self._has_reconciled or any(leg.state in (OrderState.IN_FLIGHT, OrderState.UNKNOWN) for leg in legs):
             return False
-        moving = (o for o in trading.orders.unsettled() if not (o.is_resting_entry and o.is_waiting))
+        moving = (o for o in trading.orders.unsettled() if not ((o.is_resting_entry or o.is_offer) and o.is_waiting))
         return all(o in legs for o in moving if o.approved.symbol == symbol)
 
     def _arrange(self, trip: RoundTrip, parts: list[Part]) -> None:
@@ -162,6 +163,8 @@ class Protector:
         wanted = self._wanted(trip)
         if not parts:
             self._place(trip, wanted)
+            if not wanted:
+                self._tell_moved(trip)
         elif self._fits(trip, parts, wanted):
             self._refused.pop(symbol, None)
             self._tell_moved(trip)
@@ -177,9 +180,14 @@ class Protector:
         trading = self._trading
         symbol = trip.instrument.symbol
         least = least_part(trip, trading.markets[symbol], trading.gate.limits_of(symbol).collar_pct)
-        lots = min(trading.sellable_lots(symbol), trip.instrument.max_qty_lots)
+        lots = self._coverable(trip, trading.sellable_lots(symbol))
         parts = split(trip, lots, least) if lots > 0 else []
         return [part._replace(ticks=0) for part in parts] if trip.is_raised else parts
+
+    def _coverable(self, trip: RoundTrip, lots: int) -> int:
+        """Return how much of so many lots stops at the exchange can cover: not what is on sale at a limit."""
+        it = trip.instrument
+        return max(min(lots - self._trading.offered_lots(it.symbol), it.max_qty_lots), 0)
 
     def _rests_alone(self, trip: RoundTrip) -> bool:
         """Say whether its stops rest without targets, so that each can be moved in one request."""
@@ -190,7 +198,7 @@ class Protector:
         levels = {part.ticks for part in wanted}
         if not all(self._is_right(part, trip, levels) for part in parts):
             return False
-        return sum(part.rest_lots for part in parts) == min(trip.lots, trip.instrument.max_qty_lots)
+        return sum(part.rest_lots for part in parts) == self._coverable(trip, trip.lots)
 
     def _is_right(self, part: Part, trip: RoundTrip, levels: Iterable[int]) -> bool:
         if part.stop is None:  # a target that has begun to fill: at the venue its stop has ended with that
@@ -206,7 +214,7 @@ class Protector:
 
         What rests over more than is held, or has lost its stop, goes.
         """
-        over = sum(part.rest_lots for part in parts) - min(trip.lots, trip.instrument.max_qty_lots)
+        over = sum(part.rest_lots for part in parts) - self._coverable(trip, trip.lots)
         for part in reversed(parts):
             lots = part.rest_lots - over if over < part.rest_lots else 0
             over = 0 if lots else over - part.rest_lots

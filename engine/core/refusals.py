@@ -8,7 +8,7 @@ from typing import Final
 from engine.core.config import Limits
 from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
 from engine.core.instrument import scaled_text
-from engine.core.types import OrderRequest, Refusal
+from engine.core.types import OrderRequest, OrderType, Refusal
 
 Words = Callable[[OrderRequest, Tried, Facts, Limits], Refusal]
 
@@ -144,13 +144,25 @@ def _cash(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> 
 
 def _no_position(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
     detail = f"held={facts.instrument.qty_text(facts.position_lots)} sellable=0"
+    if facts.offered_lots:
+        return Refusal("NO_POSITION", f"{detail}{_offered(facts)}", _TAKE_BACK)
     return Refusal("NO_POSITION", detail, f"There is nothing of {request.symbol} to sell now; see /positions.")
 
 
 def _more_than_held(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
     text = facts.instrument.qty_text
-    detail = f"wanted={text(request.qty_lots)} sellable={text(facts.sellable_lots)}"
+    offered_lots = 0 if request.order_type is OrderType.MARKET else facts.offered_lots
+    detail = f"wanted={text(request.qty_lots)} sellable={text(facts.sellable_lots - offered_lots)}"
+    if offered_lots:
+        return Refusal("REDUCE_ONLY", f"{detail}{_offered(facts)}", _TAKE_BACK)
     return Refusal("REDUCE_ONLY", detail, "That is more than is held: say a smaller amount, or all.")
+
+
+_TAKE_BACK: Final = "The rest is on sale at a limit already: say less, or /cancel that first."
+
+
+def _offered(facts: Facts) -> str:
+    return f" on_sale={facts.instrument.qty_text(facts.offered_lots)}"
 
 
 def _age_s(facts: Facts) -> float:

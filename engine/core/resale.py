@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, Refusal, Symbol
+from engine.core.types import ApprovedOrder, OrderType, Refusal, Symbol, TimeInForce
 
 _AGAIN: Final = ":again"
 
@@ -34,9 +36,13 @@ class Resale:
 
     def _sell(self, sale: ApprovedOrder) -> bool:
         trading, symbol, cause = self._trading, sale.symbol, sale.cause_id + _AGAIN
-        lots = max(min(sale.qty_lots, trading.sellable_lots(symbol)), 0)
+        is_offer = sale.time_in_force is TimeInForce.GTC
+        left_lots = trading.unoffered_lots(symbol) if is_offer else trading.sellable_lots(symbol)
         trading.last_hop.cause_in(cause)
-        result = trading.submit(trading.reduction(symbol, cause, sale.origin, lots))
+        request = trading.reduction(symbol, cause, sale.origin, max(min(sale.qty_lots, left_lots), 0))
+        if is_offer:  # at its limit as before, and never at the market
+            request = replace(request, order_type=OrderType.LIMIT, limit_ticks=sale.price_ticks)
+        result = trading.submit(request)
         if isinstance(result, Refusal):
             words = f"The sale {sale.client_order_id} of {symbol} did not leave: {result}. {result.advice}"
             trading.notice("critical", result.code, words)

@@ -12,20 +12,21 @@ from engine.core.types import BUY, Symbol
 
 
 class Reserved(NamedTuple):
-    """A symbol's buys, all buys, and the symbol's lots on sale."""
+    """A symbol's buys, all buys, the symbol's lots that are being sold, and those offered at a limit."""
 
     own_e8: int
     all_e8: int
     selling_lots: int
+    offered_lots: int
 
 
 def reserved(symbol: Symbol, orders: Orders, resting: Resting, instrument: Callable[[Order], Instrument]) -> Reserved:
     """Count what unsettled orders have reserved, buys at their limit, in 1e-8 of the quote asset.
 
     Working, in flight and unknown orders count alike, and so does what filled without its report having come; of
-    protection this alone counts, because it makes way.
+    protection and offers this alone counts as being sold, because they make way.
     """
-    own_e8 = all_e8 = selling_lots = 0
+    own_e8 = all_e8 = selling_lots = offered_lots = 0
     for order in orders.unsettled():
         approved = order.approved
         if approved.side is BUY:
@@ -33,6 +34,8 @@ def reserved(symbol: Symbol, orders: Orders, resting: Resting, instrument: Calla
             all_e8 += cost_e8
             own_e8 += cost_e8 if approved.symbol == symbol else 0
         elif approved.symbol == symbol:
-            makes_way = approved.client_order_id in resting
+            is_offer = order.is_offer
+            makes_way = is_offer or approved.client_order_id in resting
             selling_lots += sold_unheard_lots(order) if makes_way else order.uncounted_lots
-    return Reserved(own_e8, all_e8, selling_lots)
+            offered_lots += resting.offered_lots(order) if is_offer else 0
+    return Reserved(own_e8, all_e8, selling_lots, offered_lots)

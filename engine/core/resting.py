@@ -115,14 +115,24 @@ class Resting:
             held_lots += max(part.rest_lots - heir.uncounted_lots, 0)
         return held_lots
 
+    def offered_lots(self, offer: Order) -> int:
+        """Return what a sale at a limit may still sell; what comes in its place is not counted twice."""
+        heir = self._heir(offer)
+        left_lots = offer.uncounted_lots - sold_unheard_lots(offer)
+        return max(left_lots - (heir.uncounted_lots if heir is not None else 0), 0)
+
+    def is_leaving(self, offer: Order) -> bool:
+        """Say whether a sale at a limit was asked to make way."""
+        return self._heir(offer) is not None
+
     def _heir(self, leg: Order) -> Order | None:
         heir = self._heirs.get(leg.approved.client_order_id)
         return None if heir is None or heir.state is OrderState.REJECTED else heir
 
     def is_quiet(self, order: Order, listed: set[ClientOrderId]) -> bool:
-        """Say whether an order is protection or a resting entry that just waits, as the venue's own list says too."""
+        """Say whether an order just waits, as the venue's own list says too: protection, or an entry or offer."""
         name = order.approved.client_order_id
-        if order.is_resting_entry:
+        if order.is_resting_entry or order.is_offer:
             return order.is_waiting and name in listed
         is_waiting = order.state is OrderState.WORKING and order.filled_lots >= order.cum_lots
         return name in self._names and is_waiting and name in listed

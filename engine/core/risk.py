@@ -76,7 +76,7 @@ class Gate:
                 limits,
                 qty_lots,
                 request.limit_ticks,
-                facts.sellable_lots,
+                facts.sellable_lots if request.order_type is _MARKET else facts.sellable_lots - facts.offered_lots,
                 facts.is_repeat,
                 facts.now_ns,
                 facts.silent_until_ns,

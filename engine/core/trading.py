@@ -190,9 +190,9 @@ class Trading:
     def facts(self, symbol: Symbol, cause_id: str = "", strategy: str = "") -> Facts:
         """Gather what the gate decides on, as it stands now."""
         portfolio, equity_e8, held_lots = self.portfolio, self.portfolio.cash_e8, 0
-        exposure_e8 = gross_e8 = selling_lots = 0
+        exposure_e8 = gross_e8 = selling_lots = offered_lots = 0
         if self.orders.is_anything_unsettled:
-            exposure_e8, gross_e8, selling_lots = self._reserved(symbol)
+            exposure_e8, gross_e8, selling_lots, offered_lots = self._reserved(symbol)
         cash_e8 = portfolio.cash_e8 - gross_e8
         if portfolio.open:
             equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
@@ -217,6 +217,7 @@ class Trading:
             self.clock_offset_ms,
             self.bars.of(symbol, self.now_ns) if self.bars.are_any else _NOT_BARRED,
             strategy,
+            offered_lots,
         )
 
     def entry(
@@ -237,8 +238,17 @@ class Trading:
         return self._request(symbol, SELL, cause_id, origin, lots, 0, 0, None)
 
     def sellable_lots(self, symbol: Symbol) -> int:
-        """Return what is held of a symbol less what open sell orders have reserved; protection makes way for a sale."""
+        """Return what is held of a symbol less what is being sold; protection and offers make way for a sale."""
         return self.portfolio.position_lots(symbol) - self._reserved(symbol).selling_lots
+
+    def offered_lots(self, symbol: Symbol) -> int:
+        """Return what of that is on sale at a limit of a person's."""
+        return self._reserved(symbol).offered_lots
+
+    def unoffered_lots(self, symbol: Symbol) -> int:
+        """Return what is sellable and on sale at no limit of a person's."""
+        counted = self._reserved(symbol)
+        return self.portfolio.position_lots(symbol) - counted.selling_lots - counted.offered_lots
 
     def size(self, sizing: Sizing, strategy: str, symbol: Symbol, entry_ticks: int, stop_ticks: int) -> Sized:
         """Size an entry of a strategy the way it is set to; by risk and stop distance where it says no other."""

@@ -11,6 +11,7 @@ from engine.core.authority import origin_of
 from engine.core.entries import LONGEST_S
 from engine.core.facts import Facts
 from engine.core.instrument import exit_levels, moved_levels, parse_e8
+from engine.core.offers import too_low
 from engine.core.plan import plan_of
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
@@ -46,10 +47,10 @@ class Wishes:
         self._roster = roster
 
     def of(self, order: ByHand) -> Wish:
-        """Word an order as it would be now; raises Unclear for what can't be meant or was decided already."""
+        """Word an order as it would be now; raises Unclear for what can't be meant, or was decided already."""
         if isinstance(order, commands.Buy):
             return Wish(self._buy(order))
-        return Wish(self._sell(order)) if isinstance(order, commands.Sell) else self._click(order)
+        return self._sell(order) if isinstance(order, commands.Sell) else self._click(order)
 
     def confirmed(self, order: ByHand, shown: Shown) -> Wish:
         """Word an order that was previewed: at the present price, never larger than shown; says what changed."""
@@ -94,29 +95,25 @@ class Wishes:
         target_pct = distance("target", order.target_pct, limits.default_target_pct, 1000.0)
         exits = exit_plan(order.exits, self._trading.config.by_hand, target_pct)
         facts = self._trading.facts(symbol)
-        limit = self._limit(order, facts) if order.limit_price else 0
+        if order.good_s is not None and not 0.0 < order.good_s <= LONGEST_S:
+            raise Unclear("BAD_AMOUNT", f"An entry may rest for up to {LONGEST_S / 86_400:.0f} days.")
+        limit = _limit(order.limit_price, facts, is_up=False)
         lots = buy_lots(order.amount, facts, self._trading.gate, limit)
         stop, target = exit_levels(limit or facts.ask_ticks, stop_pct, target_pct if exits.target else 0.0)
         by = origin_of(order.who)
         request = self._trading.entry(symbol, cause_of(order), by, lots, stop, target, plan_of(exits))
         return msgspec.structs.replace(request, order_type=OrderType.LIMIT, limit_ticks=limit) if limit else request
 
-    def _limit(self, order: commands.Buy, facts: Facts) -> int:
-        """Read a limit in ticks, rounded down to one; raises Unclear for what none can be."""
-        if order.good_s is not None and not 0.0 < order.good_s <= LONGEST_S:
-            raise Unclear("BAD_AMOUNT", f"An entry may rest for up to {LONGEST_S / 86_400:.0f} days.")
-        try:
-            ticks = parse_e8(order.limit_price) // facts.instrument.tick_e8
-        except ValueError as error:
-            raise Unclear("BAD_AMOUNT", f"{error}: say a limit like limit=2500.") from None
-        if not 0 < ticks < _LARGEST_TICKS:
-            raise Unclear("BAD_AMOUNT", f"{order.limit_price} is no price that {facts.instrument.symbol} can have.")
-        return ticks
-
-    def _sell(self, order: commands.Sell) -> OrderRequest:
-        symbol = self.symbol(order.symbol)
-        lots = sell_lots(order.amount, self._trading.facts(symbol))
-        return self._trading.reduction(symbol, cause_of(order), origin_of(order.who), lots)
+    def _sell(self, order: commands.Sell) -> Wish:
+        symbol, trading = self.symbol(order.symbol), self._trading
+        facts = trading.facts(symbol)
+        limit = _limit(order.limit_price, facts, is_up=True)
+        lots = sell_lots(order.amount, facts, limit)
+        request = trading.reduction(symbol, cause_of(order), origin_of(order.who), lots)
+        if not limit:
+            return Wish(request)
+        request = msgspec.structs.replace(request, order_type=OrderType.LIMIT, limit_ticks=limit)
+        return Wish(request, gone=too_low(request, trading))
 
     def _click(self, click: commands.Decide) -> Wish:
         proposal = self.open_proposal(click)
@@ -180,7 +177,23 @@ class Wishes:
         """Return what a request without a size would come to: for a sale all that can be sold."""
         if request.qty_lots or request.side is Side.BUY:
             return request.qty_lots
-        return max(self._trading.sellable_lots(request.symbol), 0)
+        is_at_market = request.order_type is OrderType.MARKET
+        count = self._trading.sellable_lots if is_at_market else self._trading.unoffered_lots
+        return max(count(request.symbol), 0)
+
+
+def _limit(price: str, facts: Facts, *, is_up: bool) -> int:
+    """Read a limit in ticks, rounded to one; 0 where none was said; raises Unclear for what none can be."""
+    if not price:
+        return 0
+    tick_e8 = facts.instrument.tick_e8
+    try:
+        ticks = (parse_e8(price) + (tick_e8 - 1 if is_up else 0)) // tick_e8
+    except ValueError as error:
+        raise Unclear("BAD_AMOUNT", f"{error}: say a limit like limit=2500.") from None
+    if not 0 < ticks < _LARGEST_TICKS:
+        raise Unclear("BAD_AMOUNT", f"{price} is no price that {facts.instrument.symbol} can have.")
+    return ticks
 
 
 def cause_of(order: ByHand) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from engine.wire.commands import Amount, BuyExits
 from engine.wire.slips import joined, swapped
-from engine.wire.words import BadWords, read_amount, read_percent, read_span, read_symbol
+from engine.wire.words import BadWords, read_amount, read_percent, read_price, read_span, read_symbol
 
 BUY_USAGE: Final = "buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   for example: buy ETHUSDT 250 2% 5%"
 EXITS_USAGE: Final = "sl=2% tp=2%:50,4%:50 trail=1.5% be=1% time=4h limit=2500:4h"
@@ -24,7 +24,6 @@ _NAMES: Final = {
 }
 _OFF: Final = ("off", "none")
 _MULTIPLE: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,4})?)(atr|r)", re.ASCII)
-_PRICE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)
 _MOST_TARGETS: Final = 4
 
 
@@ -64,9 +63,9 @@ def _read_limit(word: str) -> tuple[str, float | None]:
     """Read ``2500`` or ``2500:4h``: the price, and how long the order may rest."""
     price, colon, span = word.lower().lstrip("$").partition(":")
     advice = "write limit=2500, or with the time that it may rest limit=2500:4h"
-    if not _PRICE.fullmatch(price) or (colon and not span):
+    if colon and not span:
         raise BadWords(f"I don't understand the limit {word!r}: {advice}")
-    return price, read_span(span, advice) if span else None
+    return read_price(price, advice), read_span(span, advice) if span else None
 
 
 def _named(words: list[str]) -> dict[str, str]:

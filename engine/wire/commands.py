@@ -71,6 +71,8 @@ class Sell(Command, frozen=True, tag="sell"):
 
     symbol: str
     amount: Amount
+    limit_price: str = ""
+    """A plain decimal: it rests there until it fills or is cancelled; empty to sell at the market."""
 
 
 class Close(Command, frozen=True, tag="close"):

@@ -54,6 +54,8 @@ class PreviewView(msgspec.Struct, frozen=True, tag="preview"):
     """How it would be left besides stop and target, in words; empty for by nothing else."""
     is_resting: bool = False
     """It waits at its limit for the market to come, instead of leaving at once."""
+    note: str = ""
+    """What else happens by it, in words: to the stop of what is put on sale at a limit."""
 
 
 class ApprovalView(msgspec.Struct, frozen=True, tag="approval"):

@@ -25,7 +25,11 @@ HELPS: Final[dict[str, Help]] = {
             "buy eth 250 limit=2500:4h",
         ),
     ),
-    "sell": Help("Sells from a position.", "SYMBOL AMOUNT|all", ("sell eth 50%", "sell eth 0.1eth", "sell eth all")),
+    "sell": Help(
+        "Sells from a position, at the market or at a limit of your own, where it rests until it fills.",
+        "SYMBOL AMOUNT|all [limit=PRICE]",
+        ("sell eth 50%", "sell eth 0.1eth", "sell eth all limit=2700"),
+    ),
     "close": Help(
         "Closes a position or all of them; works while halted.",
         "SYMBOL|all [PERCENT%]",

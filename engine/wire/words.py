@@ -12,7 +12,7 @@ from typing import Final, Literal, NamedTuple
 from engine.wire.commands import Amount, ModeName
 from engine.wire.slips import joined, swapped, with_point
 
-SELL_USAGE: Final = "sell SYMBOL AMOUNT|all   for example: sell ETHUSDT 50%"
+SELL_USAGE: Final = "sell SYMBOL AMOUNT|all [limit=PRICE]   for example: sell ETHUSDT 50% limit=2700"
 CLOSE_USAGE: Final = "close SYMBOL|all [PERCENT%]   for example: close ETHUSDT 50%"
 AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cross"
 LOCK_USAGE: Final = "lock SYMBOL 1h|off [because REASON]   for example: lock eth 1h because of the unlock"
@@ -22,6 +22,7 @@ RECONCILE_USAGE: Final = "reconcile, reconcile adopt|ignore ORDER_ID, or reconci
 KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example: kill flatten"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
+_PRICE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)
 _AMOUNT: Final = re.compile(r"\$?(?P<number>[+-]?[0-9.,]+)(?P<unit>%|[a-z]+)?", re.IGNORECASE)
 _SYMBOL: Final = re.compile(r"[A-Za-z0-9]{2,20}([/_-][A-Za-z0-9]{2,10})?")
 _STRATEGY: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
@@ -44,6 +45,8 @@ class SellWords(NamedTuple):
 
     symbol: str
     amount: Amount
+    limit_price: str = ""
+    """Empty for at the market."""
 
 
 class CloseWords(NamedTuple):
@@ -85,14 +88,34 @@ class AutoWords(NamedTuple):
 
 
 def read_sell(text: str) -> SellWords:
-    """Read ``SYMBOL AMOUNT|all``."""
+    """Read ``SYMBOL AMOUNT|all [limit=PRICE]``."""
     words = joined(text)
     if right := swapped("sell", words):
         raise BadWords(f"Did you mean: {right}?")
-    if len(words) != 2:
+    if not 2 <= len(words) <= 3:
         raise BadWords(f"Say what and how much: {SELL_USAGE}")
     symbol = read_symbol(words[0])
-    return SellWords(symbol, read_amount(words[1], symbol))
+    return SellWords(symbol, read_amount(words[1], symbol), _read_offer(words[2]) if words[2:] else "")
+
+
+def _read_offer(word: str) -> str:
+    """Read ``limit=2700``; a sale rests until it fills or is cancelled, so it takes no time."""
+    name, _, price = word.lower().removeprefix("--").partition("=")
+    price, colon, _ = price.removeprefix("$").partition(":")
+    if name != "limit":
+        raise BadWords(f"I don't know {word!r}: {SELL_USAGE}")
+    if colon:
+        raise BadWords(f"A sale at a limit rests until it fills or you cancel it: write limit={price} without a time.")
+    return read_price(price, "write limit=2700")
+
+
+def read_price(word: str, advice: str) -> str:
+    """Read a plain decimal above 0 that a limit can be; raises BadWords with advice."""
+    if right := with_point(word):
+        raise BadWords(f"Did you mean {right}? Write decimals with a point.")
+    if not _PRICE.fullmatch(word) or not Decimal(word):
+        raise BadWords(f"I don't understand the limit {word!r}: {advice}")
+    return word
 
 
 def read_close(text: str) -> CloseWords:

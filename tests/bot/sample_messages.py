@@ -120,6 +120,9 @@ BUY = Buy(
 )
 PREVIEW = sample_preview()
 RESTING = {"limit_price": "2500.00", "stop_price": "2450.00", "target_price": "2600.00", "is_resting": True}
+OFFER = {"side": "sell", "price": "2682.50", "limit_price": "2750.00", "avg_price": "", "worst_loss_quote": ""}
+OFFER |= {"stop_price": "", "target_price": "", "is_resting": True}
+OFFER |= {"note": "While it rests, the stop at 2628.86 of this part can't rest at the exchange: the engine watches it."}
 SALE = {"side": "sell", "price": "2682.50", "limit_price": "2628.85", "avg_price": "2682.1"}
 SALE |= {"stop_price": "", "target_price": "", "worst_loss_quote": ""}
 REFUSED = {"code": "C2_ORDER_SIZE", "detail": "limit=100.00 asked=255.00", "advice": "Ask for less."}
@@ -175,6 +178,7 @@ MESSAGES: dict[str, Message] = {
     "preview_buy": preview.preview(sample_preview(), BUY),
     "preview_thin_book": preview.preview(sample_preview(book_part=0.4, slippage_pct=0.81, needs_second=True), BUY),
     "preview_resting": preview.preview(sample_preview(**RESTING), BUY),
+    "preview_offer": preview.preview(sample_preview(**OFFER), BUY),
     "preview_sell": preview.preview(sample_preview(**SALE), BUY),
     "preview_refused": preview.preview(sample_preview(**REFUSED), BUY),
     "preview_ended": preview.ended("Cancelled: nothing was ordered."),

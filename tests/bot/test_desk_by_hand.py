@@ -72,6 +72,29 @@ async def test_a_preview_that_is_cancelled_orders_nothing() -> None:
         assert not any(isinstance(command, Buy | Confirm) for command in engine.heard)
 
 
+async def test_a_sale_at_a_limit_says_what_happens_to_its_stop_and_is_confirmed_with_its_limit() -> None:
+    async with desk() as (slack, engine):
+        engine.answer(Preview, preview(side="sell", limit_price="2750.00", is_resting=True, note="Its stop is <ours>."))
+        await slack.command(ALICE, "/sell", "eth 50% limit=2750")
+        shown = await slack.see(lambda message: is_private(message, ALICE, "at 2,750.00"))
+        assert "Its stop is &lt;ours&gt;." in str(shown["blocks"])
+        resting = order(side="sell", state="working", limit_price="2750.00", reduce_only=True)
+        engine.answer(Confirm, OrderPlaced((resting,)), text="Selling; it rests.")
+        await slack.click(ALICE, shown, "confirm_order")
+        given = (await engine.has(Confirm)).order
+        assert isinstance(given, Sell)
+        assert (given.limit_price, given.amount.unit, given.amount.value) == ("2750", "percent", "50")
+        await slack.sees_text("sells 50 % of the ETH that is held: working at the exchange")
+
+
+async def test_a_sale_at_a_limit_with_a_time_gets_the_right_form_back() -> None:
+    async with desk() as (slack, engine):
+        await slack.command(ALICE, "/sell", "eth all limit=2750:4h")
+        said = await slack.sees_text("write limit=2750 without a time")
+        assert said["ephemeral_to"] == ALICE
+        assert not any(isinstance(command, Preview) for command in engine.heard)
+
+
 async def test_what_the_gate_would_refuse_has_no_button() -> None:
     async with desk() as (slack, engine):
         engine.answer(

@@ -218,7 +218,7 @@ class Scene:
         resting, orders = self.trading.resting, self.trading.orders.unsettled()
         names = {o.approved.client_order_id for o in orders}
         is_held = bool(self.trading.portfolio.open)
-        return [o for o in orders if not (is_held and resting.is_quiet(o, names))]
+        return [o for o in orders if o.is_offer or not (is_held and resting.is_quiet(o, names))]
 
     def _moves(self) -> tuple[int, int]:
         """Return numbers that change with every order and every fill."""

@@ -90,6 +90,29 @@ def test_a_sell_is_read() -> None:
         read_sell("ETHUSDT")
 
 
+@pytest.mark.parametrize("said", ["limit=2700.5", "--limit=2700.5", "LIMIT=$2700.5"])
+def test_a_sale_may_rest_at_a_limit(said: str) -> None:
+    assert read_sell(f"eth all {said}") == SellWords("eth", Amount("all", ""), "2700.5")
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("limit=", "write limit=2700"),
+        ("limit=moon", "write limit=2700"),
+        ("limit=0", "write limit=2700"),
+        ("limit=0,5", "Did you mean 0.5"),
+        ("limit=2700:4h", "until it fills or you cancel it: write limit=2700 without"),
+        ("sl=2%", "limit=PRICE"),
+        ("2700", "limit=PRICE"),
+    ],
+)
+def test_a_limit_of_a_sale_that_cannot_be_meant_is_refused_with_the_right_form(said: str, advice: str) -> None:
+    with pytest.raises(BadWords) as refused:
+        read_sell(f"eth 50% {said}")
+    assert advice in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [

@@ -149,7 +149,7 @@ class PairDesk:
 
     def _one_way(self, symbol: Symbol, buy_at: Place, sell_at: Place, needed: float) -> Chance | None:
         cheap, dear = buy_at.market(symbol), sell_at.market(symbol)
-        held_e8 = sell_at.trading.sellable_lots(symbol) * dear.instrument.lot_e8
+        held_e8 = sell_at.trading.unoffered_lots(symbol) * dear.instrument.lot_e8
         if held_e8 <= 0 or not cheap.ask_ticks:
             return None
         quote_e8 = int(self.config.pair_quote * E8)

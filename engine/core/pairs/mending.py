@@ -67,7 +67,7 @@ def _mend(
         return None
     lots = whole = base_e8 // market.instrument.lot_e8
     if side is SELL:
-        lots = min(lots, trading.sellable_lots(pair.symbol))
+        lots = min(lots, trading.unoffered_lots(pair.symbol))
     if lots < least_lots(market.bid_ticks, market):
         return None
     limit = _limit_ticks(pair, base_e8, side, place, market, loss_e8)
