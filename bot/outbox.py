@@ -48,17 +48,11 @@ class Outbox:
         self._idle = asyncio.Event()
         self._idle.set()
         self._empty_at = 0.0
-        self._stuck_at: float | None = None
 
     @property
     def backlog(self) -> int:
         """How many messages wait."""
         return len(self._jobs)
-
-    @property
-    def stuck_s(self) -> float:
-        """For how many seconds Slack has taken nothing of what was sent to it; 0 while it takes what it gets."""
-        return asyncio.get_running_loop().time() - self._stuck_at if self._stuck_at is not None else 0.0
 
     def put(self, key: str, send: Send, *, is_urgent: bool = False, dropped: Drop = lambda: None) -> None:
         """Queue a job; ``send`` is called when its turn comes and should then say what is true at that moment.
@@ -92,18 +86,15 @@ class Outbox:
         while True:
             try:
                 await _to_its_end(send)
-                self._stuck_at = None
                 return None
             except SlackApiError as error:
                 wait_s = wait_asked_for(error, backoff_s)
                 if wait_s is None:
-                    self._stuck_at = None
                     _log.error("Slack refused a message", extra={"key": key, "why": reason_of(error)})
                     return dropped()
             except (aiohttp.ClientError, OSError, TimeoutError) as error:
                 wait_s = backoff_s
                 _log.warning("Slack can't be reached", extra={"key": key, "why": repr(error)})
-            self._stuck_at = self._stuck_at or asyncio.get_running_loop().time()
             await asyncio.sleep(wait_s)
             backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
             send, dropped = self._jobs.pop(key, (send, dropped))

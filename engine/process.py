@@ -78,17 +78,7 @@ def run(settings: Settings) -> int:
     """Run the engine until SIGTERM or SIGINT; returns the exit code, 2 with a sentence when it can't start."""
     try:
         uvloop.run(_main(settings))
-    except (
-        HeartbeatError,
-        JournalError,
-        ControlError,
-        SessionUnwritable,
-        UnknownRecord,
-        VenueError,
-        RulesError,
-        OpinionUnreadable,
-        CalibrationUnreadable,
-    ) as error:
+    except _CANNOT_START as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -20,7 +20,7 @@ from dotenv.parser import parse_stream
 from engine.config_file import ConfigFileError, parse_trading_config
 from engine.core.config import TradingConfig
 from engine.environment import Named, SettingsError
-from engine.home import SOCKET_OF_BOT, SOCKET_OF_ENGINE, home_folder, ledger_url
+from engine.home import SOCKET_OF_ENGINE, home_folder, ledger_url
 from engine.hosts import DEFAULT_URLS, is_live
 from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
@@ -154,11 +154,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def engine_socket(self) -> Path:
         """The Unix socket on which the engine listens to people."""
         return self.home / SOCKET_OF_ENGINE
-
-    @property
-    def bot_socket(self) -> Path:
-        """The Unix socket on which the bot tells its health."""
-        return self.home / SOCKET_OF_BOT
 
     @property
     def of_second(self) -> Settings | None:

@@ -30,5 +30,4 @@ class OpenOrderList(msgspec.Struct, frozen=True):
 
     list_id: OrderListId
     symbol: Symbol
-    venue_list_id: int
     legs: tuple[ClientOrderId, ...]

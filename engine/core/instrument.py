@@ -40,11 +40,6 @@ class Instrument(msgspec.Struct, frozen=True):
         """One tick in the quote asset."""
         return self.tick_e8 / E8
 
-    @property
-    def lot_size(self) -> float:
-        """One lot in the base asset."""
-        return self.lot_e8 / E8
-
     def price_text(self, price_ticks: int) -> str:
         """Write a price in the venue's decimals: as many as the tick size has."""
         return scaled_text(price_ticks * self.tick_e8, decimals_of(self.tick_e8))

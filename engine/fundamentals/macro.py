@@ -37,9 +37,6 @@ class Shift(NamedTuple):
     reasons: tuple[str, ...]
 
 
-NO_SHIFT: Final = Shift(0.0, ())
-
-
 def read_series(text: str, name: str) -> NDArray[np.float64]:
     """Read a series as FRED gives it: a header, then ``YYYY-MM-DD,VALUE``, a missing value as ``.`` or empty.
 

@@ -97,11 +97,6 @@ def telling_words(title: str) -> frozenset[str]:
     return frozenset(title.split()) - _FILLERS
 
 
-def says_the_same(first: str, second: str) -> bool:
-    """Say whether two normalised titles mean one headline: one only adds to the other, and nothing that matters."""
-    return first == second or _is_same(telling_words(first), telling_words(second))
-
-
 def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:
     fewer, more = (ours, theirs) if len(ours) <= len(theirs) else (theirs, ours)
     if not fewer or len(fewer) < LEAST_ALIKE * len(more) or not fewer <= more:

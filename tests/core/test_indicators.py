@@ -181,7 +181,7 @@ def test_volume_indicators_are_those_of_numpy(made: tuple[int, int, int]) -> Non
 
 @given(values=st.lists(st.integers(-20, 20), min_size=1, max_size=120), n=st.integers(1, 12))
 def test_extremes_are_those_of_the_last_values(values: list[int], n: int) -> None:
-    high, low = (np.zeros(extremes.extreme_size(n)) for _ in range(2))
+    high, low = (np.zeros(extremes.QUEUE + 2 * n) for _ in range(2))
     for i, value in enumerate(values, 1):
         assert extremes.highest_step(high, n, float(value)) == max(values[max(i - n, 0) : i])
         assert extremes.lowest_step(low, n, float(value)) == min(values[max(i - n, 0) : i])

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from engine.core.config import FairValueBand, MeasureWeights
-from engine.fundamentals.macro import NO_SHIFT, Shift
+from engine.fundamentals.macro import Shift
 from engine.fundamentals.metrics import FIRST_DAY, AssetMetrics, Metric
 from engine.fundamentals.valuation import NoValue, fair_value
 
 TODAY = 20_000
+NO_SHIFT = Shift(0.0, ())
 ONLY_MVRV = FairValueBand(min_measures=1, weights=MeasureWeights(nvt=0.0, fee_yield=0.0, growth=0.0), min_days=90)
 
 

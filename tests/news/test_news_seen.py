@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.tidings import NewsItem
-from engine.news.near import NearTitles, says_the_same
+from engine.news.near import NearTitles
 from engine.news.seen import Seen
 from engine.news.text import normalise
 
@@ -127,4 +127,6 @@ def test_near_titles_are_bounded_and_forgotten_whole() -> None:
 )
 def test_words_decide_what_is_the_same(first: str, second: str, same: bool) -> None:
     """Only additions, and none that matters."""
-    assert says_the_same(first, second) is same
+    near = NearTitles()
+    near.add(first)
+    assert (near.find(second) == first) is same

@@ -17,11 +17,6 @@ EMA_SIZE = 2
 MACD_SIZE = 3 * EMA_SIZE + 1
 
 
-def window_size(bars: int) -> int:
-    """Return the length of the state of SMA and WMA."""
-    return RING + bars
-
-
 @njit("void(float64[::1], int64, float64)", cache=True)
 def push(state: np.ndarray, bars: int, value: float) -> None:
     """Take a value into a window: its sum, its weighted sum (the newest counts ``bars`` times), and its ring."""

@@ -9,11 +9,6 @@ COUNT, HEAD, TAIL, QUEUE = range(4)
 """Places in the state; a ring of values and, behind it, one of the values' numbers follow."""
 
 
-def extreme_size(bars: int) -> int:
-    """Return the length of the state: 3 + 2 * bars."""
-    return QUEUE + 2 * bars
-
-
 @njit("float64(float64[::1], int64, float64)", cache=True)
 def highest_step(state: np.ndarray, bars: int, value: float) -> float:
     """Take a value; return the highest of the last ``bars``, or of all where there are fewer."""

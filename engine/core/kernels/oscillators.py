@@ -113,11 +113,6 @@ def stochastic_step(
     return fast, sma_step(state[behind : behind + averages.RING + signal], signal, fast)
 
 
-def stochastic_size(bars: int, smooth: int, signal: int) -> int:
-    """Return the length of the state of ``stochastic_step``."""
-    return 2 * (QUEUE + 2 * bars) + 2 * averages.RING + smooth + signal + 1
-
-
 @njit("float64[::1](float64[::1], int64)", cache=True)
 def rsi(prices: np.ndarray, bars: int) -> np.ndarray:
     """Return the relative strength index after each price: float64 (n,)."""

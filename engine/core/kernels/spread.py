@@ -17,11 +17,6 @@ LAST_PRICE = 0
 """Of realised volatility: the price before; a window follows."""
 
 
-def spread_size(bars: int) -> int:
-    """Return the length of the state of ``spread_step``."""
-    return RING + bars
-
-
 @njit("UniTuple(float64, 2)(float64[::1], int64, float64)", cache=True)
 def spread_step(state: np.ndarray, bars: int, value: float) -> tuple[float, float]:
     """Return mean and standard deviation (of the population) of the last ``bars`` values, from the ``bars``-th on."""

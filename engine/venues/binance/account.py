@@ -11,11 +11,10 @@ import msgspec
 
 from engine.core.account import AccountSnapshot, Balance
 from engine.core.instrument import Instrument, parse_e8
-from engine.core.types import Candle, ExecutionReport, Side, Symbol, VenueOrderId
+from engine.core.types import Candle, ExecutionReport, Symbol
 from engine.venues.binance.errors import BadFrame
 from engine.venues.binance.limits import Budget, RateLimitWire
-from engine.venues.binance.order_wires import OwnTradeWire
-from engine.venues.binance.reports import decode_open_orders, decode_own_trades
+from engine.venues.binance.reports import decode_open_orders
 from engine.venues.binance.rest import RestClient
 
 _MS: Final = 1_000_000
@@ -94,21 +93,6 @@ class TimeWire(msgspec.Struct, frozen=True):
     server_time: int = msgspec.field(name="serverTime")
 
 
-class OwnFill(msgspec.Struct, frozen=True):
-    """One fill as the venue's books have it; it names the venue's order id only."""
-
-    symbol: Symbol
-    fill_id: int
-    venue_order_id: VenueOrderId
-    side: Side
-    price_ticks: int
-    qty_lots: int
-    fee_e8: int
-    fee_asset: str
-    is_maker: bool
-    ts_exchange_ns: int
-
-
 class Account:
     """Asks the venue for what is slow to change; everything here may raise a VenueError."""
 
@@ -163,14 +147,6 @@ class Account:
         except (ValueError, IndexError, TypeError) as error:
             raise BadFrame(f"{symbol}: a candle makes no sense: {error}") from None
 
-    async def own_fills(self, symbol: Symbol, from_fill_id: int = 0) -> list[OwnFill]:
-        """Fetch our fills of a symbol from an id on (0: the last 1,000), oldest first."""
-        params: dict[str, str | int] = {"symbol": symbol, "limit": 1000}
-        if from_fill_id:
-            params["fromId"] = from_fill_id
-        wires = decode_own_trades(await self._rest.signed("GET", "/api/v3/myTrades", params))
-        return [_to_fill(wire, self._instruments[symbol]) for wire in wires]
-
     async def measure_clock(self) -> int:
         """Measure the venue's clock less ours in ms: the median of five, each less half its round trip (C17)."""
         offsets = []
@@ -217,24 +193,6 @@ def _to_candle(row: list[Any], instrument: Instrument, interval_ns: int) -> Cand
     opened, high, low, closed = (instrument.price_ticks(text) for text in row[1:5])
     volume_lots = parse_e8(row[5]) // instrument.lot_e8
     return Candle(instrument.symbol, int(row[0]) * _MS, interval_ns, opened, high, low, closed, volume_lots)
-
-
-def _to_fill(wire: OwnTradeWire, instrument: Instrument) -> OwnFill:
-    try:
-        return OwnFill(
-            instrument.symbol,
-            wire.id,
-            VenueOrderId(wire.order_id),
-            Side.BUY if wire.is_buyer else Side.SELL,
-            instrument.price_ticks(wire.price),
-            instrument.qty_lots(wire.qty),
-            parse_e8(wire.commission),
-            wire.fee_asset,
-            wire.is_maker,
-            wire.time * _MS,
-        )
-    except ValueError as error:
-        raise BadFrame(f"{instrument.symbol}: a fill makes no sense: {error}") from None
 
 
 def _parse(kind: Any, data: bytes) -> Any:

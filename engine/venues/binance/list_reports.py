@@ -88,4 +88,4 @@ def decode_settled_legs(event: bytes | msgspec.Raw) -> tuple[ClientOrderId, ...]
 
 def _open_list(wire: OrderListWire) -> OpenOrderList:
     legs = tuple(ClientOrderId(order.client_order_id) for order in wire.orders)
-    return OpenOrderList(OrderListId(wire.client_list_id), Symbol(wire.symbol), wire.list_id, legs)
+    return OpenOrderList(OrderListId(wire.client_list_id), Symbol(wire.symbol), legs)

@@ -107,7 +107,7 @@ def test_an_answer_that_makes_no_sense_is_refused(answer: Any) -> None:
 
 def test_open_lists_name_their_orders() -> None:
     lists = msgspec.json.encode([LIST, {**LIST, "symbol": "BTCUSDT"}])
-    assert decode_open_lists(lists, KNOWN) == (OpenOrderList(LIST["listClientOrderId"], ETH.symbol, 2, (ABOVE, BELOW)),)
+    assert decode_open_lists(lists, KNOWN) == (OpenOrderList(LIST["listClientOrderId"], ETH.symbol, (ABOVE, BELOW)),)
 
 
 @pytest.mark.parametrize(

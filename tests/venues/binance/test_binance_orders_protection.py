@@ -23,7 +23,7 @@ async def test_a_stop_and_a_target_rest_as_one_list_until_it_is_cancelled(door: 
         assert it.exchange.open_names() == set(protection.legs)
         assert it.exchange.held() == (4 * 10**8, 10**8)
         (found,) = await it.orders.open_lists()
-        assert found == OpenOrderList(protection.list_id, SYMBOL, found.venue_list_id, protection.legs)
+        assert found == OpenOrderList(protection.list_id, SYMBOL, protection.legs)
         it.orders.cancel_protection(protection)
         await it.until(protection, CANCELED, CANCELED)
         assert (it.exchange.held(), it.exchange.open_orders()) == ((5 * 10**8, 0), [])
