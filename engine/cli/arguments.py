@@ -7,7 +7,17 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from engine.cli.learning_arguments import calibrate_arguments, learn_arguments
+from engine.cli.ledger_arguments import audit_arguments, journal_arguments, ledger_arguments
+from engine.cli.option_types import json_argument
 from engine.cli.parser import Parser
+from engine.cli.process_arguments import (
+    bench_arguments,
+    drill_arguments,
+    exchange_arguments,
+    health_arguments,
+    notify_arguments,
+    run_arguments,
+)
 from engine.cli.strategy_arguments import replay_arguments, strategy_arguments
 
 _TRADING: Final = (
@@ -43,15 +53,6 @@ _ASKING: Final = (
 )
 VERBS: Final = frozenset((*_ASKING, *_TRADING))
 """The commands to a running engine."""
-_LISTINGS: Final = {
-    "orders": "every order as it is now",
-    "fills": "every fill",
-    "trades": "every position from its first fill to flat, with its profit",
-    "decisions": "every proposal, and what became of it",
-    "refusals": "what the gate refused, and the numbers that decided",
-    "equity": "what the account was worth",
-}
-"""What ``trader ledger`` shows."""
 
 
 class _Verb(NamedTuple):
@@ -105,12 +106,8 @@ def _no_arguments(parser: argparse.ArgumentParser) -> None:
     """Take none."""
 
 
-def _json(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
-
-
 def _ask_arguments(parser: argparse.ArgumentParser) -> None:
-    _json(parser)
+    json_argument(parser)
     parser.add_argument("--id", metavar="ID", help="name of this command: the engine does one id once, however often")
 
 
@@ -124,6 +121,7 @@ def _words(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
 
 def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
     def add(parser: argparse.ArgumentParser) -> None:
+        """Take the words of an order, and whether to ask before it is given."""
         _words(help_text)(parser)
         how = parser.add_mutually_exclusive_group()
         how.add_argument("--yes", action="store_true", help="give it without a question (as from a script)")
@@ -134,181 +132,15 @@ def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
 
 def _second(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("approval_id", metavar="ID", help="of the order that waits, as `trader desk` and Slack show it")
-    _json(parser)
-
-
-def _number(low: float, high: float, unit: str) -> Callable[[str], float]:
-    """Make a reader of numbers within limits; NaN lies within none."""
-
-    def read(text: str) -> float:
-        """Read one; raises ArgumentTypeError for what is none, or outside the limits."""
-        try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is no number of {unit} from {low:g} to {high:g}")
-        return value
-
-    return read
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: write one from 1 to 65535, or 0 for any free one")
-    return int(text)
-
-
-def _tape_arguments(parser: argparse.ArgumentParser, at_its_end: str) -> None:
-    parser.add_argument(
-        "--tape",
-        metavar="SPEC",
-        default="story",
-        help="story, recording:PATH, candles:PATH or binance (default: story). At its end a recording or candles "
-        f"{at_its_end}; PATH?laps=N plays them N times, 0 without end",
-    )
-    parser.add_argument(
-        "--speed", type=float, metavar="N", help="times real time (default: 20 for story and candles, else 1)"
-    )
-    parser.add_argument("--seed", type=_count, default=0, metavar="S", help="of what the tape invents (default: 0)")
-
-
-def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    _tape_arguments(parser, "begin anew, as the story does")
-    parser.add_argument(
-        "--port", type=_port, metavar="P", help="of the local Slack's page (default: 3018, or a free one)"
-    )
-    parser.add_argument(
-        "--exchange-port", type=_port, metavar="P", help="of the paper exchange (default: 8790 or a free one)"
-    )
-    parser.add_argument("--no-slack", action="store_true", help="follow it in this terminal instead of Slack")
-    parser.add_argument("--no-browser", action="store_true", help="open no page")
-
-
-def _exchange_arguments(parser: argparse.ArgumentParser) -> None:
-    _tape_arguments(parser, "leave the market standing still")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    parser.add_argument("--port", type=_port, default=8790, metavar="P", help="0 for any free one (default: 8790)")
-    parser.add_argument(
-        "--balance", action="append", metavar="ASSET=AMOUNT", help="what an account begins with, again for each asset"
-    )
-    parser.add_argument(
-        "--account",
-        action="append",
-        metavar="NAME:APIKEY:SECRET",
-        help="one more account; NAME:APIKEY:@PATH for an Ed25519 public key in PEM",
-    )
-    parser.add_argument(
-        "--state",
-        metavar="PATH",
-        help="file that keeps what the accounts hold, over restarts; it counts before --balance. Open orders are not "
-        "kept (default: nothing is)",
-    )
-    parser.add_argument("--wait-for-client", action="store_true", help="start the tape when somebody listens")
-    _likeness_arguments(parser.add_argument_group("how real it is"))
-
-
-def _likeness_arguments(group: argparse._ArgumentGroup) -> None:
-    fee, delay = _number(0, 10, "percent"), _number(0, 60_000, "milliseconds")
-    group.add_argument("--maker-fee", type=fee, metavar="PERCENT", help="of what a resting order gets (default: 0.1)")
-    group.add_argument("--taker-fee", type=fee, metavar="PERCENT", help="of what a crossing order gets (default: 0.1)")
-    group.add_argument("--latency-in", type=delay, metavar="MS", help="from a client to the matching (default: 0)")
-    group.add_argument(
-        "--latency-out", type=delay, metavar="MS", help="from the matching to a client, prices too (default: 0)"
-    )
-    group.add_argument(
-        "--weight-limit", type=_count, metavar="N", help="request weight a minute, 0 for no limit (default: 6000)"
-    )
-    group.add_argument(
-        "--order-limit", type=_count, metavar="N", help="orders in ten seconds, 0 for no limit (default: 100)"
-    )
-    group.add_argument(
-        "--connection-life",
-        type=_number(0.1, 604_800, "seconds"),
-        metavar="S",
-        help="seconds after which a WebSocket is cut (default: 86400, a day)",
-    )
-
-
-def _health_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger", "all"), default="engine")
-    _json(parser)
-
-
-def _ledger_arguments(parser: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    kinds.add_parser("follow", help="keep the ledger up with the journal (`trader run` starts this)")
-    rebuild = kinds.add_parser("rebuild", help="make the ledger anew from the journal")
-    rebuild.add_argument("--force", action="store_true", help="also where it says that the journal was another")
-    _json(rebuild)
-    for name, shows in _LISTINGS.items():
-        listing = kinds.add_parser(name, help=shows)
-        _sheet_arguments(listing)
-        if name != "equity":
-            listing.add_argument("--symbol", default="", help="only of this symbol")
-
-
-def _sheet_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--since", metavar="TIME", help="2026-11-22, 2026-11-22T10:00 (UTC), 90m, 24h or 7d")
-    parser.add_argument("--last", type=_count, default=0, metavar="N", help="only the newest N (default: all)")
-    form = parser.add_mutually_exclusive_group()
-    form.add_argument("--csv", action="store_true", help="print CSV, for a spreadsheet")
-    _json(form)
-
-
-def _journal_arguments(parser: argparse.ArgumentParser) -> None:
-    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
-    _json(kinds.add_parser("check", help="look it over from end to end (exit code 1: damaged)"))
-    _json(kinds.add_parser("cut", help="take damaged parts out, keep the rest and a copy; the engine must be stopped"))
-
-
-def _audit_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--who", default="", metavar="ID", help="only what this one did: U01ALICE, ann, engine")
-    parser.add_argument("--what", default="", metavar="WORDS", help="only entries with these words in them")
-    _sheet_arguments(parser)
-    parser.add_argument("--verify", action="store_true", help="look for changes in journal and ledger (exit code 1)")
-    parser.add_argument("--noted", default="", metavar="HEAD", help="with --verify: a head that was noted before")
-
-
-def _notify_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "what",
-        choices=("follow", "test"),
-        help="follow: page people when an alarm is not acknowledged or Slack can't be reached (`trader run` starts "
-        "this). test: send one message to each address. Addresses are as in the manual of the library apprise: "
-        "mailtos://user:password@example.com?to=desk@example.com, pover://user@token, tgram://token/chat",
-    )
-
-
-def _bench_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help="one benchmark (default: all)")
-    parser.add_argument("--quick", action="store_true", help="about a minute or less, for a first look")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each variant takes its turn")
-    parser.add_argument("--events", type=int, metavar="N", help="events of a round")
-    _json(parser)
-
-
-def _drill_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", choices=("crash", "desk"), help="crash: kills, again and again; desk: its bad days")
-    parser.add_argument("--rounds", type=_count, default=10, metavar="N", help="how often (default: 10)")
-    parser.add_argument("--seed", type=_count, default=0, metavar="N", help="of everything that is left to chance")
-    _json(parser)
+    json_argument(parser)
 
 
 _VERBS: Final = (
-    _Verb("run", "start everything, on paper money unless told otherwise", "trader run --speed 20", _run_arguments),
+    _Verb("run", "start everything, on paper money unless told otherwise", "trader run --speed 20", run_arguments),
     _Verb("engine", "start the engine alone", "trader engine", _no_arguments),
     _Verb("watchdog", "cancel the open entries when the engine is gone", "trader watchdog", _no_arguments),
-    _Verb("notify", "reach people outside Slack, at NOTIFY_URLS", "trader notify test", _notify_arguments),
-    _Verb(
-        "exchange", "start the paper exchange alone", "trader exchange --tape story --port 8790", _exchange_arguments
-    ),
+    _Verb("notify", "reach people outside Slack, at NOTIFY_URLS", "trader notify test", notify_arguments),
+    _Verb("exchange", "start the paper exchange alone", "trader exchange --tape story --port 8790", exchange_arguments),
     _Verb("desk", "follow the market and trade in this terminal", "trader desk", _no_arguments),
     _Verb("status", "show mode, health and prices", "trader status --json", _ask_arguments),
     _Verb("positions", "show what is held and what it is worth", "trader positions", _ask_arguments),
@@ -389,12 +221,12 @@ _VERBS: Final = (
         "trader learn headlines.csv bitfinex_ETHUSD_1m.csv.gz --out rules.new.toml",
         learn_arguments,
     ),
-    _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", _health_arguments),
-    _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", _ledger_arguments),
-    _Verb("journal", "look the journal over, and mend it", "trader journal check", _journal_arguments),
-    _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", _audit_arguments),
-    _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", _bench_arguments),
-    _Verb("drill", "rehearse what must not hurt, and count", "trader drill crash --rounds 10", _drill_arguments),
+    _Verb("health", "say whether a process is well (exit code 0 or 1)", "trader health bot", health_arguments),
+    _Verb("ledger", "show what was traded, and keep the tables of it", "trader ledger trades --csv", ledger_arguments),
+    _Verb("journal", "look the journal over, and mend it", "trader journal check", journal_arguments),
+    _Verb("audit", "show who changed what, and verify it", "trader audit --since 24h --who U01ALICE", audit_arguments),
+    _Verb("bench", "measure, each figure against its floor", "trader bench replay --json", bench_arguments),
+    _Verb("drill", "rehearse what must not hurt, and count", "trader drill crash --rounds 10", drill_arguments),
     _Verb("version", "print the version", "trader version", _no_arguments),
 )
 ALL: Final = tuple(verb.name for verb in _VERBS)

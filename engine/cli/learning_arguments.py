@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from engine.cli.option_types import json_argument
+
 
 def calibrate_arguments(parser: argparse.ArgumentParser) -> None:
     """Take what there is to look back at."""
@@ -14,7 +16,7 @@ def calibrate_arguments(parser: argparse.ArgumentParser) -> None:
         help="recordings of raw frames, candles (ts_ms,open,close,high,low,volume), journals; plain or gzip "
         "(default: the journal in TRADER_HOME)",
     )
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    json_argument(parser)
 
 
 def learn_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,4 +35,4 @@ def learn_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--horizon", type=int, default=15, metavar="MIN", help="1, 5, 15, 60 or 1440 (default: 15)")
     parser.add_argument("--cost-pct", type=float, default=0.2, metavar="PCT", help="in and out again (default: 0.2)")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of what is left to chance (default: 0)")
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    json_argument(parser)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 
+from engine.cli.option_types import json_argument
+
 
 def strategy_arguments(parser: argparse.ArgumentParser) -> None:
     """Take ``list`` or ``new NAME``."""
     kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True)
     listing = kinds.add_parser("list", help="every strategy: its kind, its mode and bands in trader.toml, what it does")
-    listing.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    json_argument(listing)
     new = kinds.add_parser("new", help="make a technical strategy, its kernel, its settings and its test")
     new.add_argument("name", metavar="NAME", help="lower case, words joined by _: drift, slow_drift")
 
@@ -24,4 +26,4 @@ def replay_arguments(parser: argparse.ArgumentParser) -> None:
         help="what signals may do (default: auto, because nobody is there to ask)",
     )
     parser.add_argument("--symbol", help="the recording's symbol (default: as found in it)")
-    parser.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    json_argument(parser)
