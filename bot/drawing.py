@@ -9,6 +9,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+from engine.wire.spawned import end_with_parent
+
 _PATIENCE_S = 20.0
 
 
@@ -25,7 +27,7 @@ class Drawing:
     async def draw(self, chart: Callable[..., bytes], *args: Any) -> bytes:
         """Return what a function of ``bot.charts`` draws of its arguments; raises NotDrawn."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), end_with_parent)
         pool = self._pool
         try:
             async with asyncio.timeout(_PATIENCE_S):

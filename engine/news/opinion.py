@@ -20,6 +20,7 @@ import msgspec
 from engine.core.sealed import Sealed
 from engine.core.tidings import Headline, Opinion
 from engine.news.text import normalise
+from engine.wire.spawned import end_with_parent
 
 OPINION_FILE: Final = "opinion.json"
 _MOST_WAITING: Final = 16
@@ -100,7 +101,8 @@ _asked: list[tuple[Any, Any]] = []
 
 
 def _load(text: bytes) -> None:
-    """Build the model in its own process."""
+    """Build the model in its own process, which ends when the engine does."""
+    end_with_parent()
     _asked.append(build(msgspec.json.decode(text, type=OpinionModel)))
 
 
