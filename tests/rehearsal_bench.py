@@ -121,7 +121,7 @@ async def real_side(folder: Path) -> AsyncIterator[RealSide]:
     server.close()
 
 
-async def until(is_so: Any, seconds: float = 10.0) -> None:
+async def until(is_so: Any, seconds: float = 30.0) -> None:
     """Let the loop turn until a condition holds; raises TimeoutError when it doesn't in time."""
     async with asyncio.timeout(seconds):
         while not is_so():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import socket
 import sys
@@ -18,6 +17,7 @@ import aiohttp
 from benchmarks.lab.machine import Cores
 from bot.local_slack import workspace
 from bot.local_slack.install import NotInstallable, install
+from bot.local_slack.launch import command
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _UP_S: Final = 30.0
@@ -33,23 +33,21 @@ class Slack:
     def __init__(self, home: Path, session: aiohttp.ClientSession) -> None:
         """Prepare; raises RuntimeError where it can't be installed."""
         try:
-            self._binary = install(ROOT / "var")
+            binary = install(ROOT / "var")
         except NotInstallable as error:
             raise RuntimeError(str(error)) from None
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self._port = int(probe.getsockname()[1])
         self.page = f"http://127.0.0.1:{self._port}"
-        self._config = home / f"slack-{self._port}.json"
-        self._config.write_text(json.dumps(workspace.config()))
+        self._command = command(binary, home / f"slack-{self._port}", self._port)
         self._session = session
         self._process: asyncio.subprocess.Process | None = None
 
     async def come(self, *, with_app: bool = True) -> None:
         """Start, and wait until the app hears it."""
-        words = ("--config", str(self._config), "--port", str(self._port), "--base-host", "127.0.0.1")
         self._process = await asyncio.create_subprocess_exec(
-            str(self._binary), *words, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+            *self._command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
         )
         elsewhere(self._process.pid)
         async with asyncio.timeout(_UP_S):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,8 +19,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from bot.local_slack import workspace
 from bot.local_slack.install import NotInstallable, install
+from bot.local_slack.launch import command
 
 _ANSWERS_WITHIN_S: Final = 15.0
 _STOPS_WITHIN_S: Final = 2
@@ -35,16 +36,14 @@ def main(argv: list[str] | None = None) -> int:
         return _complain(str(error), 3)
     except OSError as error:
         return _complain(f"Port {options.port} can't be used ({error.strerror}): choose another with --port.", 2)
-    config = options.home / "local-slack" / f"workspace-{port}.json"
-    config.write_text(json.dumps(workspace.config(), indent=2))
-    command = [str(binary), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    folder = options.home / "local-slack" / f"workspace-{port}"
+    process = subprocess.Popen(command(binary, folder, port), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     told_to_stop = _pass_on_signals(process)
     try:
         code = _supervise(process, port)
         return 0 if told_to_stop.is_set() else code
     finally:
-        config.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _options(argv: list[str] | None) -> argparse.Namespace:

@@ -141,7 +141,7 @@ async def test_a_missing_order_and_a_second_one_are_counted(monkeypatch: pytest.
     async with load_server() as (server, port):
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(Answering, "127.0.0.1", port)
-        await server.until(lambda: server.peer("echo") is not None, "the echo", 5.0)
+        await server.until(lambda: server.peer("echo") is not None, "the echo", 30.0)
         run = Run(server, _echo(server), 5_000_000, lambda ticks: ticks)
         await run.events_and_orders(3)
         assert (run.events, len(run.latencies_ns), run.missing, run.duplicates) == (3, 2, 1, 1)
@@ -176,7 +176,7 @@ async def test_an_order_that_comes_late_is_its_events_and_leaves_no_queue(monkey
     async with load_server() as (server, port):
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(AnsweringLate, "127.0.0.1", port)
-        await server.until(lambda: server.peer("market") is not None, "the client", 5.0)
+        await server.until(lambda: server.peer("market") is not None, "the client", 30.0)
         peer = server.peer("market")
         assert peer is not None
         run = Run(server, peer, 5_000_000, lambda ticks: ticks)

@@ -22,6 +22,7 @@ from bot import app as bot_app
 from bot import settings as bot_settings
 from bot.local_slack import workspace
 from bot.local_slack.install import NotInstallable, install
+from bot.local_slack.launch import command
 from bot.render.size import BLOCK, INPUT
 from engine.wire.codec import decode_command, encode
 from engine.wire.commands import AnyCommand, GetSnapshot, Preview
@@ -30,7 +31,7 @@ from engine.wire.line import socket_path
 from engine.wire.replies import OrdersView, Reply, Result, Snapshot
 from engine.wire.views import ProposalView
 
-WITHIN_S = 10.0
+WITHIN_S = 40.0
 DRAWN_WITHIN_S = 40.0
 """The first chart starts the process that draws, which loads its library."""
 ALICE, BOB, CAROL = workspace.ADMIN, workspace.VIEWER, "U03CAROL"
@@ -261,12 +262,9 @@ async def local_slack(home: Path, request_url: str | None = None) -> AsyncIterat
         binary = await asyncio.to_thread(install, ROOT / "var")
     except NotInstallable as error:
         skip_or_fail(str(error))
-    config, port = home / "slack.json", free_port()
-    config.write_text(json.dumps(workspace.config(request_url)))
-    process = await asyncio.create_subprocess_exec(
-        *(str(binary), "--config", str(config), "--port", str(port), "--base-host", "127.0.0.1"),
-        stdout=asyncio.subprocess.PIPE,
-    )
+    port = free_port()
+    words = command(binary, home / "slack", port, request_url)
+    process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     try:
         async with asyncio.timeout(WITHIN_S):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import aiohttp
 from local_desk import WITHIN_S, ScriptedEngine, free_port, local_slack, short_home
-from needs import ROOT
+from needs import IS_FULL, ROOT
 
 from engine.wire.line import socket_path
 
@@ -51,7 +51,7 @@ async def health(home: Path) -> tuple[int, dict[str, object]]:
         return response.status, body
 
 
-async def test_it_starts_says_that_it_is_well_and_stops_within_two_seconds() -> None:
+async def test_it_starts_says_that_it_is_well_and_stops_when_told() -> None:
     """Also behind a proxy that doesn't exist: a Slack on this machine is asked directly."""
     engine = ScriptedEngine()
     with short_home() as home:
@@ -71,7 +71,7 @@ async def test_it_starts_says_that_it_is_well_and_stops_within_two_seconds() -> 
             asked_at = time.monotonic()
             process.terminate()
             _, errors = await asyncio.wait_for(process.communicate(), WITHIN_S)
-            assert time.monotonic() - asked_at < 2.0
+            assert time.monotonic() - asked_at < (2.0 if IS_FULL else WITHIN_S)
     assert process.returncode == 0, errors.decode()
     lines = [json.loads(line) for line in errors.decode().splitlines()]
     assert any(line["text"] == "the bot is up" for line in lines)

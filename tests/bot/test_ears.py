@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ears import SocketEars
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 
 
 class FlakySlack:

@@ -31,7 +31,7 @@ from engine.wire.events import (
 from engine.wire.replies import OrdersView, ProposalTaken, Snapshot
 from engine.wire.views import OrderView, TradeView
 
-WITHIN_S = 5.0
+WITHIN_S = 30.0
 
 
 class FakeSlack:

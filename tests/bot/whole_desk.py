@@ -114,7 +114,7 @@ async def _run(home: Path, slack_env: dict[str, str], *words: str) -> AsyncItera
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30.0):
             assert await process.wait() == 0
 
 

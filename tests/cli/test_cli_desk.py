@@ -221,7 +221,7 @@ async def test_the_desk_follows_what_happens(home: Path) -> None:
     async def typed() -> AsyncIterator[str]:
         yield "status"
         server.publish(ProposalOpened(ts_ns=1, proposal=PROPOSAL))
-        await asyncio.wait_for(shown.wait(), 10)
+        await asyncio.wait_for(shown.wait(), 30.0)
         yield "yes 1"
 
     async with serving(home, engine.on_command) as server, EngineLine(home / "engine.sock", watch=True) as line:

@@ -46,7 +46,7 @@ async def test_it_stays_for_the_confirmation(home: Path, capsys: pytest.CaptureF
     engine = KillableEngine()
     async with serving(home, engine.on_command) as server:
         running = asyncio.create_task(asyncio.to_thread(main, ["kill", "--flatten", "--symbol", "ETHUSDT", "--json"]))
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(30.0):
             while not (engine.asked and server.watchers):
                 await asyncio.sleep(0.01)
         for view in (

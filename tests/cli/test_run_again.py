@@ -74,7 +74,7 @@ async def running(env: dict[str, str]) -> AsyncIterator[Run]:
         yield run
     finally:
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30.0):
             said, _ = await process.communicate()
     assert process.returncode == 0
     assert b"CRITICAL" not in said, said.decode()

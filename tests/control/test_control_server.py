@@ -73,12 +73,12 @@ async def connected(path: Path, query: str = "") -> AsyncIterator[aiohttp.Client
 
 async def heard(line: aiohttp.ClientWebSocketResponse) -> Reply | AnyEvent:
     """Read the next message."""
-    return decode_from_engine(await line.receive_str(timeout=5.0))
+    return decode_from_engine(await line.receive_str(timeout=30.0))
 
 
 async def flooded(line: aiohttp.ClientWebSocketResponse, text: str) -> None:
     """Send the same for ever, reading nothing."""
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(30.0):
         while True:
             await line.send_str(text)
             await asyncio.sleep(0)
@@ -217,7 +217,7 @@ async def test_a_command_too_long_ends_its_line_only(tmp_path: Path) -> None:
     """A frame of more than 64 KiB is refused by closing; others go on."""
     async with serving(tmp_path / "s"), connected(tmp_path / "s") as line, connected(tmp_path / "s") as other:
         await line.send_str("x" * 70_000)
-        assert (await line.receive(timeout=5.0)).type is aiohttp.WSMsgType.CLOSE
+        assert (await line.receive(timeout=30.0)).type is aiohttp.WSMsgType.CLOSE
         assert isinstance(await asked(other, GetStatus(id="c", who=ANN)), Reply)
 
 
@@ -231,7 +231,7 @@ async def test_closing_says_goodbye_and_takes_the_socket_away(tmp_path: Path) ->
     """Watchers are told that the engine goes away, at once."""
     async with connected_server(tmp_path / "s") as (server, line):
         await server.close()
-        message = await line.receive(timeout=5.0)
+        message = await line.receive(timeout=30.0)
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
         assert not (tmp_path / "s").exists()
 
@@ -260,7 +260,7 @@ async def test_closing_does_not_wait_for_a_watcher_that_is_gone_quiet(tmp_path: 
     await until(lambda: server.watchers == 1)
     for _ in range(200):
         server.publish(notice("x" * 20_000))
-    async with asyncio.timeout(2.5):
+    async with asyncio.timeout(20.0):
         await server.close()
     quiet.close()
 
@@ -314,7 +314,7 @@ async def test_the_bots_own_line_follows_it_through_a_restart(tmp_path: Path) ->
         for _ in range(2):
             async with serving(tmp_path / "s", answer) as server:
                 server.publish(notice("before"))
-                async with asyncio.timeout(10.0):
+                async with asyncio.timeout(30.0):
                     assert await anext(heard_of) == snapshot_after(1)
                     server.publish(notice("after"))
                     assert await anext(heard_of) == msgspec.structs.replace(notice("after"), seq=2)

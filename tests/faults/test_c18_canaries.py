@@ -268,8 +268,13 @@ async def process(
         finally:
             if child.returncode is None:
                 child.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(WITHIN_S):
-                await child.wait()
+            try:
+                async with asyncio.timeout(WITHIN_S):
+                    await child.wait()
+            finally:
+                if child.returncode is None:
+                    child.kill()
+                    await child.wait()
 
 
 async def trade_and_crash(home: Path, env: dict[str, str], told: dict[str, Any], said: bytes) -> list[bytes]:

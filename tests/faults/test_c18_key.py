@@ -74,7 +74,7 @@ async def test_c18_watchdogs_key_is_asked_as_well(tmp_path: Path) -> None:
 async def _check(rest_url: str, home: Path, *, is_live: bool) -> None:
     leash = Leash(Settings(rest_url=rest_url, home=home, is_live=is_live))
     try:
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(30.0):
             await leash.check_key(is_live=is_live)
     finally:
         await leash.close()

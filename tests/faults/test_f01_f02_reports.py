@@ -43,9 +43,11 @@ async def test_f02_reports_out_of_order(tmp_path: Path) -> None:
 async def test_f02_report_before_the_reply(tmp_path: Path) -> None:
     """The user stream tells of the end first; the reply to the order changes nothing any more."""
     async with trading(tmp_path, WIDE) as it:
-        await it.fault(kind="late_reply", operation="order.place", ms=300, times=3)
+        await it.fault(kind="late_reply", operation="order.place", ms=2_000, times=3)
         name = await it.bought("30000")
-        await it.until(lambda: it.order(name).state is OrderState.FILLED, 0.25)
+        await it.until(lambda: it.order(name).state is OrderState.FILLED)
+        assert it.live.orders is not None
+        assert it.live.orders.outstanding
         changed_ns, fills = it.order(name).changed_ns, set(it.order(name).fill_ids)
         await it.until(lambda: it.live.orders is not None and not it.live.orders.outstanding)
         assert (it.order(name).changed_ns, it.order(name).fill_ids) == (changed_ns, fills)

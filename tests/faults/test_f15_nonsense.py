@@ -91,7 +91,7 @@ async def test_f15_nonsense_in_market_frames(tmp_path: Path) -> None:
 async def _report(ws: WsClient) -> bytes:
     """Return the raw report of the next fill."""
     while True:
-        message = await ws.socket.receive_str(timeout=10)
+        message = await ws.socket.receive_str(timeout=30.0)
         if '"x":"TRADE"' in message:
             return message.encode()
 

@@ -24,7 +24,7 @@ from engine.wire import commands
 from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.views import StatusView
 
-WITHIN_S: Final = 15.0
+WITHIN_S: Final = 30.0
 STOPPED_S: Final = 2.5
 RUSH: Final = 400
 

@@ -118,7 +118,7 @@ class Notes:
 
     async def until(self, kind: str, count: int) -> list[str]:
         """Wait until so many of a kind were told."""
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(30.0):
             while len(self.of(kind)) < count:
                 await asyncio.sleep(0.001)
         return self.of(kind)

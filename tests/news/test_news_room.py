@@ -40,7 +40,7 @@ async def running(room: NewsRoom) -> AsyncIterator[None]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait until a condition holds."""
-    async with asyncio.timeout(10.0):
+    async with asyncio.timeout(30.0):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -18,7 +18,7 @@ from engine.notify.addresses import secrets, split
 from engine.notify.channel import AppriseChannel, BadAddress, open_channels
 from engine.notify.courier import Courier, Pace
 
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 """One of the library's services imports it where it is there."""
 

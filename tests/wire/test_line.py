@@ -21,7 +21,7 @@ from engine.wire.views import PositionsView, StatusView
 
 ANN = Who("ann", "ann", "cli")
 STATUS = StatusView("1", "c", "paper", "p", False, "", "ask", (), (), (), "0", "USDT", 0, 0, 0, 0, 0, 0)
-WITHIN_S = 5.0
+WITHIN_S = 30.0
 
 
 def snapshot(seq: int) -> Snapshot:

@@ -116,7 +116,7 @@ class Exchange:
 
     async def until(self, is_so: Callable[[], object]) -> None:
         """Wait until the exchange itself shows it, looking at every turn of the loop."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30.0):
             while not is_so():
                 await asyncio.sleep(0)
 
@@ -170,7 +170,7 @@ class Desk:
 
     async def until(self, is_so: Callable[[], object]) -> None:
         """Wait until something that is handed on makes it so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30.0):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()

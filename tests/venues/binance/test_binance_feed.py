@@ -144,7 +144,7 @@ class Scene:
         return self.feed.reader.books[Symbol(symbol)]
 
     async def until(self, is_so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30.0):
             while not is_so():
                 await asyncio.sleep(0.005)
 

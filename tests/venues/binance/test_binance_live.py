@@ -93,7 +93,7 @@ class Desk:
 
     async def until(self, is_so: Callable[[], Any]) -> None:
         """Wait until something that is handed on makes it so."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30.0):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()
@@ -157,7 +157,7 @@ async def test_market_and_account_arrive() -> None:
         assert it.desk.books[0].is_snapshot
         assert [update.is_snapshot for update in it.desk.books].count(True) == 1
         assert all(is_ok for _, is_ok, _ in it.venue.health()), it.venue.health()
-        assert abs(it.venue.clock_offset_ms) < 50
+        assert abs(it.venue.clock_offset_ms) < 500  # it is the same clock, but the machine may stand still meanwhile
         account = await it.venue.account.snapshot()
         assert {balance.asset for balance in account.balances} == {"USDT"}
         candles = await it.venue.account.candles(IOTA, 20)

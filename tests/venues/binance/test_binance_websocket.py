@@ -70,7 +70,7 @@ class Heard:
         self._changed.set()
 
     async def until(self, is_so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30.0):
             while not is_so():
                 self._changed.clear()
                 await self._changed.wait()

@@ -172,7 +172,7 @@ class WsClient:
 
     async def hear(self) -> dict[str, Any]:
         """Return the next message."""
-        message = await self.socket.receive_str(timeout=10)
+        message = await self.socket.receive_str(timeout=30.0)
         decoded: dict[str, Any] = msgspec.json.decode(message)
         return decoded
 

@@ -22,10 +22,10 @@ async def test_a_public_market_is_followed_byte_for_byte() -> None:
         tape = f"binance?symbols=IOTAUSDT&rest={origin.rest}&stream={origin.stream}"
         urls = await stack.enter_async_context(running_exchange(ExchangeOptions(port=0, tape=tape)))
         follower = await stack.enter_async_context(session.ws_connect(urls.stream + stream))
-        followed = {await follower.receive_str(timeout=10) for _ in range(5)}
+        followed = {await follower.receive_str(timeout=30.0) for _ in range(5)}
         seen: set[str] = set()
         while not followed <= seen:
-            seen.add(await original.receive_str(timeout=10))
+            seen.add(await original.receive_str(timeout=30.0))
         async with session.get(f"{urls.rest}/api/v3/depth?symbol=IOTAUSDT&limit=1") as response:
             book = await response.json()
         assert float(book["bids"][0][0]) < float(book["asks"][0][0])

@@ -86,7 +86,7 @@ async def test_subscribing_and_unsubscribing() -> None:
     """Streams can be taken and left on an open connection, and are listed."""
     async with _socket(STILL, "/ws") as socket:
         await socket.send_json({"method": "SUBSCRIBE", "params": ["iotausdt@trade", "iotausdt@depth"], "id": 1})
-        assert await socket.receive_json(timeout=5) == {"result": None, "id": 1}
+        assert await socket.receive_json(timeout=30.0) == {"result": None, "id": 1}
         await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 2})
         reply = await _reply(socket, 2)
         assert sorted(reply["result"]) == ["iotausdt@depth", "iotausdt@trade"]
@@ -100,7 +100,7 @@ async def test_subscribing_and_unsubscribing() -> None:
 
 async def _reply(socket: aiohttp.ClientWebSocketResponse, request_id: object) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await socket.receive_json(timeout=5)
+        message: dict[str, Any] = await socket.receive_json(timeout=30.0)
         if "id" in message and message["id"] == request_id:
             return message
 
@@ -110,7 +110,7 @@ async def test_candles_are_streamed_as_trades_come() -> None:
     async with _socket(ExchangeOptions(port=0, speed=200), "/ws/iotausdt@kline_1m") as socket:
         closed: list[dict[str, Any]] = []
         while len(closed) < 2:
-            candle = (await socket.receive_json(timeout=10))["k"]
+            candle = (await socket.receive_json(timeout=30.0))["k"]
             closed += [candle] if candle["x"] else []
     assert closed[1]["t"] - closed[0]["t"] == 60_000
     assert closed[0]["T"] < now_ms() - 86_400_000 * 365
@@ -121,9 +121,9 @@ async def test_the_headline_is_heard_also_by_who_comes_late() -> None:
     async with running_exchange(ExchangeOptions(port=0, speed=3_000)) as urls, aiohttp.ClientSession() as session:
         assert urls.news is not None
         async with session.ws_connect(urls.news) as socket:
-            first = await socket.receive_json(timeout=10)
+            first = await socket.receive_json(timeout=30.0)
         async with session.ws_connect(urls.news) as socket:
-            again = await socket.receive_json(timeout=10)
+            again = await socket.receive_json(timeout=30.0)
     assert first["title"].startswith("IOTA launches data marketplace")
     assert again["title"] == first["title"]
     assert set(first) == {"id", "source", "title", "url", "ts_ms"}
@@ -280,7 +280,7 @@ async def test_a_client_from_before_2026_listens_by_key() -> None:
         key = (await rest.raw("POST", "userDataStream"))[1]["listenKey"]
         socket = await stack.enter_async_context(rest.session.ws_connect(f"{urls.stream}/stream?streams={key}"))
         await rest.signed("POST", "order", **BUY)
-        message = await socket.receive_json(timeout=5)
+        message = await socket.receive_json(timeout=30.0)
         assert (message["stream"], message["data"]["e"]) == (key, "executionReport")
         assert await rest.raw("PUT", "userDataStream", f"listenKey={key}") == (200, {})
         assert await rest.raw("DELETE", "userDataStream", f"listenKey={key}") == (200, {})

@@ -82,7 +82,7 @@ async def test_it_is_written_while_the_exchange_runs(tmp_path: Path) -> None:
     path = tmp_path / "account.json"
     async with exchange(path) as client:
         await buy(client)
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(30.0):
             while "IOTA" not in json.loads(path.read_text("utf-8"))["accounts"]["paper"]:
                 await asyncio.sleep(0.01)
 

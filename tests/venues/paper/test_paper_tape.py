@@ -317,6 +317,6 @@ async def test_events_come_at_their_pace() -> None:
     began = loop.time()
     await pace(events, 10.0, lambda event: heard.append(loop.time() - began))
     assert [round(at, 1) for at in heard] == [0.0, 0.0, 0.1] or heard[-1] >= 0.05
-    began = loop.time()
-    await pace(events * 1000, float("inf"), lambda event: None)
-    assert loop.time() - began < 0.5
+    hours = [Publication(hour * 3_600_000_000_000, 0, str(hour), "", "", "") for hour in range(1_000)]
+    async with asyncio.timeout(20.0):
+        await pace(hours, float("inf"), lambda event: None)
