@@ -72,6 +72,7 @@ NEEDS: Final[dict[str, Role]] = {
     "close_position": Role.TRADER,
     "halt_now": Role.TRADER,
     "acknowledge": Role.TRADER,
+    "close_pair": Role.TRADER,
     "home_close": Role.TRADER,
     "home_take": Role.TRADER,
     "home_dismiss": Role.TRADER,
@@ -91,7 +92,7 @@ NEEDS: Final[dict[str, Role]] = {
     "foreign_ignore": Role.ADMIN,
 }
 """The role that each command and button needs; what isn't listed needs an admin."""
-NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN, "/strategies": Role.ADMIN}
+NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN, "/strategies": Role.ADMIN, "/pairs": Role.TRADER}
 """What a command needs when anything is typed after it."""
 HOME: Final = "home_"
 """How the names of App Home's controls begin; a click there comes from no channel, and is answered on the page."""

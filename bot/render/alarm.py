@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.render.blocks import Block, Message, actions, button, clip, context, escape, message, section
+from bot.render.blocks import Block, Message, actions, button, clip, confirm, context, escape, message, section
 from bot.render.say import clock, plural, seconds, who
 from engine.wire.views import AlarmView
 
 ACKNOWLEDGE: Final = "acknowledge"
+CLOSE_PAIR: Final = "close_pair"
 _IN_TEXT: Final = 500
 
 
@@ -32,8 +33,19 @@ def alarm(view: AlarmView, mentions: tuple[str, ...] = (), reminder: int = 0, *,
 
 def _buttons(view: AlarmView) -> list[Block]:
     label = f"Acknowledge {view.code}: it is repeated no more"
-    row = actions(f"alarm:{view.alarm_id}", [button(ACKNOWLEDGE, "Acknowledge", view.alarm_id, label, "primary")])
+    shown = [button(ACKNOWLEDGE, "Acknowledge", view.alarm_id, label, "primary")]
+    if view.closing_loss:
+        shown.append(_close(view))
+    row = actions(f"alarm:{view.alarm_id}", shown)
     return [row, context("Repeated here, and by the second channel where one is set, until somebody acknowledges it.")]
+
+
+def _close(view: AlarmView) -> Block:
+    """Offer to close a pair; the button carries what the person has seen it cost."""
+    label, loss = f"Close now at market (est. loss {view.closing_loss})", view.closing_loss.partition(" ")[0]
+    terms = f"That loses some {view.closing_loss}, and at most a quarter more: else nothing is done."
+    sure = confirm("Close the pair now?", terms, "Close it")
+    return button(CLOSE_PAIR, label, f"{view.subject}|{loss}", label, "danger", sure)
 
 
 def _older(view: AlarmView) -> list[Block]:

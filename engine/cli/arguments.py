@@ -172,7 +172,7 @@ _VERBS: Final = (
         _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time= limit=]"),
     ),
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
-    _Verb("pairs", "show how arbitrage between the two venues goes", "trader pairs --json", _ask_arguments),
+    _Verb("pairs", "show how arbitrage goes, or close a pair", "trader pairs", _words("[close SYMBOL [MOST_LOSS]]")),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all [limit=PRICE]")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),

@@ -34,19 +34,19 @@ class Alarms:
         """Show them, oldest first."""
         return tuple(self._alarms.values())
 
-    def on_notice(self, notice: Notice) -> None:
-        """Tell a notice; a critical one is an alarm."""
+    def on_notice(self, notice: Notice, subject: str = "", closing_loss: str = "") -> None:
+        """Tell a notice; a critical one is an alarm, of which ``closing_loss`` may get rid with one click."""
         self._publish(lambda: notice)
         if notice.severity == "critical":
-            self.on_critical(notice.code, notice.text, notice.ts_ns)
+            self.on_critical(notice.code, notice.text, notice.ts_ns, subject, closing_loss)
 
-    def on_critical(self, code: str, text: str, ts_ns: int) -> None:
-        """Raise an alarm, or add what is new to the one that is open."""
-        before = self._open_of(code)
+    def on_critical(self, code: str, text: str, ts_ns: int, subject: str = "", closing_loss: str = "") -> None:
+        """Raise an alarm, or add what is new to the one that is open about the same subject."""
+        before = self._open_of(code, subject)
         if before is not None and text in before.texts:
             self._alarms[before.alarm_id] = msgspec.structs.replace(before, times=before.times + 1, ts_last_ns=ts_ns)
             return
-        record = AlarmRaised(code, text, ts_ns)
+        record = AlarmRaised(code, text, ts_ns, subject, closing_loss)
         self._write(record)
         self._tell(self.take(record))
 
@@ -78,15 +78,20 @@ class Alarms:
 
     def _raise(self, record: AlarmRaised) -> AlarmView:
         now = record.ts_ns
-        open_ = self._open_of(record.code) or AlarmView(f"{record.code}:{now}", record.code, (), 0, now, now, "", 0)
-        texts = (*open_.texts, record.text)[-_TEXTS:]
-        alarm = msgspec.structs.replace(open_, texts=texts, times=open_.times + 1, ts_last_ns=now)
+        name = ":".join(filter(None, (record.code, record.subject, str(now))))
+        open_ = self._open_of(record.code, record.subject)
+        open_ = open_ or AlarmView(name, record.code, (), 0, now, now, "", 0, record.subject)
+        texts, times = (*open_.texts, record.text)[-_TEXTS:], open_.times + 1
+        alarm = msgspec.structs.replace(
+            open_, texts=texts, times=times, ts_last_ns=now, closing_loss=record.closing_loss
+        )
         self._alarms[alarm.alarm_id] = alarm
         self._forget()
         return alarm
 
-    def _open_of(self, code: str) -> AlarmView | None:
-        return next((a for a in self._alarms.values() if a.code == code and not a.acknowledged_by), None)
+    def _open_of(self, code: str, subject: str) -> AlarmView | None:
+        alike = (a for a in self._alarms.values() if (a.code, a.subject) == (code, subject))
+        return next((a for a in alike if not a.acknowledged_by), None)
 
     def _forget(self) -> None:
         """Forget the oldest acknowledged one where there are too many; an open one never."""

@@ -11,6 +11,7 @@ from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder
 from engine.wire import commands
 from engine.wire.commands import AnyCommand, Who
+from engine.wire.pairs import ClosePair
 from engine.wire.questions import Unwatch, Watch
 from engine.wire.views import PersonView
 
@@ -28,6 +29,7 @@ _TRADERS: Final = (
     commands.Approve,
     commands.LockSymbol,
     commands.Acknowledge,
+    ClosePair,
     Watch,
     Unwatch,
 )

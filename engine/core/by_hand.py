@@ -26,6 +26,7 @@ from engine.core.views import order_view, proposal_view
 from engine.core.wishes import Wish, Wishes, cause_of
 from engine.wire import commands, events, replies
 from engine.wire.commands import ByHand, Who
+from engine.wire.pairs import ClosePair
 from engine.wire.replies import Reply
 from engine.wire.views import OrderView
 
@@ -47,6 +48,8 @@ class Hand:
         self.offers = Offers(trading)
         self.take_pair: Callable[[commands.Decide], Reply] = _no_pairs
         """Takes both legs of a pair, where there is a second venue."""
+        self.close_pair: Callable[[ClosePair], Reply] = _no_pairs
+        """Closes a pair beyond its loss limit."""
 
     def look(self) -> None:
         """Look after what rests at people's limits: entries and sales."""
@@ -222,8 +225,8 @@ class Hand:
         return Reply(command_id, True, "OK", self._words(result), replies.OrderPlaced(self.order_views(result)))
 
 
-def _no_pairs(click: commands.Decide) -> Reply:
-    raise Unclear("NOT_READY", "The second venue is not connected: a pair can't be taken. Nothing was done.")
+def _no_pairs(command: commands.Decide | ClosePair) -> Reply:
+    raise Unclear("NOT_READY", "The second venue is not connected: a pair can't be traded. Nothing was done.")
 
 
 def _name_of(reply: Reply) -> str:

@@ -35,6 +35,7 @@ from engine.core.watches import Watches
 from engine.wire import commands, replies
 from engine.wire.commands import AnyCommand
 from engine.wire.drill import StartDrill
+from engine.wire.pairs import ClosePair
 from engine.wire.questions import SetParameter, Unwatch, Watch
 from engine.wire.replies import Reply
 from engine.wire.views import HealthView, StatusView
@@ -90,6 +91,7 @@ class People:
             commands.LockSymbol: self._lock,
             SetParameter: self.parameters.on_set,
             StartDrill: self.drills.on_start,
+            ClosePair: lambda asked: self.hand.close_pair(asked),
             Watch: self.watches.on_watch,
             Unwatch: self.watches.on_unwatch,
             commands.SetLimit: self.limits.on_set,

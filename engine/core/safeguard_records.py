@@ -94,6 +94,10 @@ class AlarmRaised(Record, frozen=True, tag="alarm"):
     code: str
     text: str
     ts_ns: int
+    subject: str = ""
+    """What it is about, where alarms of one code may be about several things: a pair's id."""
+    closing_loss: str = ""
+    """What closing it now would lose: ``12.50 USDT``; empty where nothing can be closed."""
 
 
 class AlarmAcknowledged(Record, frozen=True, tag="alarm_acknowledged"):

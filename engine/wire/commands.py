@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.drill import StartDrill
+from engine.wire.pairs import ClosePair
 from engine.wire.person import Command as Command
 from engine.wire.person import Who as Who
 from engine.wire.questions import AnyQuestion, SetParameter, Unwatch, Watch
@@ -298,6 +299,7 @@ AnyCommand = (
     | AnyQuestion
     | SetParameter
     | StartDrill
+    | ClosePair
     | Watch
     | Unwatch
 )

@@ -80,7 +80,11 @@ HELPS: Final[dict[str, Help]] = {
     ),
     "news": Help("Shows the last headlines and what was made of each.", "[NUMBER]", ("news", "news 5")),
     "missed": Help("Shows what proposals that nobody took would have made.", "", ("missed",)),
-    "pairs": Help("Shows how arbitrage between the two venues goes.", "", ("pairs",)),
+    "pairs": Help(
+        "Shows how arbitrage between the two venues goes, or closes a pair beyond its loss limit.",
+        "[close SYMBOL [MOST_LOSS]]",
+        ("pairs", "pairs close eth 12.50"),
+    ),
     "chart": Help(
         "Shows a symbol's candles: as a picture in Slack, as a table in a terminal.",
         "SYMBOL [1m|5m|15m|1h|4h|1d]",

@@ -1,8 +1,19 @@
-"""How the pairs of two venues look from outside; amounts and times as in ``views``."""
+"""How the pairs of two venues look from outside, and the order to close one; amounts and times as in ``views``."""
 
 from __future__ import annotations
 
 import msgspec
+
+from engine.wire.person import Command
+
+
+class ClosePair(Command, frozen=True, tag="close_pair"):
+    """Make up for a pair's leg now, beyond its loss limit: only the collar and ``most_loss`` still count."""
+
+    pair: str
+    """Its id, or its symbol."""
+    most_loss: str = ""
+    """What closing was said to cost, in the quote asset; a quarter more is taken. Empty for whatever it costs."""
 
 
 class VenueSideView(msgspec.Struct, frozen=True):

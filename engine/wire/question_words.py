@@ -9,6 +9,7 @@ from typing import Final, get_args
 from engine.wire import questions as ask
 from engine.wire.commands import AnyCommand, CancelOrder, GetLatency
 from engine.wire.digest import DigestPeriod, GetDigest
+from engine.wire.pairs import ClosePair
 from engine.wire.person import Who
 from engine.wire.words import BadWords, read_symbol
 
@@ -21,6 +22,7 @@ STRATEGIES_USAGE: Final = (
 WHY_USAGE: Final = "why ID, of an order, a proposal or a trade   for example: why tr-3f2a"
 NEWS_USAGE: Final = "news [NUMBER]   for example: news 5"
 WATCH_USAGE: Final = "watch SYMBOL above|below PRICE, watch list, or watch off ID   for example: watch eth above 2700"
+PAIRS_USAGE: Final = "pairs, or pairs close SYMBOL [MOST_LOSS]   for example: pairs close eth 12.50"
 CANCEL_USAGE: Final = "cancel ID|SYMBOL|all   for example: cancel eth   (see: orders)"
 CHART_USAGE: Final = "chart SYMBOL [1m|5m|15m|1h|4h|1d]   for example: chart eth 4h"
 _BARS: Final[dict[str, ask.BarName]] = {bar: bar for bar in get_args(ask.BarName)}
@@ -50,7 +52,12 @@ def _missed(words: list[str], command_id: str, who: Who) -> AnyCommand:
 
 
 def _pairs(words: list[str], command_id: str, who: Who) -> AnyCommand:
-    return ask.GetPairs(id=command_id, who=who)
+    if not words:
+        return ask.GetPairs(id=command_id, who=who)
+    if words[0].lower() != "close" or len(words) not in (2, 3):
+        raise BadWords(f"Say which one: {PAIRS_USAGE}")
+    most_loss = words[2].lstrip("$") if len(words) == 3 else ""
+    return ClosePair(id=command_id, who=who, pair=_id(words[1:2], PAIRS_USAGE), most_loss=most_loss)
 
 
 def _latency(words: list[str], command_id: str, who: Who) -> AnyCommand:

@@ -350,6 +350,10 @@ class AlarmView(msgspec.Struct, frozen=True):
     acknowledged_by: str
     """``slack:U01ALICE``, ``cli:ann``; empty while nobody has."""
     ts_acknowledged_ns: int
+    subject: str = ""
+    """What it is about: the id of a pair; empty where its code says all."""
+    closing_loss: str = ""
+    """What closing it now would lose: ``12.50 USDT``; empty where nothing can be closed."""
 
 
 class KillSymbolView(msgspec.Struct, frozen=True):

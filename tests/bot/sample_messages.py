@@ -228,6 +228,9 @@ MESSAGES: dict[str, Message] = {
     "kill_report_nothing": kill.report(KillView("signal:SIGUSR1", "killed by signal:SIGUSR1", False, True, ())),
     "alarm": alarm_lines.alarm(alarm(), (ALICE,)),
     "alarm_reminder": alarm_lines.alarm(alarm(texts=("First <this>.", "Then that."), times=4), (ALICE, "U2"), 2),
+    "alarm_pair": alarm_lines.alarm(
+        alarm(code="PAIR_SHORT", subject="ETHUSDT-1700000000000000000", closing_loss="12.50 USDT"), (ALICE,)
+    ),
     "alarm_repeated": alarm_lines.alarm(alarm(), (ALICE,), 1, is_latest=False),
     "alarm_acknowledged": alarm_lines.alarm(
         alarm(acknowledged_by=f"slack:{ALICE}", ts_acknowledged_ns=NOW_NS + 200_000_000_000)

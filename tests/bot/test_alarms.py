@@ -10,6 +10,7 @@ from bot.alarms import Alarms
 from bot.memory import Card, Memory
 from engine.wire.commands import Acknowledge
 from engine.wire.events import AlarmChanged, Notice
+from engine.wire.pairs import ClosePair
 
 
 class Clocked:
@@ -93,3 +94,17 @@ async def test_an_alarm_calls_the_admins_and_a_trader_takes_it_a_viewer_not() ->
         edited = await slack.sees_text("Acknowledged:", f"<@{ALICE}> has acknowledged this after 5 s")
         assert edited["ts"] == shown["ts"]
         assert sum("Nothing protects" in m["text"] for m in await slack.messages()) == 1
+
+
+async def test_a_pair_that_is_short_has_a_button_that_carries_what_closing_was_said_to_cost() -> None:
+    async with desk() as (slack, engine):
+        engine.answer(ClosePair, text="Selling 0.1 ETH.")
+        raised = alarm(code="PAIR_SHORT", subject="ETHUSDT-1700000000000000000", closing_loss="12.50 USDT")
+        await engine.tell(AlarmChanged(ts_ns=0, alarm=raised))
+        shown = await slack.sees_text("Critical: Nothing protects")
+        assert "Close now at market (est. loss 12.50 USDT)" in str(shown["blocks"])
+        await slack.click(BOB, shown, "close_pair")
+        await slack.see(lambda m: m.get("ephemeral_to") == BOB and "traders only" in m["text"])
+        await slack.click(ALICE, shown, "close_pair")
+        asked = await engine.has(ClosePair)
+        assert (asked.pair, asked.most_loss, asked.who.user_id) == (raised.subject, "12.50", ALICE)

@@ -17,6 +17,7 @@ from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Pair, Place
+from engine.core.pairs.stuck import StuckPairs
 from engine.core.queries import Identity
 from engine.core.types import (
     ApprovedOrder,
@@ -177,7 +178,9 @@ class Two:
     def desk_between(self, near: Place, far: Place) -> PairDesk:
         """Return a new desk, which goes by the near engine's settings and measures."""
         engine = self.near.engine
-        return PairDesk(near, far, engine.arbitrage, engine.calibrations.uncalibrated)
+        desk = PairDesk(near, far, engine.arbitrage, engine.calibrations.uncalibrated)
+        StuckPairs(desk, engine.people)
+        return desk
 
     def lay(self, mids: tuple[float, float], lots: int = 1_000_000, levels: int = 5) -> None:
         """Lay out a book of a spread of 0.02 around each mid, levels a cent apart."""

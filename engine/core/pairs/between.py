@@ -8,6 +8,7 @@ from engine.core.engine import Engine
 from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
+from engine.core.pairs.stuck import StuckPairs
 from engine.core.pairs.views import pairs_view
 
 
@@ -21,5 +22,6 @@ def between(near: Engine, far: Engine, far_name: str, flush: Callable[[], None])
     desk = PairDesk(*places, near.arbitrage, near.calibrations.uncalibrated)
     desk.flush = flush
     PairQuestions(desk, near.people)
+    StuckPairs(desk, near.people)
     near.people.lookups.pairs = lambda: pairs_view(desk)
     return desk

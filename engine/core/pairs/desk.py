@@ -8,6 +8,7 @@ seen                    above cost in both books: asked about or, above *act* in
 sent                    both gates were asked before either order left; now both venues' words are waited for
 settled, flat           booked: its result is told, and a loss begins a rest
 settled, one leg short  made up for at once on the venue where that is better, within the loss limit; again until flat
+short for too long      told every minute, with what it would cost now; nothing new until it is flat (``stuck``)
 ======================  ===================================================================================
 
 Nothing here waits: ``look`` is called many times a second, and beside the way of a frame.
@@ -24,7 +25,7 @@ import msgspec
 from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.orders import Order
-from engine.core.pairs.mending import best_mend, is_crumb
+from engine.core.pairs.mending import Mend, best_mend, is_crumb
 from engine.core.pairs.pair import Pair, Place, pairs_of
 from engine.core.pairs.stock import Stock
 from engine.core.queries import is_fresh
@@ -76,6 +77,8 @@ class PairDesk:
         """Puts a chance to people."""
         self.count: Callable[[Chance, int], None] = _nothing
         """Hears of a chance that was acted on."""
+        self.stuck: Callable[[Pair, int, int], None] = _not_told
+        """Hears again and again of a pair that has been short for too long, by how much, and when."""
         self.flush: Callable[[], None] = _no_flush
         """Has the second core do at once what waits in it, when the first does."""
         self.bar = ""
@@ -131,6 +134,8 @@ class PairDesk:
                 return f"{name} wants silence"
             if trading.bars.gap:
                 return f"{name}: {trading.bars.gap}"
+        if stuck := next((pair for pair in self.open.values() if pair.told_ns), None):
+            return f"a pair in {stuck.symbol} is not flat, and would lose more than it may"
         if now_ns < self._rest_ns:
             return f"it rests for {(self._rest_ns - now_ns) / 1e9:.0f} s: {self._rest_why}"
         return ""
@@ -223,7 +228,7 @@ class PairDesk:
         """Close a pair that is flat, or send what makes up for a leg that is short."""
         if not pair.is_settled:
             return
-        excess_e8 = pair.net_e8 + self.loose_e8.get(pair.symbol, 0)
+        excess_e8 = self.excess_e8(pair)
         if not excess_e8 or is_crumb(pair, excess_e8, self.places) or self._is_killed():
             self._close(pair)
             return
@@ -231,18 +236,38 @@ class PairDesk:
         pair.short_ns = pair.short_ns or now_ns
         if now_ns >= pair.try_ns:
             self._mend(pair, excess_e8, now_ns)
-        if now_ns - pair.short_ns > self.config.mend_s * 1e9 and not pair.told:
-            pair.told = True
-            self._tell_short(pair, excess_e8)
+        if pair.is_settled and now_ns - pair.short_ns > self.config.mend_s * 1e9:
+            self.stuck(pair, excess_e8, now_ns)
 
     def _mend(self, pair: Pair, excess_e8: int, now_ns: int) -> None:
         pair.try_ns = now_ns + MEND_AGAIN_NS
-        loss_e8 = pair.value_e8 * self.config.loss_pct / 100.0
+        mend = self.mend_of(pair, excess_e8, pair.value_e8 * self.config.loss_pct / 100.0)
+        if mend is not None and not isinstance(_try(mend.place, mend.request), Refusal):
+            self._send_mend(pair, mend)
+
+    def mend_of(self, pair: Pair, excess_e8: int, loss_e8: float) -> Mend | None:
+        """Return the order that makes up for a leg now without the pair losing more than so much, or None."""
         words = (loss_e8, self.config.stop_pct, NAME)
         mend = best_mend(pair, excess_e8, self._untried(pair), *words)
-        mend = mend or best_mend(pair, excess_e8, self.places, *words)
-        if mend is None or isinstance(_try(mend.place, mend.request), Refusal):
-            return
+        return mend or best_mend(pair, excess_e8, self.places, *words)
+
+    def close_now(self, pair: Pair, loss_e8: float, origin: str) -> Mend | Refusal | None:
+        """Make up for a leg at a price beyond the limit, because a person says so; None where no book allows it."""
+        mend = self.mend_of(pair, self.excess_e8(pair), loss_e8)
+        if mend is None:
+            return None
+        mend = mend._replace(request=msgspec.structs.replace(mend.request, origin=origin))
+        if isinstance(result := _try(mend.place, mend.request), Refusal):
+            return mend.place.trading.refuse(mend.request, result)
+        self._send_mend(pair, mend)
+        self.near.trading.later(self.flush)
+        return mend
+
+    def excess_e8(self, pair: Pair) -> int:
+        """Return how much a pair, with what earlier ones left, holds too much or, negative, too little of."""
+        return pair.net_e8 + self.loose_e8.get(pair.symbol, 0)
+
+    def _send_mend(self, pair: Pair, mend: Mend) -> None:
         pair.tries += 1
         self.mended += pair.tries == 1
         _submit(pair, mend.place, mend.request)
@@ -310,13 +335,6 @@ class PairDesk:
             yield f"{verb} {it.qty_text(order.filled_lots)} {it.base_asset} on {place.name},"
         yield f"{'made' if pair.money_e8 >= 0 else 'lost'} {scaled_text(abs(pair.money_e8), 4)} {it.quote_asset}."
 
-    def _tell_short(self, pair: Pair, excess_e8: int) -> None:
-        base = self.near.market(pair.symbol).instrument.base_asset
-        what = f"{scaled_text(abs(excess_e8), 8)} {base} too {'much' if excess_e8 > 0 else 'little'}"
-        words = f"A pair in {pair.symbol} is not flat: {what} for {self.config.mend_s:g} s, because making up for it"
-        words += f" would lose more than {self.config.loss_pct:g} %, or a gate bars it. It is tried on."
-        self.near.trading.notice("critical", "PAIR_SHORT", words)
-
 
 def _named(chance: Chance, now_ns: int) -> Pair:
     return Pair(f"{chance.symbol}-{now_ns}", chance.symbol, now_ns)
@@ -324,6 +342,10 @@ def _named(chance: Chance, now_ns: int) -> Pair:
 
 def _nothing(chance: Chance, now_ns: int) -> None:
     """Stand in where there are no people to ask."""
+
+
+def _not_told(pair: Pair, excess_e8: int, now_ns: int) -> None:
+    """Stand in where there are no people to tell."""
 
 
 def _no_flush() -> None:

@@ -34,7 +34,8 @@ def best_mend(
     """Return the order that makes up best for what a pair holds too much (or, negative, too little) of.
 
     None where no book that is fresh lets it be done without losing more than ``loss_e8`` (1e-8 of the quote asset):
-    then there may be a better price in a moment. The order can't fill beyond that, nor beyond the collar.
+    then there may be a better price in a moment. The order can't fill beyond that, nor beyond the collar, which alone
+    counts where ``loss_e8`` is ``inf``.
     """
     side = SELL if excess_e8 > 0 else BUY
     mends = (_mend(pair, abs(excess_e8), side, place, loss_e8, stop_pct, strategy) for place in places)
@@ -49,6 +50,11 @@ def is_crumb(pair: Pair, excess_e8: int, places: Iterable[Place]) -> bool:
         market.bid_ticks > 0 and abs(excess_e8) // market.instrument.lot_e8 < least_lots(market.bid_ticks, market)
         for market in markets
     )
+
+
+def lost_e8(pair: Pair, excess_e8: int, mend: Mend) -> float:
+    """Return what a pair has lost once an order makes up for all of what is short, in 1e-8 of the quote asset."""
+    return -(pair.money_e8 + excess_e8 * mend.price)
 
 
 def worst_price(pair: Pair, excess_e8: int, side: Side, fee: float, loss_e8: float) -> float:
@@ -88,6 +94,8 @@ def _mend(
 def _limit_ticks(pair: Pair, base_e8: int, side: Side, place: Place, market: Market, loss_e8: float) -> int:
     """Return the worst price that the loss limit and the collar (C4) both allow, in ticks."""
     collar = place.trading.gate.collar_ticks(side, market)
+    if loss_e8 == math.inf:
+        return collar
     worst = worst_price(pair, base_e8, side, place.fee, loss_e8) * E8 / market.instrument.tick_e8
     return min(math.floor(worst), collar) if side is BUY else max(math.ceil(worst), collar)
 

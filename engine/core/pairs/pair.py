@@ -38,7 +38,7 @@ class Place(NamedTuple):
 class Pair:
     """What left together, and what followed."""
 
-    __slots__ = ("legs", "opened_ns", "pair_id", "short_ns", "symbol", "told", "tries", "try_ns")
+    __slots__ = ("legs", "opened_ns", "pair_id", "short_ns", "symbol", "told_ns", "tries", "try_ns")
 
     def __init__(self, pair_id: str, symbol: Symbol, opened_ns: int) -> None:
         self.pair_id, self.symbol, self.opened_ns = pair_id, symbol, opened_ns
@@ -47,8 +47,8 @@ class Pair:
         """How many orders were sent to make up for a leg, and when the next one may."""
         self.short_ns = 0
         """Since when it is known that a leg is short; 0 while it is not."""
-        self.told = False
-        """People know that it could not be made up for in time."""
+        self.told_ns = 0
+        """When people last heard that it could not be made up for; 0 while they have not."""
 
     def cause(self, part: str) -> str:
         """Name the cause of one of its orders."""
