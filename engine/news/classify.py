@@ -12,6 +12,8 @@ from engine.news.text import normalise
 
 _ASKS: Final = Rule("maybe", 0.4, ())
 """What a question mark counts as."""
+_NAMED: Final = 0.38
+"""How loud a rule is that only names a kind (weight 0): above a product, below an upgrade."""
 _EVENTS: Final = frozenset(EVENTS)
 
 
@@ -35,23 +37,25 @@ class _Heard:
             label = one.rule.label
             if label in _EVENTS:
                 told.append(one)
-            elif label not in doubts or _weight(one) > _weight(doubts[label]):
+            elif label not in doubts or _loudness(one) > _loudness(doubts[label]):
                 doubts[label] = one
         self.noise = doubts.get("noise")
         if self.noise is not None:
-            told = [one for one in told if _weight(one) > self.noise.rule.weight]
+            told = [one for one in told if _loudness(one) > self.noise.rule.weight]
         self.main, self.best, self.worst = _sorted(told)
         self.denial = doubts.get("denial")
         if self.denial is None and self.best is not None and self.worst is None:
             self.denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
         self.rumour = doubts.get("rumour") or (doubts.get("maybe") if self.main else None)
+        if self.main is None and self.noise is not None and self.noise.rule.weight >= 1.0:
+            self.rumour = None  # of no event, and one of many things
 
     @property
     def label(self) -> str:
         """What it is called; where an authority is concerned, "may" and "considers" are its daily work."""
         if self.denial:
             return "denial"
-        if self.rumour and not (self.main and self.main.rule.label == "regulation" and not self.main.rule.weight):
+        if self.rumour and not (self.main and self.main.rule.label == "regulation"):
             return "rumour"
         return self.main.rule.label if self.main else "none"
 
@@ -102,8 +106,8 @@ def _sorted(told: Sequence[Fired]) -> tuple[Fired | None, Fired | None, Fired | 
     most = highest = lowest = 0.0
     for one in told:
         weight = one.rule.weight
-        if main is None or abs(weight) > most:
-            main, most = one, abs(weight)
+        if (loudness := _loudness(one)) > most:
+            main, most = one, loudness
         if weight > highest:
             best, highest = one, weight
         elif weight < lowest:
@@ -111,5 +115,5 @@ def _sorted(told: Sequence[Fired]) -> tuple[Fired | None, Fired | None, Fired | 
     return main, best, worst
 
 
-def _weight(one: Fired) -> float:
-    return abs(one.rule.weight)
+def _loudness(one: Fired) -> float:
+    return abs(one.rule.weight) or _NAMED

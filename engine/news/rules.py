@@ -11,6 +11,8 @@ QUALIFIERS: Final = ("denial", "negation", "rumour", "maybe", "noise")
 """How sure an event is; what each does is told in ``rules.toml``."""
 START: Final = "^"
 GAP: Final = "…"
+EITHER: Final = "|"
+"""Between words of which any may stand there; only in a table's file, where it is read."""
 WIDEST_GAP: Final = 4
 """Words that ``…`` stands for at most."""
 SHORTEST_STEM: Final = 3

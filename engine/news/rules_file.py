@@ -6,10 +6,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
-from engine.news.rules import EVENTS, GAP, QUALIFIERS, SHORTEST_STEM, START, Rule, Rules
+from engine.news.rules import EITHER, EVENTS, GAP, QUALIFIERS, SHORTEST_STEM, START, Rule, Rules
 from engine.news.text import normalise
 
 BUILT_IN: Final = Path(__file__).with_name("rules.toml")
@@ -93,7 +94,13 @@ def _rule(entry: Mapping[str, Any], place: _Place) -> Rule:
         raise place.error('words: write a list of texts such as ["will list"].', "words")
     for pattern in words:
         _check_pattern(pattern, place)
-    return Rule(label, float(weight), tuple(words))
+    return Rule(label, float(weight), tuple(each for pattern in words for each in _spelled_out(pattern)))
+
+
+def _spelled_out(pattern: str) -> list[str]:
+    """Return the patterns that one with ``a|b`` stands for."""
+    start = START if pattern.startswith(START) else ""
+    return [start + " ".join(each) for each in product(*(word.split(EITHER) for word in pattern[len(start) :].split()))]
 
 
 def _check_pattern(pattern: object, place: _Place) -> None:
@@ -102,7 +109,7 @@ def _check_pattern(pattern: object, place: _Place) -> None:
     words = pattern.removeprefix(START).split()
     if not words or words[0] == GAP or words[-1] == GAP or " ".join(words) != pattern.removeprefix(START):
         raise place.error(f'"{pattern}": begin and end with a word, and leave one space between.', pattern)
-    for word in words:
+    for word in " ".join(words).replace(EITHER, " ").split(" "):
         bare = word.removesuffix("*")
         if word != GAP and (not bare or normalise(bare) != bare or " " in normalise(bare)):
             meant = normalise(bare) or "a word"

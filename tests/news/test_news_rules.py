@@ -47,6 +47,16 @@ def test_a_table_that_can_not_be_meant_is_refused_by_line(text: str, words: str)
         parse_rules(text)
 
 
+def test_either_word_of_a_pattern_is_spelled_out() -> None:
+    """Each word with a bar stands for all of its words, and each of them is checked."""
+    [rule] = parse_rules(ONE.replace("will list", "^will|to … list*|add")).table
+    assert rule.patterns == ("^will … list*", "^will … add", "^to … list*", "^to … add")
+    with pytest.raises(RulesError, match='titles are compared without "List"; write list'):
+        parse_rules(ONE.replace("will list", "will add|List"))
+    with pytest.raises(RulesError, match='titles are compared without ""; write a word'):
+        parse_rules(ONE.replace("will list", "will add|"))
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """In words."""
     with pytest.raises(RulesError, match="can't be read"):
