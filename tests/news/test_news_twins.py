@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from news_samples import instrument
 
 from engine.core.tidings import NewsItem
-from engine.news.near import NearTitles, says_the_same
+from engine.news.near import NearTitles
 from engine.news.rules import GAP, START, WIDEST_GAP, Rule, Rules
 from engine.news.seen import WINDOW_NS, Seen
 from engine.news.symbols import ACRONYMS, ALIASES, MONEY, NAMES, ORDINARY, QUALIFIERS, SymbolIndex
@@ -82,6 +82,13 @@ def is_at_start(rule: Rule) -> bool:
 
 TOLD = ("iota", "ethereum", "lists", "denies", "not", "today", "the", "42", "microsoft", "with", "data", "market")
 TITLE = st.lists(st.sampled_from(TOLD), max_size=9).map(" ".join)
+
+
+def says_the_same(first: str, second: str) -> bool:
+    """Whether two titles mean one headline, by themselves: with nothing else to be found."""
+    near = NearTitles(1)
+    near.add(first)
+    return first == second or near.find(second) == first
 
 
 @MANY
