@@ -35,6 +35,10 @@ HERE, GONE = "slack_here", "slack_gone"
 _FRAMES_A_TICK: Final = 10
 _TICK_S: Final = 0.01
 _STATUS: Final = "/status"
+_CALM_S: Final = 1.0
+"""Between Slack's coming or going and the first event: what has just started is busy with itself for a while."""
+_REHEARSAL: Final = 0.25
+"""Of a round's events: the pass that isn't counted, after which the bot keeps as much as it ever will."""
 
 
 class Desk(NamedTuple):
@@ -73,8 +77,9 @@ def measure(plan: Plan) -> dict[str, Any]:
     described, cores = machine.describe(), machine.two_cores()
     slack.keep_free(cores)
     with machine.on_core(cores.server):
-        rounds, answers = uvloop.run(_run(plan, cores))
+        rounds, messages, answers = uvloop.run(_run(plan, cores))
     result: dict[str, Any] = {"benchmark": "slack", "rounds": plan.rounds, "machine": described}
+    result["messages"] = messages
     for pace in _PACES:
         result[pace] = {where: figures.against(rounds[where, pace], rounds[HERE, pace]) for where in (HERE, GONE)}
     result["command_ms"] = {name: _summary(found) for name, found in answers.items()}
@@ -84,12 +89,11 @@ def measure(plan: Plan) -> dict[str, Any]:
     return result
 
 
-async def _run(plan: Plan, cores: Cores) -> tuple[dict[tuple[str, str], list[Round]], dict[str, list[float]]]:
+async def _run(plan: Plan, cores: Cores) -> tuple[dict[tuple[str, str], list[Round]], int, dict[str, list[float]]]:
     async with _desk(cores) as desk:
-        rounds = await _latencies(desk, plan)
-        await desk.bot.leave()
-        await desk.bot.come()
-        return rounds, await _answers(desk, plan)
+        rounds, messages = await _latencies(desk, plan)
+        await _turn(desk, HERE)
+        return rounds, messages, await _answers(desk, plan)
 
 
 @contextlib.asynccontextmanager
@@ -115,18 +119,33 @@ async def _desk(cores: Cores) -> AsyncIterator[Desk]:
                 await empty.leave()
 
 
-async def _latencies(desk: Desk, plan: Plan) -> dict[tuple[str, str], list[Round]]:
-    """Measure with Slack here and with Slack gone, in turns; every other round begins with the other."""
+async def _latencies(desk: Desk, plan: Plan) -> tuple[dict[tuple[str, str], list[Round]], int]:
+    """Measure with Slack here and gone, in turns; return the rounds, and how many messages Slack had when it was here.
+
+    Every other round begins with the other, so that a drift of the machine favours neither; the first pass, which
+    fills the bot's queue, is not counted.
+    """
     rounds: dict[tuple[str, str], list[Round]] = {(where, pace): [] for where in (HERE, GONE) for pace in _PACES}
-    for number in range(plan.rounds):
+    messages = 0
+    short = plan._replace(events=round(plan.events * _REHEARSAL))
+    for number in range(-1, plan.rounds):
         for where in (HERE, GONE)[:: -1 if number % 2 else 1]:
-            await desk.bot.leave()
-            if where == HERE:
-                await desk.bot.come()
-            await slack.settled(desk.subject.home, hears_slack=where == HERE)
+            await _turn(desk, where)
             for pace in _PACES:
-                rounds[where, pace].append(await one_run(desk.subject, desk.server, pace, plan))
-    return rounds
+                found = await one_run(desk.subject, desk.server, pace, short if number < 0 else plan)
+                if number >= 0:
+                    rounds[where, pace].append(found)
+            messages += await desk.bot.messages() if where == HERE and number >= 0 else 0
+    return rounds, messages
+
+
+async def _turn(desk: Desk, where: str) -> None:
+    """Let Slack end, start it anew where it is to be here, and wait until the bot knows and all is calm."""
+    await desk.bot.leave()
+    if where == HERE:
+        await desk.bot.come()
+    await slack.settled(desk.subject.home, hears_slack=where == HERE)
+    await asyncio.sleep(_CALM_S)
 
 
 async def _answers(desk: Desk, plan: Plan) -> dict[str, list[float]]:
@@ -173,6 +192,7 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(
         [
             figures.table(result, tuple(PACES)),
+            f"while it was here, Slack was brought {result['messages']:,} messages",
             "",
             f"{'command to answer':<20}{'median ms':>12}{'most ms':>12}{'commands':>10}",
             *rows,

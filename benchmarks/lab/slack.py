@@ -24,6 +24,8 @@ _UP_S: Final = 30.0
 _LOOK_S: Final = 0.05
 LATE_S: Final = 10.0
 """How long an answer is waited for; Slack itself gives up after three seconds."""
+_LAST: Final = 19
+"""The lowest priority: such a process takes no turn from what is measured as it wakes up."""
 _NO_NAMES: Final = ("SLACK_", "ENGINE_", "BINANCE_", "NEWS_")
 
 
@@ -77,6 +79,11 @@ class Slack:
         async with self._session.ws_connect(f"{self.page}/ui") as page:
             apps = (await page.receive_json())["state"]["apps"]
         return bool(apps and apps[0]["connected"])
+
+    async def messages(self) -> int:
+        """Count what was posted in the channel since it started."""
+        async with self._session.get(f"{self.page}/_control/messages/{workspace.CHANNEL}") as answer:
+            return len((await answer.json())["messages"])
 
     async def answer_ms(self, command: str) -> float:
         """Type a command and return the milliseconds until its answer is in the channel; raises TimeoutError."""
@@ -150,10 +157,15 @@ async def app(*words: str, **environ: str) -> AsyncIterator[asyncio.subprocess.P
 
 
 def elsewhere(pid: int) -> None:
-    """Let a process run on the cores that nobody measures on; with two cores only, on both."""
+    """Let a process run on the cores that nobody measures on; where there are none, on all, behind everybody else.
+
+    Else what is compared is how the engine shares its core with a Slack, which no desk has on its machine.
+    """
     if hasattr(os, "sched_setaffinity"):
         usable = set(range(os.cpu_count() or 1))
         os.sched_setaffinity(pid, usable - _MEASURED or usable)
+        if not usable - _MEASURED:
+            os.setpriority(os.PRIO_PROCESS, pid, _LAST)
 
 
 def keep_free(cores: Cores) -> None:
