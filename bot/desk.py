@@ -25,6 +25,8 @@ _ME: Final = Who("bot", "bot", "bot")
 _ENDED: Final = 200
 _GONE_S: Final = 10.0
 """A restart takes less; after this the channel is told."""
+_FIRST_S: Final = 120.0
+"""A first start compiles its kernels; an engine that was never heard is missed only after this."""
 
 
 class Desk:
@@ -93,12 +95,12 @@ class Desk:
                 text = "closed while the bot was away"
                 self.posts.on_event(TradeChanged(ts_ns=trade.ts_closed_ns, what="closed", trade=trade, text=text))
 
-    async def watch(self, gone_s: float = _GONE_S) -> None:
+    async def watch(self, gone_s: float = _GONE_S, first_s: float = _FIRST_S) -> None:
         """Tell the channel when the engine is gone for longer than a restart takes, and when it is back."""
         while True:
             await self._line.wait_until(connected=False)
             try:
-                async with asyncio.timeout(gone_s):
+                async with asyncio.timeout(gone_s if self.status is not None else first_s):
                     await self._line.wait_until(connected=True)
             except TimeoutError:
                 self.posts.post(notes.engine_lost())

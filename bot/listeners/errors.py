@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
@@ -17,10 +17,14 @@ from engine.wire.words import BadWords
 _log = logging.getLogger(__name__)
 
 
+_EXAMPLE: Final = "   for example: "
+"""Where the words' example begins: in a terminal it stands apart."""
+
+
 async def on_error(error: Exception, body: dict[str, Any], context: AsyncBoltContext, respond: AsyncRespond) -> None:
     """Answer in private, whatever a listener raised."""
     if isinstance(error, BadWords):
-        sentence = f"{escape(str(error))} Nothing was done."
+        sentence = f"{_kindly(escape(str(error)))} Nothing was done."
     elif isinstance(error, LineDown):
         sentence = f":rotating_light: {error}"
     else:
@@ -33,3 +37,10 @@ async def on_error(error: Exception, body: dict[str, Any], context: AsyncBoltCon
         )
     if context.response_url:
         await tell(respond, sentence)
+
+
+def _kindly(words: str) -> str:
+    """Show the form and the example of a command as something that can be typed here."""
+    said, _, example = words.partition(_EXAMPLE)
+    what, _, form = said.rpartition(": ")
+    return f"{what}: `/{form}`, for example `/{example}`." if example and what else words

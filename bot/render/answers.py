@@ -7,7 +7,7 @@ from typing import Final
 from bot.render import order as order_lines
 from bot.render import trade as trade_lines
 from bot.render.blocks import Block, Message, context, divider, escape, fields, header, message, section
-from bot.render.say import amount, clock, gain, money, percent, plural, seconds, venue
+from bot.render.say import amount, clock, gain, money, names, percent, plural, seconds, venue
 from bot.render.say import price as price_of
 from engine.wire.replies import OrdersView
 from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView, PriceView, StatusView, StrategyView
@@ -18,15 +18,11 @@ _MOST_PRICES: Final = 12
 
 
 def usage(status: StatusView | None) -> str:
-    """List what can be typed, with a symbol that has a market here."""
+    """List what is typed most, with a symbol that has a market here."""
     symbol = escape(status.prices[0].symbol) if status is not None and status.prices else "ETHUSDT"
     return (
-        f"`/buy {symbol} 250 [stop%] [target%]` · `/sell {symbol} 50%` · `/close {symbol}|all [%]` · "
-        "`/auto off|ask|auto [strategy]` · `/positions` · `/orders` · `/cancel ID` · `/status` · `/balance` · `/pnl` · "
-        f"`/digest` · `/trades` · `/why ID` · `/strategies` · `/news` · `/latency` · `/watch {symbol} above 2700` · "
-        "`/health` · `/drill` · `/mute news 1h` · "
-        f"`/chart {symbol} 4h` · `/halt [reason]` · `/risk` · `/lock {symbol} 1h [because reason]` · `/missed` · "
-        "`/pairs` · `/kill [flatten] [symbol]` · `/reconcile` · `/resume` · `/help [command]`"
+        f"`/buy {symbol} 250` · `/positions` · `/close {symbol} 50%` · `/chart {symbol} 1h` · `/auto off|ask|auto` · "
+        "`/pnl` · `/status` · `/halt` · `/kill` · `/help` everything else, `/help buy` one command with examples"
     )
 
 
@@ -69,7 +65,7 @@ def orders(view: OrdersView) -> Message:
 
 def status(view: StatusView) -> Message:
     """Show whether it trades, in which mode, how the market stands and whether everything is well."""
-    state = "armed" if view.is_armed else f"halted ({escape(view.halt_reason)})" if view.halt_reason else "halted"
+    state = "armed" if view.is_armed else f"halted ({names(view.halt_reason)})" if view.halt_reason else "halted"
     ill = [health for health in view.health if not health.is_ok]
     well = "all well" if not ill else "NOT WELL: " + ", ".join(escape(health.name) for health in ill)
     text = f"{view.account} account on {venue(view.venue)}: {state}, mode {view.mode}, {well}"
@@ -88,7 +84,7 @@ def status(view: StatusView) -> Message:
                 ]
             ),
             section("*Market*\n" + ("\n".join(map(price_line, view.prices[:_MOST_PRICES])) or "no price yet")),
-            section("*Strategies*\n" + ("\n".join(map(_strategy, view.strategies)) or "none")),
+            section(_strategies(view.strategies)),
             section("*Health*\n" + _health(view.health)),
             context(
                 f"version {escape(view.version)} · configuration `{escape(view.config_hash)}` · "
@@ -115,15 +111,29 @@ def _list(orders: tuple[OrderView, ...]) -> str:
     return "\n".join(shown) or "none"
 
 
+def _strategies(all_: tuple[StrategyView, ...]) -> str:
+    """Give a line to each that may say something; those that are off share one."""
+    off = ", ".join(escape(each.name) for each in all_ if each.mode == "off")
+    rows = [_strategy(each) for each in all_ if each.mode != "off"]
+    return "\n".join(["*Strategies*", *rows, *([f"• off: {off}"] if off else [])] if all_ else ["*Strategies*", "none"])
+
+
 def _strategy(strategy: StrategyView) -> str:
     mode = strategy.mode
     if strategy.effective_mode != mode:
         mode = f"{mode}, held to {strategy.effective_mode} by the global mode"
     return (
         f"• *{escape(strategy.name)}* ({strategy.kind}) {mode} · asks from {strategy.ask:.2f}, acts from "
-        f"{strategy.act:.2f} · {plural(strategy.signals, 'signal')}: {strategy.ignored} ignored, "
-        f"{strategy.asked} asked, {strategy.acted} acted"
+        f"{strategy.act:.2f} · {tally(strategy)}"
     )
+
+
+def tally(strategy: StrategyView) -> str:
+    """Count what became of a strategy's signals."""
+    if not strategy.signals:
+        return "no signal yet"
+    counts = f"{strategy.ignored} ignored, {strategy.asked} asked, {strategy.acted} acted"
+    return f"{plural(strategy.signals, 'signal')}: {counts}"
 
 
 def _health(parts: tuple[HealthView, ...]) -> str:

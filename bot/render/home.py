@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from bot.render import risk as risk_lines
 from bot.render import trade as trade_lines
 from bot.render.alert import Ticket
+from bot.render.answers import tally
 from bot.render.blocks import (
     Block,
     actions,
@@ -22,7 +23,7 @@ from bot.render.blocks import (
     section,
     select,
 )
-from bot.render.say import amount, clock, gain, money, percent, plural, price, seconds, venue
+from bot.render.say import amount, clock, gain, money, names, percent, plural, price, seconds, venue
 from bot.render.spark import spark, spark_words
 from engine.wire.answers import EquityView, PnlView
 from engine.wire.replies import Snapshot
@@ -121,7 +122,7 @@ def flatten_modal(symbols: Sequence[str]) -> View:
 
 
 def _head(status: StatusView, may: May) -> list[Block]:
-    state = "Trading is *armed*" if status.is_armed else f"Trading is *halted* ({escape(status.halt_reason)})"
+    state = "Trading is *armed*" if status.is_armed else f"Trading is *halted* ({names(status.halt_reason)})"
     state = state.replace(" ()", "")
     sign = ":large_green_circle:" if status.is_armed else ":double_vertical_bar:"
     line = f"{sign} {state} on the {status.account} account at {venue(status.venue)} · mode *{escape(status.mode)}*"
@@ -229,10 +230,7 @@ def _state(facts: Facts) -> list[Block]:
 
 
 def _strategy(each: StrategyView) -> str:
-    counts = f"{each.ignored} ignored, {each.asked} asked, {each.acted} acted"
-    if not each.signals:
-        return f"• *{escape(each.name)}* {each.effective_mode} · no signal yet"
-    return f"• *{escape(each.name)}* {each.effective_mode} · {plural(each.signals, 'signal')}: {counts}"
+    return f"• *{escape(each.name)}* {each.effective_mode} · {tally(each)}"
 
 
 def _more(count: int, command: str) -> list[Block]:

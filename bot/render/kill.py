@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, actions, button, context, escape, message, section
-from bot.render.say import amount, money, plural, who
+from bot.render.say import amount, money, names, plural, who
 from engine.wire.views import KillSymbolView, KillView
 from engine.wire.words import KillWords
 
@@ -35,7 +35,7 @@ def report(view: KillView) -> Message:
     line = f"Kill by {who(view.by)}: {state}"
     sign = ":white_check_mark:" if view.is_done else ":rotating_light:"
     lines = "\n".join(map(_symbol, view.symbols)) or "There was nothing open and nothing held."
-    small = context(f"{escape(view.reason)} · an admin resets it with `/kill reset REASON`, then `/resume` arms")
+    small = context(f"{names(view.reason)} · an admin resets it with `/kill reset REASON`, then `/resume` arms")
     return message(line, [section(f"{sign} *{line}*\n{lines}"), small])
 
 

@@ -45,6 +45,8 @@ def r(multiple: float) -> str:
 
 
 def _sum(each: MissedStrategyView, asset: str) -> str:
+    if not each.ended:
+        return f"*{escape(each.strategy)}*: {each.followed} still followed"
     rest = f", {each.followed} still followed" if each.followed else ""
     made = f"net {r(each.net_r)} ({gain(each.net_quote, asset)})"
     return (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.render import trade as trade_lines
 from bot.render.answers import price_line, usage
 from bot.render.blocks import Message, context, context_with, escape, message, section
-from bot.render.say import venue, who
+from bot.render.say import names, venue, who
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
 from engine.wire.views import StatusView, TradeView
 
@@ -15,13 +15,20 @@ _MODES = {
     "ask": "signals wait here for a person",
     "auto": "signals over their act threshold are executed at once",
 }
+_WITHIN = {"ask": ", where the mode of everything isn't off", "auto": ", where the mode of everything is auto too"}
+"""Of one strategy: the mode of everything holds it back."""
 
 
 def mode_changed(event: ModeChanged) -> Message:
     """Say who set which mode."""
     whose = f"of {escape(event.strategy)}" if event.strategy else "of everything"
-    line = f"{who(event.by)} set the mode {whose} from {event.previous} to {event.mode}"
+    if event.previous == event.mode:
+        line = f"{who(event.by)} left the mode {whose} at {event.mode}"
+    else:
+        line = f"{who(event.by)} set the mode {whose} from {event.previous} to {event.mode}"
     meaning = f": {_MODES[event.mode]}" if event.mode in _MODES else ""
+    if event.strategy:
+        meaning += _WITHIN.get(event.mode, "")
     return _note(f":control_knobs: {line}{meaning}.", line)
 
 
@@ -33,7 +40,7 @@ def armed(event: TradingArmed) -> Message:
 
 def halted(event: TradingHalted) -> Message:
     """Say that entries have stopped, and why."""
-    why = f": {escape(event.reason)}" if event.reason else ""
+    why = f": {names(event.reason)}" if event.reason else ""
     line = f"Trading is halted by {who(event.by)}{why}"
     tail = "No new entries; closes and exits still work. An admin arms it again with `/resume`."
     return _note(f":octagonal_sign: *{line}.* {tail}", line)
@@ -68,7 +75,7 @@ def welcome(status: StatusView) -> Message:
     if status.is_armed:
         state = "Trading is *armed*."
     else:
-        why = f" ({escape(status.halt_reason)})" if status.halt_reason else ""
+        why = f" ({names(status.halt_reason)})" if status.halt_reason else ""
         state = f"Trading is *halted*{why}: an admin types `/resume` to arm it."
     prices = "\n".join(map(price_line, status.prices[:5]))
     blocks = [section(f":wave: *{line}.* {state}"), *([section(prices)] if prices else []), context(usage(status))]

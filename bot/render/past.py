@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from bot.render.answers import tally
 from bot.render.blocks import Block, Message, clip, context, escape, fields, header, message, section
 from bot.render.say import amount, clock, gain, money, number, percent, plural, price, seconds, who
 from engine.wire.answers import (
@@ -135,9 +136,9 @@ def latency(view: LatencyView) -> Message:
         words = "No order has left since the engine started: there is nothing to measure yet."
         return message(words, [section(words)])
     whole = next((stage for stage in view.stages if stage.stage == "received_to_sent"), view.stages[-1])
-    text = f"{plural(whole.count, 'order')}: {whole.stage} takes {_us(whole.p50_ns)} µs at the median"
+    text = f"{plural(whole.count, 'order')}: {_stage_words(whole.stage)} takes {_us(whole.p50_ns)} µs at the median"
     rows = [_stage(stage) for stage in view.stages[:_MOST_ROWS]]
-    blocks = [header("Latency of our orders"), section("\n".join(rows))]
+    blocks = [header("Latency of our orders"), section(f"{text}.\n" + "\n".join(rows))]
     if view.orders:
         blocks.append(section("\n".join(["*The last ones*", *map(_stamps, view.orders[:5])])))
     return message(text, blocks)
@@ -189,12 +190,13 @@ def _strategy(detail: StrategyDetail) -> str:
     numbers = ", ".join(
         f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
     )
-    said = f"{detail.last_signal} at {clock(detail.ts_last_signal_ns)}" if detail.last_signal else "nothing yet"
+    said = f"{detail.last_signal} at {clock(detail.ts_last_signal_ns)}" if detail.last_signal else ""
+    said = f"\nLast said: {clip(escape(said), _LINE)}" if said else ""
     measured = f" · {escape(it.calibration)}" if it.calibration else ""
     return (
         f"*{escape(it.name)}* ({it.kind}), mode {it.effective_mode}{measured}\n"
-        f"{plural(it.signals, 'signal')}: {it.ignored} ignored, {it.asked} asked, {it.acted} acted\n"
-        f"{clip(escape(numbers), 1_500)}\nLast said: {clip(escape(said), _LINE)}"
+        f"{tally(it)}\n"
+        f"{clip(escape(numbers), 1_500)}{said}"
     )
 
 
@@ -213,7 +215,11 @@ def _watched(watch: WatchView) -> str:
 def _stage(stage: StageView) -> str:
     times = (("p50", stage.p50_ns), ("p90", stage.p90_ns), ("p99", stage.p99_ns), ("most", stage.max_ns))
     shown = ", ".join(f"{name} {_us(ns)}" for name, ns in times)
-    return f"• *{escape(stage.stage)}* {stage.count} times: {shown} µs"
+    return f"• *{_stage_words(stage.stage)}*: {shown} µs"
+
+
+def _stage_words(stage: str) -> str:
+    return escape(stage.replace("_", " "))
 
 
 def _stamps(order: OrderStampsView) -> str:

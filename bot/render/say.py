@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -14,6 +15,7 @@ _DOORS = {
     "file": "the kill file",
     "watchdog": "on its own",
 }
+_ORIGIN = re.compile(r"\bslack:[UW][A-Z0-9]{2,}")
 _VENUES = {"paper": "the paper exchange", "binance": "Binance"}
 _EXITS = {
     "stop_loss": "the stop-loss",
@@ -95,6 +97,11 @@ def who(origin: str) -> str:
     if kind == "exit":
         return _EXITS.get(name, escape(name.replace("_", " ")))
     return escape(_EXITS.get(origin, origin.replace("_", " ") if origin.islower() else origin))
+
+
+def names(text: str) -> str:
+    """Show the engine's words with people's names in place of ``slack:U01ALICE``."""
+    return _ORIGIN.sub(lambda found: who(found[0]), escape(text))
 
 
 def venue(name: str) -> str:

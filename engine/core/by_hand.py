@@ -164,7 +164,9 @@ class Hand:
         changes = (*wish.changes, _STILL_IN) if wish.changes else ()
         if wish.proposal is None or not isinstance(order, commands.Decide):
             placed = replies.OrderPlaced(self.order_views(result))
-            return Reply(command_id, True, "OK", "; ".join([self._words(result), *changes]), placed)
+            changed = "; ".join(changes)
+            words = f"{self._words(result)} {changed[0].upper()}{changed[1:]}." if changed else self._words(result)
+            return Reply(command_id, True, "OK", words, placed)
         proposal, also = wish.proposal, f", {second.name} approved" if second else ""
         proposal.state = "bought" if order.choice == "buy" else "sold"
         proposal.decided_by, proposal.client_order_id = origin_of(order.who), result.client_order_id

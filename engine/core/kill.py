@@ -65,7 +65,8 @@ class KillSwitch:
         self._work()
         view = self.view()
         text = "Trading is killed: halted until an admin resets it."
-        text += f" Cancelling {sum(line.still_open for line in view.symbols)} open order(s)"
+        still_open = sum(line.still_open for line in view.symbols)
+        text += f" Cancelling {still_open} open order{'' if still_open == 1 else 's'}"
         text += ", and selling what is held, in slices." if command.flatten else "; what is held stays, and its exits."
         return Reply(command.id, True, "OK", text, view)
 

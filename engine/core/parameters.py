@@ -139,5 +139,9 @@ def _text(value: Any) -> str:
     if isinstance(value, ExitPlan):
         return plan_words(value) or "stop and target"
     if isinstance(value, msgspec.Struct):
-        return str(getattr(value, "method", value))
+        return str(getattr(value, "method", None) or _text(msgspec.structs.asdict(value)))
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_text(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, tuple):
+        return " ".join(map(_text, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

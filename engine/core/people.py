@@ -196,7 +196,8 @@ class People:
             raise Unclear("NOT_FOUND", "There is no such open order; see /orders for what is open.")
         for order in chosen:
             self._trading.do(Cancel(order.approved.symbol, order.approved.client_order_id))
-        return Reply(command.id, True, "OK", f"Asked the venue to cancel {len(chosen)} order(s).")
+        orders = "1 order" if len(chosen) == 1 else f"{len(chosen)} orders"
+        return Reply(command.id, True, "OK", f"Asked the exchange to cancel {orders}.")
 
     def _meant(self, word: str) -> list[Order]:
         """Return the open orders that a word names: all, one by its id or how that begins, or those of a symbol."""

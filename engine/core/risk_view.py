@@ -72,7 +72,8 @@ def _used_of_account(trading: Trading) -> dict[str, str]:
 
 
 def _money(value_e8: int) -> str:
-    return scaled_text(value_e8, 2)
+    whole, _, part = scaled_text(value_e8, 2).partition(".")
+    return f"{int(whole):,}.{part}"
 
 
 def _loss(from_e8: int, equity_e8: int) -> str:

@@ -38,7 +38,7 @@ async def test_an_engine_that_is_gone_for_long_is_told_and_so_is_its_return() ->
     with short_home() as home:
         async with EngineLine(socket_path(home), watch=True) as line, asyncio.timeout(WITHIN_S):
             desk = Desk(line, posts)  # type: ignore[arg-type]
-            jobs = asyncio.gather(desk.follow(), desk.watch(gone_s=0.05))
+            jobs = asyncio.gather(desk.follow(), desk.watch(gone_s=0.05, first_s=0.1))
             assert (await posts.notes.get()).startswith("The engine doesn't answer")
             assert not desk.is_paper
             async with ScriptedEngine().serving(socket_path(home)):
@@ -46,5 +46,21 @@ async def test_an_engine_that_is_gone_for_long_is_told_and_so_is_its_return() ->
                 await posts.snapshots.get()
                 assert desk.is_paper
                 assert desk.is_connected
+            assert (await posts.notes.get()).startswith("The engine doesn't answer")
+            jobs.cancel()
+            await asyncio.gather(jobs, return_exceptions=True)
+
+
+async def test_an_engine_that_takes_its_time_to_start_is_no_alarm() -> None:
+    """A first start compiles its kernels: whoever has just started everything is not told that nobody watches."""
+    posts = Heard()
+    with short_home() as home:
+        async with EngineLine(socket_path(home), watch=True) as line, asyncio.timeout(WITHIN_S):
+            desk = Desk(line, posts)  # type: ignore[arg-type]
+            jobs = asyncio.gather(desk.follow(), desk.watch(gone_s=0.0, first_s=WITHIN_S))
+            await asyncio.sleep(0.1)
+            async with ScriptedEngine().serving(socket_path(home)):
+                await posts.snapshots.get()
+                assert posts.notes.empty()
             jobs.cancel()
             await asyncio.gather(jobs, return_exceptions=True)

@@ -91,7 +91,7 @@ async def test_what_can_not_be_drawn_is_said_in_private() -> None:
         await slack.command(ALICE, "/chart", "eth 1h")
         await slack.sees_text("No chart: there is no candle of ETHUSDT yet.")
         await slack.command(ALICE, "/chart", "eth 7h")
-        await slack.sees_text("'7h' is no length of a candle: chart SYMBOL [1m|5m|15m|1h|4h|1d]")
+        await slack.sees_text("'7h' is no length of a candle: `/chart SYMBOL [1m|5m|15m|1h|4h|1d]`")
 
 
 async def test_an_alert_has_a_chart_with_its_levels_in_its_thread() -> None:

@@ -13,7 +13,7 @@ from engine.wire.views import KillView
 async def test_a_kill_is_asked_for_in_private_thrown_by_its_button_and_reported_to_all() -> None:
     async with desk() as (slack, engine):
         begun = KillView(f"slack:{ALICE}", "killed", True, False, (LEFT,))
-        engine.answer(Kill, begun, text="Trading is killed. Cancelling 3 open order(s).")
+        engine.answer(Kill, begun, text="Trading is killed. Cancelling 3 open orders.")
         await slack.command(ALICE, "/kill", "flatten eth")
         asked = await slack.sees_text("Kill trading?", "every open entry order of eth", "sells what is held of eth")
         assert asked["ephemeral_to"] == ALICE
@@ -21,7 +21,7 @@ async def test_a_kill_is_asked_for_in_private_thrown_by_its_button_and_reported_
         await slack.click(ALICE, asked, "kill_now")
         thrown = await engine.has(Kill)
         assert (thrown.flatten, thrown.symbol, thrown.who) == (True, "eth", Who(ALICE, "alice", "slack", CHANNEL))
-        answer = await slack.sees_text("Trading is killed.", "Cancelling 3 open order(s)")
+        answer = await slack.sees_text("Trading is killed.", "Cancelling 3 open orders")
         assert answer["ephemeral_to"] == ALICE
         await engine.tell(KillReported(ts_ns=1, kill=begun))
         late = await slack.sees_text(f"Kill by <@{ALICE}>: not confirmed yet")
@@ -50,6 +50,6 @@ async def test_only_an_admin_kills_and_resets() -> None:
 async def test_words_that_no_kill_has_are_answered_with_the_right_ones() -> None:
     async with desk() as (slack, engine):
         await slack.command(ALICE, "/kill", "eth btc")
-        answer = await slack.sees_text("Say what to kill: kill [flatten] [SYMBOL]")
+        answer = await slack.sees_text("Say what to kill: `/kill [flatten] [SYMBOL]")
         assert answer["ephemeral_to"] == ALICE
         assert not any(isinstance(command, Kill) for command in engine.heard)

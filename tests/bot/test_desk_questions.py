@@ -18,7 +18,7 @@ ASKED: list[tuple[str, str, type[AnyCommand], Result | None, str]] = [
     ("/trades", "20 eth", ask.GetTrades, TRADES, "31 trades, 1 of these open"),
     ("/strategies", "", ask.GetStrategies, STRATEGIES, "1 strategy, global mode ask"),
     ("/why", "tr-3f2a", ask.GetWhy, WHY, "order tr-3f2a: buy 0.0932 ETH"),
-    ("/latency", "", GetLatency, LATENCY, "3 orders: received_to_sent takes 41.0 µs"),
+    ("/latency", "", GetLatency, LATENCY, "3 orders: received to sent takes 41.0 µs"),
     ("/news", "5", ask.GetNews, HEADLINES, "1 headline, newest first"),
     ("/watch", "list", ask.GetWatches, WatchesView((WATCH,)), "1 price watched"),
 ]
@@ -52,7 +52,7 @@ async def test_a_viewer_watches_a_price_but_sets_and_cancels_nothing() -> None:
     async with desk() as (slack, engine):
         engine.answer(ask.Watch, WatchesView((WATCH,)), text="ETHUSDT is watched.")
         engine.answer(ask.SetParameter, text="ask of sma_cross is 0.5 now.")
-        engine.answer(CancelOrder, text="Asked the venue to cancel 2 order(s).")
+        engine.answer(CancelOrder, text="Asked the exchange to cancel 2 orders.")
         await slack.command(BOB, "/watch", "eth above 2700")
         await slack.sees_text("ETHUSDT is watched.")
         await slack.command(BOB, "/strategies", "set sma_cross ask 0.5")
@@ -62,7 +62,7 @@ async def test_a_viewer_watches_a_price_but_sets_and_cancels_nothing() -> None:
         await slack.command(ALICE, "/strategies", "set sma_cross ask 0.5")
         await slack.sees_text("ask of sma_cross is 0.5 now.")
         await slack.command(ALICE, "/cancel", "eth")
-        await slack.sees_text("Asked the venue to cancel 2")
+        await slack.sees_text("Asked the exchange to cancel 2 orders")
         assert (await engine.has(CancelOrder)).client_order_id == "eth"
         assert (await engine.has(ask.SetParameter)).value == "0.5"
         done = [

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.access import NEEDS, Role
 from bot.listeners import ACTIONS, COMMANDS, EVENTS, VIEWS
-from bot.render.answers import usage
+from bot.render.help import help_for_all
 from engine.wire.helps import HELPS
 
 MANIFEST: dict[str, Any] = json.loads((files("bot") / "manifest.json").read_text(encoding="utf-8"))
@@ -25,7 +25,8 @@ def test_every_command_and_button_needs_a_role() -> None:
 
 
 def test_the_help_names_every_command() -> None:
-    assert all(f"`{command}" in usage(None) for command in COMMANDS)
+    shown = str(help_for_all(frozenset(COMMANDS)).blocks)
+    assert all(f"`{command}" in shown for command in COMMANDS)
 
 
 def test_the_scopes_are_those_that_the_bot_uses() -> None:

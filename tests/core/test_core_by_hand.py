@@ -116,7 +116,7 @@ def test_a_confirmation_orders_what_was_shown_once() -> None:
     desk.price(2002.0)
     reply, actions = confirm(desk, buy(), view)
     assert [order.qty_lots for order in sent(actions)] == [999]
-    assert "preview 4 s old; price +0.10 %; size cut 0.1 %; still inside the gate" in reply.text
+    assert "Preview 4 s old; price +0.10 %; size cut 0.1 %; still inside the gate" in reply.text
     again, nothing = confirm(desk, buy(), view)
     assert (again.code, sent(nothing)) == ("ALREADY_DECIDED", [])
 

@@ -83,7 +83,7 @@ def test_a_kill_halts_latches_and_cancels_the_entries_in_one_go() -> None:
     protection = resting(desk, Side.SELL)
     reply, actions = kill(desk, reason="fat finger")
     assert reply.ok
-    assert reply.text.startswith("Trading is killed: halted until an admin resets it. Cancelling 2 open order(s)")
+    assert reply.text.startswith("Trading is killed: halted until an admin resets it. Cancelling 2 open orders")
     assert cancelled(actions) == names(*entries)
     assert not sent(actions)
     assert [type(record) for record in written(actions)][1:3] == [Killed, ArmedSet]

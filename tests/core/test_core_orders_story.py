@@ -363,7 +363,7 @@ def test_an_open_order_is_cancelled_by_its_name_or_with_all_others() -> None:
     ]
     reply, actions = desk.ask(CancelOrder(id="2", who=ALICE, client_order_id="all"))
     assert cancels(actions) == [first.client_order_id, second.client_order_id]
-    assert "2 order(s)" in reply.text
+    assert "2 orders" in reply.text
     assert desk.ask(CancelOrder(id="3", who=ALICE, client_order_id="tr-nothing"))[0].code == "NOT_FOUND"
 
 
