@@ -71,7 +71,7 @@ def has_buttons(message: dict[str, Any]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
+async def running_desk(*words: str, config: str = "", is_one_step: bool = True) -> AsyncIterator[Desk]:
     """Start ``trader run`` with a local Slack, as a person would, and stop it with Ctrl-C."""
     try:
         binary = await asyncio.to_thread(install, ROOT / "var")
@@ -80,7 +80,7 @@ async def running_desk(*words: str, config: str = "") -> AsyncIterator[Desk]:
     page = free_port()
     with short_home() as home:
         (home / "local-slack").symlink_to(binary.parents[3])
-        (home / "trader.toml").write_text(ONE_STEP + config)
+        (home / "trader.toml").write_text((ONE_STEP if is_one_step else "") + config)
         async with aiohttp.ClientSession() as session, _run(home, {}, *words, "--port", str(page)) as env:
             slack = LocalSlack(f"http://127.0.0.1:{page}", session)
             await _is_up(slack)
