@@ -66,6 +66,8 @@ def alert(
     ``missed`` is what it would have made where nobody took it, ``changes`` what was different at the click from what
     the alert had shown.
     """
+    if proposal.state == "open" and proposal.kind == "arbitrage":
+        return _open_pair(proposal)
     if proposal.state == "open":
         return _going(proposal) if proposal.goes else _open(proposal)
     return _taken(proposal, order, trade, changes) if proposal.state in _TAKEN else _left(proposal, missed)
@@ -91,6 +93,42 @@ def _open(proposal: ProposalView) -> Message:
             *warning,
             actions(f"decide:{proposal.proposal_id}", _buttons(proposal, ticket)),
             context(terms),
+            context(_name(proposal)),
+        ],
+    )
+
+
+def _open_pair(proposal: ProposalView) -> Message:
+    """Show a pair with its one way to be taken: a buy and a sale are worth something together only."""
+    life, quote = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns), escape(proposal.quote_asset)
+    legs = ", ".join(escape(reason) for reason in proposal.reasons[:2])
+    text = f"Take a pair in {escape(proposal.symbol)}? {legs}. Expires in {life}; expiring means no."
+    ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
+    buttons = [
+        button(BUY, "Take both legs", ticket, f"Take the pair: {', '.join(proposal.reasons[:2])}", "primary"),
+        button(DISMISS, "Dismiss", ticket, f"Dismiss the pair in {proposal.symbol}"),
+        button(MUTE, "Mute 1 h", ticket, f"Mute {proposal.strategy} on {proposal.symbol} for 1 h"),
+    ]
+    warning = [section(f":warning: *Mind:* {escape(proposal.warning)}")] if proposal.warning else []
+    bands = f"asks from {proposal.ask:.2f}, acts from {proposal.act:.2f}"
+    return message(
+        text,
+        [
+            header(f"Take a pair in {proposal.symbol}?"),
+            _reasons(proposal),
+            fields(
+                [
+                    ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
+                    ("Measured", escape(proposal.worth)),
+                    ("Size", _size(proposal)),
+                    ("Bought at about", f"{price(proposal.price)} {quote}"),
+                ]
+            ),
+            *warning,
+            actions(f"decide:{proposal.proposal_id}", buttons),
+            context(
+                f"Expires {life} after it was posted. Both books, both gates and the profit are checked at the click."
+            ),
             context(_name(proposal)),
         ],
     )

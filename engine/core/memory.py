@@ -299,6 +299,8 @@ class _Questions:
         proposal = self._trading.proposals.get(record.proposal_id)
         if proposal is not None:
             take_decision(proposal, record)
+            if (proposal.kind, proposal.state) == ("arbitrage", "acted"):
+                self._trading.proposals.forget(record.proposal_id)
 
     def on_order(self, order: ApprovedOrder) -> None:
         """Take the order that a click led to, or its second try."""

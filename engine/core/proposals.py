@@ -100,6 +100,11 @@ class Proposals:
         while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
             del self._all[next(iter(self._all))]
 
+    def forget(self, proposal_id: str) -> None:
+        """Forget one that nobody is to be shown: what the journal has is all that is wanted of it."""
+        self._all.pop(proposal_id, None)
+        self._open.pop(proposal_id, None)
+
     def lists(self) -> tuple[list[Proposal], list[Proposal]]:
         """Return all and the open ones, each oldest first: what ``put_back`` takes."""
         return list(self._all.values()), self.open()

@@ -166,6 +166,14 @@ MESSAGES: dict[str, Message] = {
     "alert_open": alert.alert(proposal()),
     "alert_open_halted": alert.alert(proposal(warning="Trading is halted: an admin types /resume first.")),
     "alert_open_technical_sell": alert.alert(TECHNICAL),
+    "alert_pair": alert.alert(
+        proposal(
+            kind="arbitrage",
+            strategy="arbitrage",
+            reasons=("buy 95.1 IOTA on first at 1.0505", "sell them on second at 1.0551", "after fees 23.7 bps"),
+            worth="79 % of 312 such signals made money after costs, out of sample",
+        )
+    ),
     "alert_on_its_way": alert.alert(BOUGHT),
     "alert_sent": alert.alert(BOUGHT, order(), None, ("alert 9 s old", "price +1.55 %", "still inside the gate")),
     "alert_bought": alert.alert(BOUGHT, filled(), trade()),

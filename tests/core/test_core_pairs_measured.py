@@ -6,20 +6,22 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from core_builders import ALICE, T0, S, instrument
+from core_builders import ALICE, ETH, T0, S, instrument
 from pair_bench import Two, pair_config
 
 from engine.core.calibration import Calibration, Step, fingerprint
 from engine.core.config import People, TradingConfig
+from engine.core.engine import Engine
 from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.pair import Pair
+from engine.core.queries import Identity
 from engine.core.record_codec import AnyRecord, encode_record
-from engine.core.records import Listed
+from engine.core.records import Listed, Proposed
 from engine.core.types import BUY, Mode
 from engine.research.calibration.sources import of_journal
 from engine.second_settings import SECOND_FOLDER
 from engine.store.journal import Journal
-from engine.wire.commands import Halt
+from engine.wire.commands import Decide, Halt
 from engine.wire.events import ProposalOpened
 
 ABOVE = (2000.0, 2010.0)
@@ -62,7 +64,7 @@ def test_with_real_money_a_calibrated_pair_is_taken() -> None:
     for_real_money(two)
     two.once(ABOVE)
     assert (two.desk.taken, asked(two)) == (1, [])
-    (taken,) = [p for p in two.near.engine.trading.proposals if p.state == "acted"]
+    (taken,) = [record for record in two.near.journal if isinstance(record, Proposed)]
     assert taken.worth == "79 % of 312 such signals made money after costs, out of sample"
 
 
@@ -70,8 +72,9 @@ def test_on_paper_an_uncalibrated_pair_is_taken_and_written_down_as_uncalibrated
     two = with_people(Two())
     two.once(ABOVE)
     assert two.desk.taken == 1
-    (taken,) = [p for p in two.near.engine.trading.proposals if p.state == "acted"]
+    (taken,) = [record for record in two.near.journal if isinstance(record, Proposed)]
     assert taken.worth.startswith("uncalibrated")
+    assert not list(two.near.engine.trading.proposals), "nobody is shown it"
     assert two.near.engine.people.roster.tallies["arbitrage"].acted == 1
 
 
@@ -111,6 +114,27 @@ def test_after_the_loop_stood_still_nothing_is_taken() -> None:
     two.once(ABOVE)
     assert two.desk.taken == 0
     assert "stood still" in two.desk.bar
+
+
+def test_a_restart_shows_nobody_the_pairs_that_were_taken() -> None:
+    """There may be hundreds of them; the question that is open still is asked on."""
+    two = with_people(Two())
+    two.once(ABOVE)
+    two.settle()
+    two.near.engine.trading.modes.set(Mode.ASK, "arbitrage")
+    two.once(ABOVE)
+    again = Engine(two.config, {ETH: instrument()}, "paper", Identity("1", "abc", "near", T0))
+    again.restore(list(two.near.journal), two.now_ns)
+    assert [proposal.state for proposal in again.trading.proposals] == ["open"]
+
+
+def test_a_pair_is_taken_by_its_one_button_alone() -> None:
+    two = with_people(Two(pair_config(mode="ask")))
+    two.once(ABOVE)
+    view = asked(two)[0].proposal
+    sale = Decide(id="s", who=ALICE, proposal_id=view.proposal_id, choice="sell", fingerprint=view.fingerprint)
+    reply = two.near.on_command(sale)
+    assert (reply.code, two.desk.taken) == ("BAD_REQUEST", 0)
 
 
 def test_both_journals_say_what_each_pair_was_worth(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ class PairQuestions:
     def take(self, click: commands.Decide) -> Reply:
         """Send both legs of a pair that somebody said yes to, at the present prices; raises Unclear."""
         trading, desk, hand = self._trading, self._desk, self._people.hand
+        if click.choice != "buy":
+            raise Unclear("BAD_REQUEST", "A pair is taken as it is, a buy and a sale with one click, or dismissed.")
         proposal = hand.wishes.open_proposal(click)
         symbol, now_ns = proposal.signal.symbol, trading.now_ns
         desk.far.trading.now_ns = max(now_ns, desk.far.trading.now_ns)
@@ -81,11 +83,13 @@ class PairQuestions:
         return None
 
     def _count(self, chance: Chance, now_ns: int) -> None:
-        """Write down what the engine took by itself, and with which score, so that scores can be measured."""
+        """Write down what the engine took by itself, and with which score, so that scores can be measured.
+
+        Nobody is shown it: there may be hundreds an hour, and what became of each is told once it is flat.
+        """
         trading, proposal = self._trading, self._proposal(chance, now_ns)
         self._tally.acted, self._tally.last = self._tally.acted + 1, proposal.signal
         proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", "both legs are on their way"
-        trading.proposals.add(proposal)
 
         def write_down() -> None:
             trading.write(proposed(proposal, now_ns))
