@@ -5,16 +5,27 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from local_desk import local_slack, short_home
-from needs import IS_FULL
 from rough_slack import rough_slack
-from whole_desk import Desk, desk_in_a_workspace
+from whole_desk import desk_in_a_workspace
 
+from engine.wire import commands
+from engine.wire.commands import AnyCommand, Who
+from engine.wire.line import EngineLine, socket_path
+from engine.wire.replies import OrdersView, Reply
+from engine.wire.views import PositionsView
+
+ANN = Who("ann", "ann", "cli")
 PROC = Path("/proc")
 RESTING = 3
+PROTECTING = 2
+"""A stop and a target rest over what is held, and go with it."""
 
 
 def bot_of(home: Path) -> int:
@@ -31,49 +42,49 @@ def bot_of(home: Path) -> int:
     raise AssertionError("no bot runs there")
 
 
-async def orders(desk: Desk, state: str) -> int:
-    """Count the open orders to buy, or the finished ones."""
-    _, shown = await desk.trader("orders")
-    return sum(order["side"] == "buy" for order in shown["result"][state])
+async def ask(line: EngineLine, kind: Callable[..., AnyCommand], **told: Any) -> Reply:
+    """Ask the engine, past the bot."""
+    return await line.ask(kind(id=uuid.uuid4().hex, who=ANN, **told))
 
 
-async def until_orders(desk: Desk, state: str, count: int) -> None:
-    """Wait until there are so many."""
-    async with asyncio.timeout(30.0):
-        while await orders(desk, state) != count:
-            await asyncio.sleep(0.1)
+async def open_orders(line: EngineLine) -> list[str]:
+    """Return the side of each open order."""
+    view = (await ask(line, commands.GetOrders)).result
+    assert isinstance(view, OrdersView)
+    return sorted(order.side for order in view.open)
 
 
-if IS_FULL:  # it takes half a minute
-
-    @pytest.mark.skipif(not PROC.is_dir(), reason="finds the bot's process in /proc")
-    async def test_c11_kill_with_slack_gone_and_the_bot_stopped() -> None:
-        """Entries rest and something is held: it is killed and flat by one command, and stays so until it is reset."""
-        with short_home() as home:
-            async with (
-                local_slack(home) as slack,
-                rough_slack(slack.page) as rough,
-                desk_in_a_workspace(slack, rough.env, *("--tape", "story", "--speed", "60")) as desk,
-            ):
-                await desk.armed()
-                assert (await desk.trader("buy", "IOTA", "250"))[0] == 0
-                for _ in range(RESTING):
-                    code, answer = await desk.trader("buy", "IOTA", "100", "limit=0.5")
-                    assert code == 0, answer
-                await until_orders(desk, "open", RESTING)
-                await rough.leave()
-                bot = bot_of(desk.home)
-                os.kill(bot, signal.SIGSTOP)
-                try:
-                    code, killed = await desk.trader("kill", "--flatten")
-                finally:
-                    os.kill(bot, signal.SIGCONT)
-                assert (code, killed["result"]["is_done"]) == (0, True)
-                (line,) = killed["result"]["symbols"]
-                assert (line["cancelled"], line["still_open"], line["why"]) == (RESTING, 0, "")
-                _, positions = await desk.trader("positions")
-                _, shown = await desk.trader("orders")
-                assert (positions["result"]["positions"], shown["result"]["open"]) == ([], [])
-                assert (await desk.trader("resume"))[1]["code"] == "C11_KILLED"
-                rough.is_away = False
-                await slack.sees_text("Kill by", "confirmed by the exchange", within_s=30.0)
+@pytest.mark.skipif(not PROC.is_dir(), reason="finds the bot's process in /proc")
+async def test_c11_kill_with_slack_gone_and_the_bot_stopped() -> None:
+    """Entries rest and something is held: it is killed and flat by one command, and stays so until it is reset."""
+    with short_home() as home:
+        async with (
+            local_slack(home) as slack,
+            rough_slack(slack.page) as rough,
+            desk_in_a_workspace(slack, rough.env, "--tape", "story") as desk,
+            EngineLine(socket_path(desk.home)) as line,
+        ):
+            await desk.armed()
+            amount = commands.Amount("quote", "100")
+            for limit in ("", *("0.5",) * RESTING):
+                reply = await ask(line, commands.Buy, symbol="IOTA", amount=amount, limit_price=limit)
+                assert reply.ok, reply
+            async with asyncio.timeout(30.0):
+                while await open_orders(line) != ["buy"] * RESTING + ["sell"] * PROTECTING:
+                    await asyncio.sleep(0.1)
+            await rough.leave()
+            bot = bot_of(desk.home)
+            os.kill(bot, signal.SIGSTOP)
+            try:
+                code, killed = await desk.trader("kill", "--flatten")
+            finally:
+                os.kill(bot, signal.SIGCONT)
+            assert (code, killed["result"]["is_done"]) == (0, True)
+            (symbol,) = killed["result"]["symbols"]
+            assert (symbol["cancelled"], symbol["still_open"], symbol["why"]) == (RESTING + PROTECTING, 0, "")
+            positions = (await ask(line, commands.GetPositions)).result
+            assert isinstance(positions, PositionsView)
+            assert (positions.positions, await open_orders(line)) == ((), [])
+            assert (await ask(line, commands.Resume)).code == "C11_KILLED"
+            rough.is_away = False
+            await slack.sees_text("Kill by", "confirmed by the exchange")

@@ -207,9 +207,10 @@ async def engine_process(home: Path, urls: main.Urls, **told: str) -> AsyncItera
         "BINANCE_WS_API_URL": urls.ws_api,
         **told,
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "engine.cli.main", "engine"), env=env, stderr=asyncio.subprocess.DEVNULL
-    )
+    with (home / "engine.log").open("ab") as log:  # stays with the test's folder where it fails
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "engine.cli.main", "engine"), env=env, stderr=log
+        )
     try:
         yield process
     finally:
