@@ -8,7 +8,7 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -20,7 +20,7 @@ from engine.clock import now_ns
 from engine.control.http import HealthServer
 from engine.control.relay import RelayedServer
 from engine.control.server import ControlError, ControlServer
-from engine.core.engine import SETTLE_NS, Engine
+from engine.core.engine import Engine
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
 from engine.core.tidings import Headline
@@ -49,16 +49,12 @@ from engine.store.heartbeat import Heart, HeartbeatError
 from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable, Tagged
-from engine.venues.binance.errors import KeyRefused, NotTraded, VenueError
-from engine.venues.binance.venue import ApiKeys, BinanceVenue, VenueUrls
+from engine.venue_link import connect, open_venue, reconcile
+from engine.venues.binance.errors import VenueError
+from engine.venues.binance.venue import BinanceVenue
 from engine.wire.drill import DrillReport
 from engine.wire.views import HealthView
 
-ACCOUNT_EVERY_S: Final = 30.0
-"""How often the account is compared (C14)."""
-SETTLED_S: Final = SETTLE_NS / 1e9 + 0.1
-"""After a fill the account is asked for when balances and fills can be compared again."""
-HISTORY_CANDLES: Final = 200
 _CANNOT_START: Final = (
     HeartbeatError,
     JournalError,
@@ -110,10 +106,7 @@ async def running(settings: Settings, doors: Doors | None = None) -> AsyncIterat
         stack.enter_context(_stopped_on_purpose(heart))
         journal = stack.enter_context(Journal.open(settings.home / "journal.bin", sync_always=settings.sync_always))
         recorder = stack.enter_context(Recorder(settings.record)) if settings.record else None
-        venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
-        stack.push_async_callback(venue.close)
-        await _patiently(venue.load, "the exchange")
-        await _patiently(partial(venue.check_key, is_live=settings.is_live), "what the key may do")
+        venue = await stack.enter_async_context(open_venue(settings, "exchange"))
         live = _restored(settings, venue, journal, recorder)
         live.on_beat = partial(_on_beat, live, doors or Doors(settings.home), heart)
         await _open_line(settings, live, stack)
@@ -150,7 +143,6 @@ def _on_beat(live: Live, doors: Doors, heart: Heart) -> None:
 def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorder: Recorder | Tagged | None) -> Live:
     """Build the engine on what the journal of earlier runs says."""
     identity = Identity(__version__, settings.config_hash, settings.venue, now_ns())
-    _check_quotes(venue, settings.trading.quote_asset)
     account: AccountKind = "live" if settings.is_live else "paper"
     measured = read_calibration(settings.home)
     engine = Engine(settings.trading, venue.instruments, account, identity, measured)
@@ -171,14 +163,6 @@ def _restored(settings: Settings, venue: BinanceVenue, journal: Journal, recorde
     return live
 
 
-def _check_quotes(venue: BinanceVenue, quote_asset: str) -> None:
-    """Refuse symbols that are priced in something else than what equity is counted in."""
-    others = [name for name, it in venue.instruments.items() if it.quote_asset != quote_asset]
-    if others:
-        words = f"{', '.join(others[:5])} is not priced in {quote_asset}"
-        raise NotTraded(f"{words}: correct ENGINE_SYMBOLS, or quote_asset in trader.toml.")
-
-
 async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExitStack) -> None:
     """Let people in: the line on the Unix socket, and the health page."""
     control = ControlServer(settings.engine_socket, live.on_command)
@@ -193,7 +177,7 @@ async def _open_line(settings: Settings, live: Live, stack: contextlib.AsyncExit
 
 async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: contextlib.AsyncExitStack) -> None:
     """Connect to market, orders and news; reconcile, and go on doing so."""
-    await _connect(venue, live)
+    await connect(venue, live)
     index = SymbolIndex(venue.instruments.values(), settings.trading.quote_asset)
     opinion = _second_opinion(settings, live)
     rules = read_rules(settings.rules_file or BUILT_IN)
@@ -207,7 +191,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         frozenset(one.name for one in settings.news.sources),
     )
     rooms = [venue.health, news.health, live.health]
-    jobs: list[Coroutine[Any, Any, None]] = [beat(live), _reconcile(venue, live), news.run()]
+    jobs: list[Coroutine[Any, Any, None]] = [beat(live), reconcile(venue, live), news.run()]
     if opinion is not None:
         jobs.append(opinion.run())
     if settings.trading.fundamentals.metrics:
@@ -248,22 +232,6 @@ def _hearing(live: Live, opinion: SecondOpinion | None) -> Callable[[Headline], 
     return hear
 
 
-async def _connect(venue: BinanceVenue, live: Live) -> None:
-    """Warm up on the venue's candles, then connect to its market and its line for orders."""
-    for symbol in venue.instruments:
-        for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
-            live.on_candle(candle)
-    live.on_clock_offset(venue.clock_offset_ms)
-    venue.on_instrument, venue.on_clock_offset = live.on_instrument, live.on_clock_offset
-    venue.on_silence = live.on_silenced
-    live.orders = venue.orders
-    if venue.orders is not None:
-        venue.orders.on_line_stands = live.wants_account.set
-    await venue.start(live, live)
-    if venue.feed is not None:
-        live.on_gap, live.has_caught_up = venue.feed.probe, venue.feed.has_caught_up
-
-
 async def _pair(settings: Settings, near: Live, recorder: Tagged | None) -> None:
     """Bring up a core of its own for the second venue, with its journal and its line, and trade pairs with it.
 
@@ -272,19 +240,16 @@ async def _pair(settings: Settings, near: Live, recorder: Tagged | None) -> None
     settings.home.mkdir(exist_ok=True)
     async with contextlib.AsyncExitStack() as stack:
         journal = stack.enter_context(Journal.open(settings.home / "journal.bin", sync_always=settings.sync_always))
-        venue = BinanceVenue(_urls(settings), _keys(settings), settings.symbols, now_ns)
-        stack.push_async_callback(venue.close)
-        await _patiently(venue.load, "the second exchange")
-        await _patiently(partial(venue.check_key, is_live=settings.is_live), "what the second key may do")
+        venue = await stack.enter_async_context(open_venue(settings, "second exchange"))
         far = _restored(settings, venue, journal, recorder)
         control = RelayedServer(settings.engine_socket, far.on_command, SECOND_FOLDER, near.control)
         await control.start()
         stack.push_async_callback(control.close)
         far.control = control
-        await _connect(venue, far)
+        await connect(venue, far)
         room = PairRoom(near, far)
         far.on_beat = room.on_beat
-        jobs = (beat(far), _reconcile(venue, far), _health([venue.health, far.health], far), room.run())
+        jobs = (beat(far), reconcile(venue, far), _health([venue.health, far.health], far), room.run())
         for task in [asyncio.create_task(job) for job in jobs[:-1]]:
             stack.callback(task.cancel)
         await jobs[-1]
@@ -318,47 +283,11 @@ def _take_drill(live: Live, report: DrillReport | None, why: str) -> None:
     live.perform(live.engine.on_drill_done(report, why))
 
 
-async def _reconcile(venue: BinanceVenue, live: Live) -> None:
-    """Compare the account at the start, every 30 s, when somebody asks, and once things have settled after a fill, and
-    after the line for orders broke and stood again.
-
-    Until it has been reconciled it is asked for every second: a person waits for it with ``/resume``.
-    """
-    while True:
-        live.wants_account.clear()
-        was_urgent, live.is_account_urgent = live.is_account_urgent, False
-        live.on_account(await _patiently(venue.account.snapshot, "the account"))
-        if not live.engine.trading.is_reconciled:
-            await asyncio.sleep(1.0)
-            continue
-        if was_urgent and live.engine.trading.strangers.is_moving:
-            live.wants_account.set()  # what could not be compared for somebody is, once things have settled
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(ACCOUNT_EVERY_S):
-                await live.wants_account.wait()
-        if not live.is_account_urgent:
-            await asyncio.sleep(SETTLED_S)
-
-
 async def _health(rooms: Sequence[Callable[[], Iterable[tuple[str, bool, str]]]], live: Live) -> None:
     """Tell the core once a second how the rooms around it are."""
     while True:
         live.engine.on_outside_health(tuple(HealthView(*part) for room in rooms for part in room()))
         await asyncio.sleep(1.0)
-
-
-async def _patiently(ask: Callable[[], Awaitable[_T]], what: str) -> _T:
-    """Ask the venue until it answers, with a growing pause and a line in the log for each time that it doesn't."""
-    pause_s = 0.1
-    while True:
-        try:
-            return await ask()
-        except (NotTraded, KeyRefused):
-            raise
-        except VenueError as error:
-            _log.warning("waiting for %s: %s", what, error)
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, 5.0)
 
 
 def _sources(settings: Settings) -> list[Source]:
@@ -369,11 +298,3 @@ def _sources(settings: Settings) -> list[Source]:
         sources.append(FileSource("news-file", settings.news_file))
     secrets = {name: secret.reveal() for name, secret in settings.news_secrets}
     return [*sources, *build_sources(settings.news, secrets, Path.cwd(), now_ns)]
-
-
-def _urls(settings: Settings) -> VenueUrls:
-    return VenueUrls(settings.rest_url, settings.stream_url, settings.ws_api_url)
-
-
-def _keys(settings: Settings) -> ApiKeys:
-    return ApiKeys(settings.api_key.reveal(), settings.api_secret.reveal(), settings.private_key)

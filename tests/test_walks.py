@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from engine.cli.main import main
 from engine.core.config import OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.record_codec import decode_record
 from engine.core.records import Intended
@@ -107,7 +109,9 @@ async def test_walk_a_a_market_frame_becomes_order_bytes_with_nothing_in_between
     assert trade.ts_recv_ns in {order.ts_ns for order in intents}
 
 
-async def test_walk_d_a_recorded_session_replays_to_the_same_order_bytes(settings: Settings) -> None:
+async def test_walk_d_a_recorded_session_replays_to_the_same_order_bytes(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What was heard is all that decides: a new engine that hears the session again sends the same bytes."""
     await traded_session(settings)
     keys = ApiKeys(PAPER_API_KEY, PAPER_API_SECRET)
@@ -115,6 +119,11 @@ async def test_walk_d_a_recorded_session_replays_to_the_same_order_bytes(setting
     parity = replay_session(settings.record, keys, make_signer(keys))
     assert len(parity.live) >= 3
     assert parity.is_equal
+    assert main(["replay", str(settings.record), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["is_same"], told["orders_same"]) == (True, len(parity.live))
+    settings.record.write_bytes(settings.record.read_bytes() + b"1 order 3\n{}!\n")
+    assert main(["replay", str(settings.record)]) == 1
 
 
 async def test_a_restart_remembers_positions_modes_and_answers(settings: Settings) -> None:

@@ -73,9 +73,14 @@ async def _exchange() -> tuple[HealthView, ...]:
 
 
 async def _ledger() -> tuple[HealthView, ...]:
+    return (await asyncio.to_thread(_look_at_ledger),)
+
+
+def _look_at_ledger() -> HealthView:
+    # In the thread: loading SQLAlchemy would hold up those who are asked at the same time, until they gave up.
     from engine.cli.ledger import look
 
-    return (await asyncio.to_thread(look),)
+    return look()
 
 
 async def _all() -> tuple[HealthView, ...]:

@@ -1,4 +1,4 @@
-"""Runs the engine over a recording, as fast as it can, and prints what it saw and did."""
+"""Runs the engine over recorded frames, or over a recorded session, as fast as it can, and prints what it did."""
 
 from __future__ import annotations
 
@@ -12,22 +12,48 @@ import msgspec
 
 from engine.cli.refused import Refused
 from engine.research.replay import run_replay
+from engine.research.session import replay_session
 from engine.settings import Settings, read_settings
+from engine.store.recorder import SessionDamaged, is_session
+from engine.venue_link import keys_of
+from engine.venues.binance.errors import VenueError
+from engine.venues.binance.sign import make_signer
 from engine.venues.paper.tape.events import TapeError
 
 
 def main(args: argparse.Namespace) -> int:
-    """Replay the file; the same file and settings print the same bytes."""
+    """Replay the file; the same file and settings print the same bytes. 1 where a session's orders are others now."""
     path = Path(args.file)
     if not path.is_file():
         raise Refused("NOT_FOUND", f"There is no file {path}: name a recording of raw frames, plain or gzip.")
-    settings = chosen(read_settings(), args.mode, args.symbol)
+    settings = read_settings()
     try:
-        result = run_replay(path, settings)
-    except (TapeError, ValueError) as error:
+        if is_session(path):
+            result = heard_again(path, settings)
+        else:
+            result = run_replay(path, chosen(settings, args.mode, args.symbol))
+    except (TapeError, SessionDamaged, VenueError, ValueError) as error:
         raise Refused("BAD_RECORDING", str(error)) from None
     print(json.dumps(result, sort_keys=True) if args.json else table(result))
-    return 0
+    return 0 if result.get("is_same", True) else 1
+
+
+def heard_again(path: Path, settings: Settings) -> dict[str, Any]:
+    """Let a new engine hear a session (``ENGINE_RECORD``), and compare the bytes of every order.
+
+    The settings are the session's own; only the keys, which are part of an order's bytes, are today's.
+    """
+    keys = keys_of(settings)
+    signer = make_signer(keys)
+    second = None if settings.of_second is None else keys_of(settings.of_second)
+    parity = replay_session(path, keys, signer, is_logged_on=signer.can_logon, second=second)
+    return {
+        "events": parity.events,
+        "is_same": parity.is_equal,
+        "orders_in_session": len(parity.live),
+        "orders_now": len(parity.replayed),
+        "orders_same": sum(map(bytes.__eq__, parity.live, parity.replayed)),
+    }
 
 
 def chosen(settings: Settings, mode: str | None, symbol: str | None) -> Settings:

@@ -18,12 +18,16 @@ def strategy_arguments(parser: argparse.ArgumentParser) -> None:
 
 def replay_arguments(parser: argparse.ArgumentParser) -> None:
     """Take a recording, and what signals may do."""
-    parser.add_argument("file", metavar="FILE", help="raw combined-stream frames, one a line, plain or gzip")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="raw combined-stream frames, one a line, or a session that ENGINE_RECORD kept; plain or gzip",
+    )
     parser.add_argument(
         "--mode",
         choices=("off", "ask", "auto"),
         default="auto",
-        help="what signals may do (default: auto, because nobody is there to ask)",
+        help="of frames: what signals may do (default: auto, because nobody is there to ask); a session has its own",
     )
     parser.add_argument("--symbol", help="the recording's symbol (default: as found in it)")
     json_argument(parser)

@@ -139,6 +139,15 @@ class Tagged:
         self._recorder.record(ts_recv_ns, f"{self._name}:{kind}", data)
 
 
+def is_session(path: Path | str) -> bool:
+    """Say whether a file begins as a recorded session does."""
+    try:
+        with _opened(Path(path)) as file:
+            return file.readline(_LONGEST_LINE) == HEADER
+    except (OSError, EOFError, zlib.error):
+        return False
+
+
 def read_session(path: Path | str) -> Iterator[SessionRecord]:
     """Yield a session's records in order of receipt; raises SessionDamaged where the file can't be read on."""
     number = 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from fault_bench import SeenVenue
 
-from engine import process
+from engine import venue_link
 
 
 @pytest.fixture(autouse=True)
 def seen_venues(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine make its venues so."""
-    monkeypatch.setattr(process, "BinanceVenue", SeenVenue)
+    monkeypatch.setattr(venue_link, "BinanceVenue", SeenVenue)
