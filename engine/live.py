@@ -79,7 +79,7 @@ class Live:
         self._recorder = recorder
         self.on_gap: Callable[[], None] = _nothing
         """Called when the loop has stood still: whoever brings the market then finds out when it has caught up."""
-        self.has_caught_up: Callable[[], bool] = _always
+        self.has_caught_up: Callable[[], bool] = lambda: True
         """Says whether everything has been heard that waited in the sockets since ``on_gap``."""
         self._timer_ns = 0
         self._is_streaming = True
@@ -291,18 +291,25 @@ class Live:
             self._stood_still(ts_ns)
         ledger = self.ledger
         ledger.decoded = ticks_ns()
-        actions = self._decided(kind, decide, *event)
+        try:
+            actions = decide(*event)
+        except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
+            actions = self._broke_off(kind, error)
         if actions:
             self.perform(actions)
             if ledger.has_sent:
                 ledger.keep(kind, ts_ns)
 
-    def _decided(self, kind: str, decide: Callable[..., list[Action]], *event: Any) -> list[Action]:
+    def _after(self, later: Later) -> list[Action]:
+        """Let the core go on with what was put off."""
         try:
-            return decide(*event)
-        except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
-            _log.exception("deciding on a %s failed", kind)
-            return self.engine.on_fault(f"{type(error).__name__} on a {kind}", now_ns())
+            return self.engine.after(later)
+        except Exception as error:  # noqa: BLE001  the same
+            return self._broke_off("thing put off", error)
+
+    def _broke_off(self, kind: str, error: Exception) -> list[Action]:
+        _log.error("deciding on a %s failed", kind, exc_info=error)
+        return self.engine.on_fault(f"{type(error).__name__} on a {kind}", now_ns())
 
     def perform(self, actions: Sequence[Action]) -> None:
         """Do what was decided: write, send and ask in order; then tell, and let the core go on with what it put off."""
@@ -326,7 +333,7 @@ class Live:
                 unsent += self._protect(action.protection)
         for action in actions:
             if isinstance(action, Later):
-                self.perform(self._decided("thing put off", self.engine.after, action))
+                self.perform(self._after(action))
             elif isinstance(action, Publish) and self.control is not None:
                 if self.control.watchers:
                     self.control.publish(action.make())
@@ -387,11 +394,6 @@ async def beat(live: Live) -> None:
         live.on_beat()
         live.look_behind()
         await asyncio.sleep(TIMER_S)
-
-
-def _always() -> bool:
-    """Stand in until somebody knows better."""
-    return True
 
 
 def _nothing() -> None:

@@ -26,6 +26,7 @@ from engine.core.views import order_view, proposal_view
 from engine.wire import events
 
 _ON_ITS_WAY: Final = "the order is on its way"
+_ACTED: Final = f"acted: {_ON_ITS_WAY}"
 _AUTO: Final = Mode.AUTO
 
 
@@ -36,6 +37,7 @@ class Bands:
         self._trading = trading
         self._roster = roster
         self._people = people
+        self._origins = {name: f"strategy:{name}" for name in roster.configs}
         self._plans = {name: plan_of(config.exits) for name, config in roster.configs.items()}
         self.veto = VetoWindow(trading, people.hand, self._tell_acted)
         self._acted_ns: dict[tuple[str, str, Side], deque[int]] = {}
@@ -159,7 +161,7 @@ class Bands:
             why = self._halt_strategy(signal)
             trading.later(lambda: self._refused(signal, item, why))
             return f"refused: {why}"
-        origin, lots = f"strategy:{signal.strategy}", 0
+        origin, lots = self._origins[signal.strategy], 0
         if signal.side is BUY:
             if self._roster.configs[signal.strategy].sizing.method != "risk":  # which the gate does by itself
                 lots, not_sized = self._sized(signal)
@@ -179,7 +181,7 @@ class Bands:
             trading.later(lambda: self._refused(signal, item, why))
             return f"refused: {why}"
         trading.later(lambda: self._acted(signal, item, result))
-        return f"acted: {_ON_ITS_WAY}"
+        return _ACTED
 
     def _hold(self, signal: Signal, item: NewsItem | None, lots: int) -> str:
         """Let a large entry wait for a veto, once for each question."""
@@ -219,7 +221,8 @@ class Bands:
 
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
-        limits, now_ns = self._trading.gate.limits, self._trading.now_ns
+        trading = self._trading
+        limits, now_ns = trading.gate.limits, trading.now_ns
         key, began_ns = (signal.strategy, signal.symbol, signal.side), now_ns - int(limits.repeat_window_s * 1e9)
         times = self._acted_ns.get(key)
         if times is None:

@@ -120,10 +120,10 @@ class Engine:
         """Go on where a trade or quote that the market has taken stirred something: bits of ``kernels.market``."""
         trading = self.trading
         trading.now_ns = ts_recv_ns
-        for strategy in self.technical.who_spoke(stirred):
+        for strategy in self.technical.speakers[stirred]:
             self.bands.on_signal(strategy.signal(market))
         if stirred & LOOK:
-            market.watch(self.protection.look(market.instrument.symbol))
+            market.watch(self.protection.look(market.symbol))
         return trading.take()
 
     def on_book(self, update: BookUpdate) -> list[Action]:

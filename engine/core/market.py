@@ -87,10 +87,11 @@ class Market:
     and for what is decided in Python.
     """
 
-    __slots__ = ("_instrument", "book", "candles", "floats", "ints", "minds", "numbers", "seen", "trades")
+    __slots__ = ("_instrument", "book", "candles", "floats", "ints", "minds", "numbers", "seen", "symbol", "trades")
 
     def __init__(self, instrument: Instrument, minds: int = 0) -> None:
         """Begin with nothing heard; ``minds``: how long the strategies' part is."""
+        self.symbol: Final = instrument.symbol
         self.book = Book()
         self.numbers: NDArray[np.int64] = kernel.new_numbers(minds)
         self.instrument = instrument

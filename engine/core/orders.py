@@ -138,13 +138,14 @@ class Orders:
 
     def __init__(self) -> None:
         self._orders: dict[ClientOrderId, Order] = {}
-        self._unsettled: dict[ClientOrderId, Order] = {}
+        self.by_name_unsettled: dict[ClientOrderId, Order] = {}
+        """Those that may still change a position, by their names; for reading."""
         self._finished: OrderedDict[ClientOrderId, Order] = OrderedDict()
 
     def open(self, approved: ApprovedOrder) -> Order:
         """Record an approved order as in flight, before its bytes leave."""
         name = approved.client_order_id
-        order = self._orders[name] = self._unsettled[name] = Order(approved, approved.ts_ns, approved.ts_ns)
+        order = self._orders[name] = self.by_name_unsettled[name] = Order(approved, approved.ts_ns, approved.ts_ns)
         return order
 
     def get(self, client_order_id: str) -> Order | None:
@@ -162,18 +163,13 @@ class Orders:
     def __iter__(self) -> Iterator[Order]:
         return iter(self._orders.values())
 
-    @property
-    def is_anything_unsettled(self) -> bool:
-        """True while an order may still change a position."""
-        return bool(self._unsettled)
-
     def working(self) -> list[Order]:
         """Return every order that may still fill, oldest first."""
-        return [order for order in self._unsettled.values() if order.is_open]
+        return [order for order in self.by_name_unsettled.values() if order.is_open]
 
     def unsettled(self) -> list[Order]:
         """Return every order that may still change a position: the working ones, and those whose fills are missing."""
-        return list(self._unsettled.values())
+        return list(self.by_name_unsettled.values())
 
     def finished(self, most: int) -> list[Order]:
         """Return the last finished orders, newest first."""
@@ -216,17 +212,19 @@ class Orders:
 
     def lists(self) -> tuple[list[Order], list[Order], list[Order]]:
         """Return the known, the unsettled and the finished ones, each oldest first: what ``put_back`` takes."""
-        return list(self._orders.values()), list(self._unsettled.values()), list(self._finished.values())
+        return list(self._orders.values()), list(self.by_name_unsettled.values()), list(self._finished.values())
 
     def put_back(self, known: Iterable[Order], unsettled: Iterable[Order], finished: Iterable[Order]) -> None:
         """Take the three lists of a snapshot instead of what is here."""
-        self._orders, self._unsettled, self._finished = _named(known), _named(unsettled), OrderedDict(_named(finished))
+        self._orders, self._finished = _named(known), OrderedDict(_named(finished))
+        self.by_name_unsettled.clear()  # and not another dict: whoever reads it holds this one
+        self.by_name_unsettled.update(_named(unsettled))
 
     def doubt_silent(self, now_ns: int) -> list[Order]:
         """Make the orders unknown that should have had an answer, or an IOC order its end, by now; return them."""
         return [
             order
-            for order in self._unsettled.values()
+            for order in self.by_name_unsettled.values()
             if now_ns - order.changed_ns > IN_FLIGHT_LIMIT_NS
             and (order.state is OrderState.IN_FLIGHT or _is_overdue_ioc(order))
             and self._doubt(order, now_ns, "no answer from the venue")
@@ -238,7 +236,7 @@ class Orders:
         Each is asked about again after ``ASK_AFTER_NS``.
         """
         due = []
-        for order in self._unsettled.values():
+        for order in self.by_name_unsettled.values():
             is_behind = order.state is OrderState.UNKNOWN or order.filled_lots < order.cum_lots
             if is_behind and now_ns - max(order.asked_ns, order.changed_ns) > ASK_AFTER_NS:
                 order.asked_ns = now_ns
@@ -280,13 +278,13 @@ class Orders:
         if not order.is_open:
             self._finished[client_order_id] = order
         if order.is_settled:
-            self._unsettled.pop(client_order_id, None)
+            self.by_name_unsettled.pop(client_order_id, None)
         else:
-            self._unsettled[client_order_id] = order
+            self.by_name_unsettled[client_order_id] = order
         while len(self._finished) > _FINISHED_KEPT:
             oldest, _ = self._finished.popitem(last=False)
             del self._orders[oldest]
-            self._unsettled.pop(oldest, None)
+            self.by_name_unsettled.pop(oldest, None)
 
 
 def _named(orders: Iterable[Order]) -> dict[ClientOrderId, Order]:

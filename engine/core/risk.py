@@ -17,6 +17,7 @@ from engine.core.config import Limits
 from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
 from engine.core.instrument import exit_levels
 from engine.core.kernels import gate as kernel
+from engine.core.kernels.market import LAST
 from engine.core.market import Market
 from engine.core.refusals import WORDS
 from engine.core.types import (
@@ -222,7 +223,7 @@ def _approve(request: OrderRequest, lots: int, worst_ticks: int, market: Market)
         request.cause_id,
         request.origin,
         request.trade_id,
-        market.last_ticks,
+        market.ints[LAST],
         request.ts_ns,
         request.plan,
     )

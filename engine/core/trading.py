@@ -43,7 +43,6 @@ from engine.core.types import (
     OrderRequest,
     OrderType,
     Refusal,
-    Side,
     Symbol,
     TradeId,
     order_name,
@@ -54,6 +53,7 @@ from engine.wire import events
 AccountKind = Literal["paper", "live"]
 CAUSES_KEPT: Final = 20_000
 _SECOND_NS: Final = 1_000_000_000
+_PREFIX_SIZE: Final = len(ORDER_PREFIX)
 _MARKET: Final = OrderType.MARKET
 _NOT_BARRED: Final = ("", "")
 
@@ -85,6 +85,7 @@ class Trading:
         self.gate.take(self.limits.account, self.limits.narrower)
         self.markets = {symbol: Market(instrument, minds) for symbol, instrument in instruments.items()}
         self.orders = Orders()
+        self._unsettled = self.orders.by_name_unsettled
         self.resting = Resting()
         self.portfolio = Portfolio(config.quote_asset)
         self.proposals = Proposals()
@@ -155,8 +156,10 @@ class Trading:
         if result.reduce_only:
             return sell(self, request, result, facts, (decided, gated))
         order = self.open(result)
-        self._actions.append(Send(result, decided, gated))
-        self.publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order))))
+        self._actions += (
+            Send(result, decided, gated),
+            Publish(lambda: events.OrderChanged(ts_ns=result.ts_ns, order=order_view(order, self.instrument(order)))),
+        )
         return result
 
     def open(self, approved: ApprovedOrder) -> Order:
@@ -191,13 +194,16 @@ class Trading:
         """Gather what the gate decides on, as it stands now."""
         portfolio, equity_e8, held_lots = self.portfolio, self.portfolio.cash_e8, 0
         exposure_e8 = gross_e8 = selling_lots = offered_lots = 0
-        if self.orders.is_anything_unsettled:
+        if self._unsettled:
             exposure_e8, gross_e8, selling_lots, offered_lots = self._reserved(symbol)
         cash_e8 = portfolio.cash_e8 - gross_e8
         if portfolio.open:
             equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
             gross_e8 += sum(map(self._held_e8, portfolio.open))
             exposure_e8 += self._held_e8(symbol)
+        sent_ns = self._sent_ns
+        while sent_ns and self.now_ns - sent_ns[0] >= _SECOND_NS:
+            sent_ns.popleft()
         # By place and not by name: half the time, in the one spot that every order waits for.
         return Facts(
             self.markets[symbol],
@@ -212,7 +218,7 @@ class Trading:
             self.halt_reason,
             self.is_live_confirmed or self.account != "live",
             cause_id in self._causes,
-            self._orders_last_s(),
+            len(sent_ns),
             self.silent_until_ns,
             self.clock_offset_ms,
             self.bars.of(symbol, self.now_ns) if self.bars.are_any else _NOT_BARRED,
@@ -231,11 +237,32 @@ class Trading:
         plan: ExitPlan | None = None,
     ) -> OrderRequest:
         """Word a request to buy at the market; 0 lots asks the gate to size it by risk and stop distance."""
-        return self._request(symbol, BUY, cause_id, origin, lots, stop, target, plan)
+        name = order_name(cause_id)
+        trade_id = self._trade_id(symbol) if self._unsettled or self.portfolio.open else None
+        # By place and not by name, as above; 0: no limit of its own.
+        return OrderRequest(
+            name,
+            symbol,
+            BUY,
+            _MARKET,
+            lots,
+            0,
+            False,
+            stop,
+            target,
+            cause_id,
+            origin,
+            trade_id or TradeId("t-" + name[_PREFIX_SIZE : _PREFIX_SIZE + 8]),
+            self.now_ns,
+            plan,
+        )
 
     def reduction(self, symbol: Symbol, cause_id: str, origin: str, lots: int) -> OrderRequest:
         """Word a request to sell from a position at the market; 0 lots for all that can be sold."""
-        return self._request(symbol, SELL, cause_id, origin, lots, 0, 0, None)
+        name, trade_id = order_name(cause_id), self._trade_id(symbol) or TradeId("")
+        return OrderRequest(
+            name, symbol, SELL, _MARKET, lots, 0, True, 0, 0, cause_id, origin, trade_id, self.now_ns, None
+        )
 
     def sellable_lots(self, symbol: Symbol) -> int:
         """Return what is held of a symbol less what is being sold; protection and offers make way for a sale."""
@@ -323,42 +350,6 @@ class Trading:
         self.write(ModeSet(strategy, mode, by, now_ns))
         self.publish(lambda: events.ModeChanged(ts_ns=now_ns, mode=mode, strategy=strategy, previous=previous, by=by))
         return previous
-
-    def _request(
-        self,
-        symbol: Symbol,
-        side: Side,
-        cause_id: str,
-        origin: str,
-        lots: int,
-        stop: int,
-        target: int,
-        plan: ExitPlan | None,
-    ) -> OrderRequest:
-        name, trade_id = order_name(cause_id), None
-        if self.portfolio.open or self.orders.is_anything_unsettled:
-            trade_id = self._trade_id(symbol)
-        return OrderRequest(
-            name,
-            symbol,
-            side,
-            _MARKET,
-            lots,
-            0,  # no limit of its own
-            side is SELL,
-            stop,
-            target,
-            cause_id,
-            origin,
-            trade_id or TradeId("t-" + name.removeprefix(ORDER_PREFIX)[:8] if side is BUY else ""),
-            self.now_ns,
-            plan,
-        )
-
-    def _orders_last_s(self) -> int:
-        while self._sent_ns and self.now_ns - self._sent_ns[0] >= _SECOND_NS:
-            self._sent_ns.popleft()
-        return len(self._sent_ns)
 
     def _trade_id(self, symbol: Symbol) -> TradeId | None:
         """Return the round trip that an order belongs to: the open one, or the one that a buy under way will open."""

@@ -37,6 +37,7 @@ class Side(IntEnum):
 
     BUY = 1
     SELL = -1
+    __hash__ = int.__hash__  # an enumeration's own is a Python function, which every look-up would call
 
     @property
     def other(self) -> Side:
@@ -51,6 +52,8 @@ BUY, SELL = Side.BUY, Side.SELL
 class OrderType(StrEnum):
     """How an order names its price. Source: Binance's ENUMs page, ``orderTypes``."""
 
+    __hash__ = str.__hash__
+
     MARKET = "MARKET"
     LIMIT = "LIMIT"
     LIMIT_MAKER = "LIMIT_MAKER"
@@ -63,6 +66,8 @@ class OrderType(StrEnum):
 class TimeInForce(StrEnum):
     """How long an order lives: until cancelled, at once or not, whole or not at all."""
 
+    __hash__ = str.__hash__
+
     GTC = "GTC"
     IOC = "IOC"
     FOK = "FOK"
@@ -70,6 +75,8 @@ class TimeInForce(StrEnum):
 
 class OrderState(StrEnum):
     """Where an order is in its life; the transitions are the table in ``orders.py``."""
+
+    __hash__ = str.__hash__
 
     IN_FLIGHT = "in_flight"
     WORKING = "working"

@@ -66,7 +66,7 @@ class Listener:
         return {self.market.instrument.symbol: self.market} if self._is_express else None
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
-        self.signals += [placed.signal(market) for placed in CREW.who_spoke(stirred)]
+        self.signals += [placed.signal(market) for placed in CREW.speakers[stirred]]
 
     def on_trade(self, trade: Trade) -> None:
         self.market.on_trade(trade)

@@ -31,7 +31,7 @@ class Stock:
     def look(self, now_ns: int, symbols: Iterable[Symbol], busy: Container[Symbol]) -> None:
         """Buy where stock is missing and nothing is under way."""
         for symbol in symbols:
-            if symbol in busy or any(place.trading.orders.is_anything_unsettled for place in self._places):
+            if symbol in busy or any(place.trading.orders.by_name_unsettled for place in self._places):
                 continue
             for place in self._places:
                 if now_ns - self._tried_ns.get((place.name, symbol), -AGAIN_NS) >= AGAIN_NS:

@@ -76,7 +76,7 @@ class Follower(MarketSink):
         self._now_ns[symbol] = now_ns
         if self._open:
             self._look(market, now_ns)
-        for placed in self._crew.who_spoke(stirred):
+        for placed in self._crew.speakers[stirred]:
             signal = placed.signal(market)
             is_counted = signal.side is BUY and signal.strategy in self._counted
             if is_counted and (signal.strategy, symbol) not in self._open:

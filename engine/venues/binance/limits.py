@@ -105,9 +105,11 @@ class Budget:
 
     def take_order(self, now_s: float) -> None:
         """Count an order that is about to leave; raises Throttled when it may not."""
-        self.check_silence(now_s)
+        if now_s < self.silent_until_s:
+            self.check_silence(now_s)
         for window in self._of_orders:
-            window.roll(now_s)
+            if now_s >= window.ends_s:
+                window.roll(now_s)
             if window.count >= window.ceiling:
                 raise Throttled(window.ends_s - now_s)
         for window in self._of_orders:

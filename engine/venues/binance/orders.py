@@ -123,14 +123,16 @@ class BinanceOrders:
             self._budget.take_order(now_s)
         except (ValueError, Throttled) as error:
             return self._not_sent((order.client_order_id,), error)
-        name = order.client_order_id
+        is_sent = self._line.send(data)
+        name = order.client_order_id  # no answer is heard before this returns
         asked = Asked(Method.PLACE, order.symbol, (name,), now_s + self._reply_s)
-        if not self._line.send(data):
+        if not is_sent:
             body = self._encoder.encode_rest(order, self._rest.clock_offset_ms)
             self._in_background(self._post(asked, body))
             return False
         self._awaited[name] = asked
         self._answers.sink.on_sent(self._clock_ns(), data)
+        self._encoder.prepare()
         return True
 
     def send_protection(self, protection: ApprovedProtection) -> bool:

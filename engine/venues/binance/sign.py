@@ -33,11 +33,14 @@ class Signer(Protocol):
     def sign(self, payload: bytes) -> bytes:
         """Return the signature as ASCII, the way it is sent."""
 
+    def prepare(self) -> None:
+        """Do now what the next signature would have to do first; called when nothing waits."""
+
 
 class HmacSigner:
     """HMAC-SHA256, as hexadecimal.
 
-    Two hash states, one for each half of the key, are prepared once and copied for each signature: 0.75 µs where
+    Two hash states, one for each half of the key, are prepared once and copied before each signature: 0.75 µs where
     ``hmac.new`` takes 1.5 µs and a copied ``hmac`` object 1.1 µs (260 bytes, measured).
     Source of the construction: RFC 2104.
     """
@@ -49,16 +52,26 @@ class HmacSigner:
         key = (hashlib.sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
         self._inner = hashlib.sha256(key.translate(_INNER))
         self._outer = hashlib.sha256(key.translate(_OUTER))
+        self._copies = self._inner.copy(), self._outer.copy()
+        self._are_fresh = True
 
     def __repr__(self) -> str:
         return "HmacSigner(hidden)"
 
     def sign(self, payload: bytes) -> bytes:
         """Return 64 hexadecimal digits."""
-        inner, outer = self._inner.copy(), self._outer.copy()
+        if not self._are_fresh:
+            self.prepare()
+        inner, outer = self._copies
+        self._are_fresh = False
         inner.update(payload)
         outer.update(inner.digest())
         return outer.hexdigest().encode()
+
+    def prepare(self) -> None:
+        """Copy the states for the next signature now, so that it does not wait for that."""
+        if not self._are_fresh:
+            self._copies, self._are_fresh = (self._inner.copy(), self._outer.copy()), True
 
 
 class Ed25519Signer:
@@ -81,6 +94,9 @@ class Ed25519Signer:
     def sign(self, payload: bytes) -> bytes:
         """Return 88 characters of base64."""
         return base64.b64encode(self._key.sign(payload))
+
+    def prepare(self) -> None:
+        """Do nothing: nothing of such a signature is known before its payload."""
 
 
 def make_signer(keys: ApiKeys) -> Signer:

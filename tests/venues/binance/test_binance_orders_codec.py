@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.core.instrument import Instrument
 from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderType, Side, Symbol, TimeInForce, TradeId
+from engine.venues.binance import orders_codec
 from engine.venues.binance.orders_codec import OrderEncoder
 from engine.venues.binance.sign import HmacSigner, ws_payload
 from engine.venues.binance.urls import ApiKeys
@@ -110,6 +111,27 @@ def test_new_ticks_and_lots_count_from_the_next_order_on() -> None:
     live.set_instruments([msgspec.structs.replace(ETH, tick_e8=10_000_000, lot_e8=100_000_000)])
     params = params_of(live.encode_order(ORDER, 0))
     assert (params["price"], params["quantity"]) == ("26838.0", "1234")
+
+
+def test_no_order_in_a_hurry_waits_for_its_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each side's market and limit orders are rendered before there is one: known, logged on, and in new units."""
+    known, logged_on, changed, grown = (encoder() for _ in range(4))
+    logged_on.is_logged_on = True
+    changed.set_instruments([msgspec.structs.replace(ETH, tick_e8=10_000_000)])
+    other = Symbol("BTCUSDT")
+    grown.set_instruments([ETH, msgspec.structs.replace(ETH, symbol=other)])
+    orders = [
+        msgspec.structs.replace(ORDER, symbol=symbol, side=side, time_in_force=time_in_force)
+        for symbol in (ORDER.symbol, other)
+        for side in Side
+        for time_in_force in (TimeInForce.IOC, TimeInForce.GTC)
+    ]
+    expected = [[live.encode_order(order, 0) for order in orders[:4]] for live in (encoder(), changed)]
+    monkeypatch.setattr(orders_codec, "_render", lambda *args: pytest.fail(f"rendered on the way: {args}"))
+    assert [known.encode_order(order, 0) for order in orders[:4]] == expected[0]
+    assert all(b"signature" not in logged_on.encode_order(order, 0) for order in orders[:4])
+    assert [changed.encode_order(order, 0) for order in orders[:4]] == expected[1]
+    assert all(order.symbol.encode() in grown.encode_order(order, 0) for order in orders)
 
 
 @given(

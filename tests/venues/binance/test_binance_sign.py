@@ -83,3 +83,12 @@ def test_no_secret_shows_in_any_text() -> None:
     keys = ApiKeys("the-api-key", "the-secret")
     for text in (repr(keys), str(keys), f"{keys}", repr(HmacSigner("the-secret")), repr([keys])):
         assert "the-" not in text
+
+
+def test_what_is_prepared_serves_one_signature() -> None:
+    """Prepared once, twice or never, each signature is that of its own payload."""
+    signer = HmacSigner("a secret")
+    for times, payload in enumerate((b"first", b"second", b"second", b"third")):
+        for _ in range(times):
+            signer.prepare()
+        assert signer.sign(payload) == hmac.new(b"a secret", payload, "sha256").hexdigest().encode()

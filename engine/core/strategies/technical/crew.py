@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,6 @@ from engine.core.kernels.market import (
     HEARD_NS,
     LAST,
     LAST_LOTS,
-    LOOK,
     TAPE,
 )
 from engine.core.market import Market
@@ -110,7 +109,7 @@ class Placed:
 
     def signal(self, market: Market) -> Signal:
         """Word what the last step said."""
-        symbol, config, ints, floats = market.instrument.symbol, self._config, market.ints, market.floats
+        symbol, config, ints, floats = market.symbol, self._config, market.ints, market.floats
         price, ts_recv_ns = ints[LAST], ints[HEARD_NS]
         confidence = floats[self.said]
         is_buy = confidence > 0.0
@@ -162,7 +161,8 @@ class Crew:
             placed = Placed(number, strategy(getattr(settings, strategy.name)), self.size)
             self._placed.append(placed)
             self.size = placed.state.stop
-        self._by_bit = {placed.bit: placed for placed in self._placed}
+        self.speakers: Final = _Speakers(self._placed)
+        """Who spoke, by what a call of the kernels answered: in the order of the list."""
         self._by_name = {placed.name: placed for placed in self._placed}
 
     def __iter__(self) -> Iterator[Placed]:
@@ -188,7 +188,13 @@ class Crew:
             if market.numbers[FOLLOWED] & placed.bit:
                 placed.on_candle(candle, market)
 
-    def who_spoke(self, stirred: int) -> list[Placed]:
-        """Return those whose bits are set, in the order of the list."""
-        one = self._by_bit.get(stirred & ~LOOK)
-        return [one] if one else [placed for placed in self._placed if stirred & placed.bit]
+
+class _Speakers(dict[int, tuple[Placed, ...]]):
+    """Finds each answer's strategies once, so that the next time is a look-up in a dict."""
+
+    def __init__(self, crew: Sequence[Placed]) -> None:
+        self._crew = crew
+
+    def __missing__(self, stirred: int) -> tuple[Placed, ...]:
+        found = self[stirred] = tuple(placed for placed in self._crew if stirred & placed.bit)
+        return found
