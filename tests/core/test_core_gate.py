@@ -48,7 +48,7 @@ def test_the_least_order_is_the_smallest_that_the_venue_takes(price: int, least_
 
 def test_a_kernel_is_cached_apart_for_each_text_of_those_that_it_calls(tmp_path: Path) -> None:
     """Else the machine code of a strategy would outlive a change of it: numba looks at the outermost file alone."""
-    folder = gate.try_entry._cache.cache_path
+    folder = gate.entry_lots._cache.cache_path
     one = tmp_path / "kernel.py"
     one.write_text("a")
     with_a = name_cache_after(str(one))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from engine.core.kernels import book, order_flow, sma_cross, tape
+from engine.core.kernels import book, direct, gate, order_flow, sma_cross, tape
 from engine.core.kernels.market import EXCHANGE_NS, LAST, LAST_LOTS, TAPE
 from engine.core.kernels.told import FLOOR, worth_telling
 from engine.core.market import CANDLE_NS, BookSide, Market
@@ -337,3 +337,17 @@ def test_kernels_take_nothing_but_their_one_signature() -> None:
         sma_cross.step(np.zeros(10, np.float32), np.zeros(3), last_trade(1, 1.0))
     kernels = (book.apply_levels, tape.record_trade, sma_cross.step, order_flow.step)
     assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1, 1]
+
+
+def test_a_kernel_called_directly_answers_as_by_numbas_own_way() -> None:
+    """The same machine code, no array, too large or too few refused; uncompiled, the function itself."""
+    numbers, limits = Market(instrument()).numbers, np.array([5.0, 20.0, 80.0, 2.0, 1e9, 5.0, 0.5, 0.1, 500.0])
+    straight = direct(gate.collar)
+    for last in (1, 268_000, 10**9):
+        numbers[LAST] = last
+        for side in (1, -1):
+            assert straight(numbers, limits, side) == gate.collar(numbers, limits, side)
+    for wrong in ((None, limits, 1), (numbers, limits, 1 << 64), (numbers, limits)):
+        with pytest.raises((TypeError, OverflowError)):
+            straight(*wrong)
+    assert direct(gate.collar.py_func) is gate.collar.py_func

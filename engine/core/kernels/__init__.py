@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import pkgutil
-from typing import Any
+from typing import Any, TypeVar
 
 import numba.core.config
 
 config: Any = numba.core.config
 _BASE: str = config.CACHE_DIR or f"{__path__[0]}/__pycache__"
 _digest = hashlib.blake2b(digest_size=8)
+_Kernel = TypeVar("_Kernel")
 
 
 def name_cache_after(*paths: str) -> str:
@@ -28,6 +29,22 @@ def name_cache_after(*paths: str) -> str:
     folder = f"{_BASE}/{_digest.hexdigest()}"
     config.CACHE_DIR = folder
     return folder
+
+
+def direct(kernel: _Kernel) -> _Kernel:
+    """Return a kernel's compiled code itself, for Python to call: numba's own way to it looks at each argument's type
+    first, which takes a third to a half of a short call, and more where that code has gone cold.
+
+    For kernels of one signature, called with what we have made ourselves: an array of another type would be misread,
+    and whatever ``int`` takes is taken for a number. No array, and a number that does not fit, raise TypeError and
+    OverflowError. Where the compiler is off (``NUMBA_DISABLE_JIT``) it is the function as it stands.
+    """
+    overloads: Any = getattr(kernel, "overloads", None)
+    if overloads is None:
+        return kernel
+    (compiled,) = overloads.values()
+    code: _Kernel = compiled.entry_point
+    return code
 
 
 name_cache_after(*sorted(f"{__path__[0]}/{module.name}.py" for module in pkgutil.iter_modules(__path__)))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit, types
 
+from engine.core.kernels import direct
 from engine.core.kernels.market import (
     ASK,
     BID,
@@ -252,6 +253,7 @@ def _bars_size(
     return _FUNDS if cost_e8 > cash_e8 else 0
 
 
+@direct
 @njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 3, *[types.boolean] * 4, *[types.int64] * 8)], cache=True)
 def try_entry(
     numbers: np.ndarray,
@@ -298,6 +300,7 @@ def try_entry(
     return bar if bar else _bars_at_venue(numbers, lots, worst), lots, worst, cost_e8
 
 
+@direct
 @njit([_VERDICT(_NUMBERS, _LIMITS, *[types.int64] * 3, types.boolean, *[types.int64] * 2)], cache=True)
 def try_exit(
     numbers: np.ndarray,

@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from engine.core.kernels import direct
+
 SUB_BITS = 5
 LARGEST_BITS = 40
 """18 minutes in ns; what is longer counts as that."""
@@ -19,6 +21,7 @@ def new_histogram() -> np.ndarray:
     return np.zeros(BUCKETS + 2, np.int64)
 
 
+@direct
 @njit("void(int64[::1], int64)", cache=True)
 def count_duration(histogram: np.ndarray, ns: int) -> None:
     """Count a duration in ns; one below 0 counts as 0."""

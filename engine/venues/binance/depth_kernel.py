@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit, types
 
-from engine.core.kernels import name_cache_after
+from engine.core.kernels import direct, name_cache_after
 from engine.core.kernels.book import apply_levels
 from engine.core.kernels.market import HEARD_NS, IS_WATCHED, LOOK, LOT_E8, NAME_SIZE, TICK_E8
 from engine.venues.binance import kernels
@@ -66,6 +66,7 @@ def _scan_side(frame: Any, i: int, word: Any, tick_e8: int, lot_e8: int, rows: A
     return i + 1, row
 
 
+@direct
 @njit(
     [
         _FOUR(

@@ -15,7 +15,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from engine.core.instrument import Instrument
-from engine.core.kernels import name_cache_after
+from engine.core.kernels import direct, name_cache_after
 from engine.core.kernels.market import (
     LAST_FILL_ID,
     LAST_QUOTE_ID,
@@ -50,6 +50,7 @@ _INTS: Any = types.int64[::1]
 _FRAME: Any = types.Bytes(types.uint8, 1, "C", readonly=True)
 
 
+@direct
 @njit([types.int64(_FRAME, types.int64, _INTS, types.int64)], cache=True)
 def take_flat(frame: Any, data_at: int, numbers: Any, ts_recv_ns: int) -> Any:
     """Take a combined stream's trade or quote whose data object starts at ``data_at``.
