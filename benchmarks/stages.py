@@ -1,8 +1,10 @@
 """Where the time goes between a frame and its order: each stage's own median, stopwatches around the real engine.
 
-``python -m benchmarks.stages [--json] [--quick] [--rounds N] [--events N]``. Engine and load server run in this one
-process, over loopback, once with a stopwatch around the whole path and once with one around every stage. A row holds
-its stage's own time: what it calls and has a row of its own is left out.
+``python -m benchmarks.stages [--json] [--quick] [--rounds N] [--events N]``. Warm and cold: in a loop of its own
+(``lab/loop.py``), one event after the other, and each after 32 MB of other memory. Busy: engine and load server in
+this one process, over loopback, an event every 0.2 ms. Each once with a stopwatch around the whole path and once with
+one around every stage; a row holds its stage's own time: what it calls and has a row of its own is left out. Beside
+them the engine as ``latency`` measures it, in a process of its own against the bare echo.
 """
 
 from __future__ import annotations
@@ -12,20 +14,24 @@ import json
 import sys
 import tempfile
 import uuid
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import uvloop
 
 import engine.live
 import engine.pen
 import engine.venues.binance.express
+from benchmarks import latency
 from benchmarks.lab import machine, options
+from benchmarks.lab.loop import turn
 from benchmarks.lab.market import collar_ticks
 from benchmarks.lab.pace import Run
 from benchmarks.lab.server import LoadServer, load_server
-from benchmarks.lab.stopwatch import Stage, Stopwatch
+from benchmarks.lab.stopwatch import Medians, Stage, Stopwatch
 from benchmarks.lab.subject import feed_until_armed, is_ready
+from benchmarks.lab.variants import FLOOR, variants
 from engine.config_file import parse_trading_config
 from engine.control.server import ControlServer
 from engine.core.bands import Bands
@@ -47,7 +53,10 @@ from engine.venues.binance.sign import HmacSigner
 from engine.venues.binance.websocket import Connection
 from engine.wire.commands import Resume, Who
 
+_PACE: Final = "gap_200us"
 _GAP_NS: Final = 200_000
+_COLD_EVENTS: Final = 300
+"""Each takes some 10 ms, for the memory that is read in between."""
 _WARM_UP: Final = 1_000
 _WHOLE, _SEND, _ANSWER, _TELL = "the frame is taken", "socket: write", "answer: sorted", "told to the bot"
 
@@ -97,28 +106,73 @@ def arguments() -> argparse.Namespace:
 
 
 def measure(events: int) -> dict[str, Any]:
-    """Run the path twice, whole and in stages; return medians in ns."""
+    """Run the path whole and in stages, warm, busy and cold, and the engine against the echo; medians in ns and µs."""
     described = machine.describe()
+    against = _against_the_echo(events)
     with machine.on_core(machine.two_cores().client):
-        whole, staged = Stopwatch(_PATH, _SEND), Stopwatch(_STAGES, _SEND)
-        for watch in (whole, staged):
-            with watch:
-                uvloop.run(_trade(events, watch))
-    order, answer = whole.medians(_SEND), whole.medians(_ANSWER)
+        warm = _watched(lambda watch: _loop(events, watch, is_cold=False))
+        busy = _watched(lambda watch: _trade(events, watch))
+        cold = _watched(lambda watch: _loop(min(events, _COLD_EVENTS), watch, is_cold=True))
     return {
         "benchmark": "stages",
         "events": events,
         "machine": described,
+        "against_the_echo": against,
         "path_ns": {
-            "to_the_written_order": round(sum(row.before for row in order.values())),
-            "in_all": round(sum(row.total for row in order.values())),
-            "two_answers": round(2 * sum(row.total for row in answer.values())),
+            "warm": warm.path_ns,
+            "to_the_written_order": busy.path_ns,
+            "cold": cold.path_ns,
+            "in_all": busy.in_all_ns,
+            "two_answers": busy.two_answers_ns,
         },
         "stages_ns": {
-            row: {"before": round(ns.before), "after": round(ns.total - ns.before)}
-            for row, ns in staged.medians(_SEND).items()
+            row: {
+                "warm": round(warm.stages[row].before) if row in warm.stages else 0,
+                "before": round(ns.before),
+                "cold": round(cold.stages[row].before) if row in cold.stages else 0,
+                "after": round(ns.total - ns.before),
+            }
+            for row, ns in busy.stages.items()
         },
     }
+
+
+class _Watched(NamedTuple):
+    """What two runs gave: with a stopwatch around the whole, and with one around each stage."""
+
+    path_ns: int
+    in_all_ns: int
+    two_answers_ns: int
+    stages: dict[str, Medians]
+
+
+def _watched(play: Callable[[Stopwatch], Coroutine[Any, Any, None]]) -> _Watched:
+    """Play an engine's life twice and watch it."""
+    whole, staged = Stopwatch(_PATH, _SEND), Stopwatch(_STAGES, _SEND)
+    for watch in (whole, staged):
+        with watch:
+            uvloop.run(play(watch))
+    order, answer = whole.medians(_SEND), whole.medians(_ANSWER)
+    return _Watched(
+        round(sum(row.before for row in order.values())),
+        round(sum(row.total for row in order.values())),
+        round(2 * sum(row.total for row in answer.values())),
+        staged.medians(_SEND),
+    )
+
+
+def _against_the_echo(events: int) -> dict[str, Any]:
+    """Measure frame to order from outside: the bare echo, the engine at rest and spinning, at the first pace."""
+    chosen = [one._replace(paces=(_PACE,)) for one in variants() if one.name in (FLOOR, "ws", "ws_spin")]
+    found: dict[str, Any] = latency.measure(chosen, latency.Plan(1, events))[_PACE]
+    return {name: {"p50_us": row["p50_us"], "ratio_p50": row["ratio_p50"]} for name, row in found.items()}
+
+
+async def _loop(events: int, watch: Stopwatch, *, is_cold: bool) -> None:
+    """Play the loop: once to warm up what is compiled and cached, and then to be measured."""
+    await turn(min(events, _COLD_EVENTS), is_cold=False)
+    watch.forget()
+    await turn(events, is_cold=is_cold)
 
 
 async def _trade(events: int, watch: Stopwatch) -> None:
@@ -157,21 +211,37 @@ async def _arm(live: Live, server: LoadServer) -> None:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Write the whole first, then each stage with its part of the sum."""
+    """Write each stage with its part of the sum, the sums beside the path as a whole, and that beside the echo."""
     machine_, path, stages = result["machine"], result["path_ns"], result["stages_ns"]
-    before, after = (sum(row[part] for row in stages.values()) for part in ("before", "after"))
+    sums = {part: sum(row[part] for row in stages.values()) for part in ("warm", "before", "cold", "after")}
     lines = [
         f"{machine_['cpu']}, Python {machine_['python']}, load {machine_['load_before']}; {result['events']:,} events",
-        f"from a frame to its written order {path['to_the_written_order'] / 1e3:.1f} µs, with what is told afterwards"
-        f" {path['in_all'] / 1e3:.1f} µs; the venue's two answers to it {path['two_answers'] / 1e3:.1f} µs",
         "",
-        f"{'stage, its own time':<40}{'µs before':>10}{'part':>8}{'µs after the send':>19}",
+        f"{'stage, its own time, µs':<40}{'warm':>8}{'busy':>8}{'part':>8}{'cold':>8}{'part':>8}{'after':>8}",
+    ]
+    lines += [_row(name, row, sums) for name, row in stages.items()]
+    lines += [
+        _row("sum of the stages", sums, sums),
+        f"{'the path, with one stopwatch around it':<40}{path['warm'] / 1e3:>8.2f}"
+        f"{path['to_the_written_order'] / 1e3:>8.2f}{'':>8}{path['cold'] / 1e3:>8.2f}",
+        "",
+        f"with what is told afterwards {path['in_all'] / 1e3:.1f} µs; the venue's two answers"
+        f" {path['two_answers'] / 1e3:.1f} µs",
+        "from outside, an event every 0.2 ms, and what is around the busy path: kernel, sockets, waking up, server",
     ]
     lines += [
-        f"{name:<40}{row['before'] / 1e3:>10.2f}{row['before'] / before:>8.1%}{row['after'] / 1e3:>19.2f}"
-        for name, row in stages.items()
+        f"{name:<40}{row['p50_us']:>8.1f} µs{row['ratio_p50']:>8.2f} of the echo"
+        + (f"{row['p50_us'] - path['to_the_written_order'] / 1e3:>10.1f} µs around the path" if name != FLOOR else "")
+        for name, row in result["against_the_echo"].items()
     ]
-    return "\n".join([*lines, f"{'sum':<40}{before / 1e3:>10.2f}{'':>8}{after / 1e3:>19.2f}"])
+    return "\n".join(lines)
+
+
+def _row(name: str, row: dict[str, int], sums: dict[str, int]) -> str:
+    return (
+        f"{name:<40}{row['warm'] / 1e3:>8.2f}{row['before'] / 1e3:>8.2f}{row['before'] / sums['before']:>8.1%}"
+        f"{row['cold'] / 1e3:>8.2f}{row['cold'] / sums['cold']:>8.1%}{row['after'] / 1e3:>8.2f}"
+    )
 
 
 if __name__ == "__main__":

@@ -61,13 +61,17 @@ def test_latency_gives_every_event_of_a_strangers_client_one_order() -> None:
 
 
 def test_stages_find_every_function_of_the_path() -> None:
-    """A stage that was renamed fails here and not in the middle of a measurement."""
+    """A stage that was renamed fails here and not in the middle of a measurement; each is seen warm, busy and cold."""
     found = run("stages", "--events", "100")
     stages = found["stages_ns"]
     assert {"feed: by the express lane", "gate: check", "journal: append", "orders: sign", "socket: write"} <= set(
         stages
     )
     assert 0 < stages["gate: check"]["before"] < found["path_ns"]["to_the_written_order"] < found["path_ns"]["in_all"]
+    on_the_way = {row for row, ns in stages.items() if ns["before"]}
+    assert all(min(stages[row][part] for part in ("warm", "cold")) > 0 for row in on_the_way)
+    assert 0 < found["path_ns"]["warm"] < found["path_ns"]["cold"]
+    assert list(found["against_the_echo"]) == ["floor", "ws", "ws_spin"]
 
 
 def test_latency_gives_every_headline_one_order() -> None:
