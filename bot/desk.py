@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.home import Homes
+from bot.modals import Modals
 from bot.posts import Posts
 from bot.render import notes
 from engine.wire.answers import RoundTripsView
@@ -35,6 +36,7 @@ class Desk:
     def __init__(self, line: EngineLine, posts: Posts) -> None:
         self._line = line
         self.posts = posts
+        self.modals = Modals()
         self.health: Callable[[], tuple[HealthView, ...]] = tuple
         """How the bot is, part by part."""
         self.homes: Homes

@@ -39,8 +39,7 @@ async def ask_for_the_word(
     """Open the modal that wants a word typed before everything is sold."""
     reply = await context["desk"].ask(GetPositions(id=ids.of_click(body, action), who=context["who"]))
     held = reply.result.positions if isinstance(reply.result, PositionsView) else ()
-    view = render.flatten_modal([trade.symbol for trade in held])
-    await client.views_open(trigger_id=body["trigger_id"], view=view)
+    await context["desk"].modals.open(client, body, render.flatten_modal([trade.symbol for trade in held]))
 
 
 async def flatten(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:

@@ -47,7 +47,7 @@ async def open_modal(
         await tell_reply(respond, seen)
         return
     about = Alert(read.proposal_id, read.fingerprint, side, seen.result.symbol, context.channel_id or "")
-    await client.views_open(trigger_id=body["trigger_id"], view=render.ask(about, seen.result))
+    await context["desk"].modals.open(client, body, render.ask(about, seen.result))
 
 
 async def check(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any], context: AsyncBoltContext) -> None:

@@ -23,10 +23,10 @@ from local_desk import (
     short_home,
 )
 from rough_slack import Fault, RoughSlack, rough_slack
-from sample_views import filled, order, positions, proposal, status, trade
+from sample_views import filled, order, positions, preview, proposal, status, trade
 from test_bot_process import started
 
-from engine.wire.commands import GetSnapshot, GetStatus
+from engine.wire.commands import GetSnapshot, GetStatus, Preview
 from engine.wire.events import Notice, OrderChanged, ProposalOpened, TradeChanged
 from engine.wire.line import socket_path
 from engine.wire.replies import OrdersView
@@ -158,6 +158,24 @@ async def test_f20_envelopes_that_come_late_or_twice_are_one_command_each() -> N
             while sorted(desk.rough.acks.values()) != [1, 2]:
                 await asyncio.sleep(0.05)
         assert len([command for command in desk.engine.executed if isinstance(command, GetStatus)]) == 2
+
+
+async def test_a_click_that_is_delivered_twice_opens_one_modal() -> None:
+    """Slack takes a trigger once: a second opening would be refused there, and called a failure here."""
+    async with rough_desk() as desk, running_bot(embedded(desk.rough.page, desk.home)):
+        await desk.slack.sees_text("The engine is up")
+        await desk.engine.tell(ProposalOpened(ts_ns=1, proposal=proposal()))
+        alert = await desk.slack.sees_text("Buy IOTAUSDT?")
+        desk.engine.answer(Preview, preview(symbol="IOTAUSDT", base_asset="IOTA", qty="95.1"))
+        desk.rough.repeats = True
+        await desk.slack.click(ALICE, alert, "decide_size")
+        await desk.slack.has_modal(ALICE, "size_ask")
+        await desk.engine.has(Preview, 2)
+        desk.rough.repeats = False
+        await desk.slack.command(ALICE, "/status")  # what came before it has been handled when this is answered
+        await desk.engine.has(GetStatus)
+        assert desk.rough.calls["views.open"] == 1
+        assert not [text for text in texts(await desk.slack.messages()) if "Something broke" in text]
 
 
 @pytest.mark.parametrize("seed", range(20 if FULL else 1))
