@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from local_desk import ALICE, BOB, LocalSlack, local_slack, short_home
 from rough_slack import rough_slack
-from whole_desk import Desk, desk_in_a_workspace, running_desk
+from whole_desk import Desk, desk_in_a_workspace, has_buttons, running_desk
 
 from bot.local_slack import workspace
 
@@ -27,6 +27,19 @@ LASTING = """
 [strategies.headlines]
 expires_s = 6.0
 """
+
+TWO_PEOPLE = """two_person_quote = 100.0
+two_person_s = 8.0
+[strategies.headlines]
+expires_s = 8.0
+[strategies.sma_cross]
+expires_s = 8.0
+[strategies.order_flow]
+expires_s = 8.0
+"""
+"""Begins in ``[people]``, where the desk's own settings end."""
+WAITS_S = 8.5
+"""What was shown to wait before this is over."""
 
 
 class Inbox:
@@ -105,6 +118,45 @@ async def test_f19_while_slack_is_away_trading_goes_on_the_second_channel_tells_
             await slack.sees_text("the command line", "IOTA", "filled")
             assert (await desk.trader("ack", "all"))[0] == 0
             await slack.sees_text("Acknowledged: C12_DEAF")
+
+
+async def test_f19_what_waits_for_a_click_or_a_second_person_expires_while_slack_is_away_and_orders_nothing() -> None:
+    """Both are looked at from the command line while nobody hears Slack; it shows the same once it is back."""
+    with short_home() as home:
+        async with (
+            local_slack(home) as slack,
+            rough_slack(slack.page) as rough,
+            desk_in_a_workspace(slack, rough.env, *("--tape", "story", "--speed", "60"), config=TWO_PEOPLE) as desk,
+        ):
+            await desk.armed()
+            alert = await slack.see(lambda m: "Buy IOTAUSDT?" in m["text"] and has_buttons(m), within_s=60.0)
+            await slack.command(ALICE, "/buy", "IOTA 250")
+            waiting = await slack.sees_text(f"<@{ALICE}> wants to buy", "no answer means no")
+            await rough.leave()
+            proposal_id, approval_id = named(alert, "decide_buy"), named(waiting, "approve_order")
+            over_at = asyncio.get_running_loop().time() + WAITS_S
+            async with asyncio.timeout(60.0):
+                while "expired" not in (await desk.trader("why", proposal_id))[1]["result"]["summary"]:
+                    await asyncio.sleep(0.5)
+            await asyncio.sleep(over_at - asyncio.get_running_loop().time())
+            _, too_late = await desk.trader("approve", approval_id)
+            assert too_late["code"] == "EXPIRED"
+            assert not await all_orders(desk)
+            rough.is_away = False
+            await slack.see(lambda m: m["ts"] == alert["ts"] and "Expired" in m["text"], within_s=30.0)
+            await slack.see(lambda m: m["ts"] == waiting["ts"] and m["text"].startswith("Expired:"), within_s=30.0)
+            assert not await all_orders(desk)
+
+
+def named(message: dict[str, Any], action_id: str) -> str:
+    """Return the id that a message's button carries."""
+    elements = [each for block in message["blocks"] for each in block.get("elements", [])]
+    return str(next(each["value"] for each in elements if each.get("action_id") == action_id)).partition("|")[0]
+
+
+async def all_orders(desk: Desk) -> list[dict[str, Any]]:
+    _, orders = await desk.trader("orders")
+    return [*orders["result"]["open"], *orders["result"]["finished"]]
 
 
 async def test_f22_who_may_not_and_who_is_elsewhere_is_refused_in_private_and_audited() -> None:
