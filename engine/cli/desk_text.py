@@ -72,7 +72,9 @@ _HELP: Final = """\
 buy SYMBOL AMOUNT|all [STOP%] [TARGET%]   buy {example} 250 2% 5%
 sell SYMBOL AMOUNT|all                    sell {example} 50%
 close SYMBOL|all [PERCENT%]               cancel ID|all
-yes NUMBER, no NUMBER                     answer an alert
+confirm, cancel                           order what was previewed, or not
+yes|no NUMBER, approve|dismiss NUMBER|ID  answer an alert
+approve|decline ID                        say yes or no as the second person
 auto off|ask|auto [STRATEGY]              what signals may do
 halt [WHY], resume                        stop entries, arm trading
 kill [flatten] [SYMBOL]                   halt, cancel, sell; kill reset WHY

@@ -47,7 +47,7 @@ def approval_text(view: ApprovalView) -> str:
         left_s = max(0, view.ts_expires_ns - view.ts_opened_ns) // 1_000_000_000
         return (
             f"WAITS for a second person ({left_s} s): {what}, asked for by {view.asked_by}\n"
-            f"  in another terminal: trader approve {view.approval_id}, or trader decline {view.approval_id}"
+            f"  the second person types: approve {view.approval_id} or decline {view.approval_id}"
         )
     return f"{view.state}: {what}, asked for by {view.asked_by}. {view.outcome}"
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine import __version__
 from engine.cli import traded, wiring
-from engine.cli.desk import show, sit
+from engine.cli.desk import is_terminal, show, sit
 from engine.cli.desk_text import event_text, prices_text
 from engine.cli.lock import only_run
 from engine.cli.panel import panel
@@ -140,7 +140,7 @@ class _Run:
                 await _tell_important(line)
             else:
                 self._is_at_desk = True
-                await sit(line, _never_ending(stdin_lines()), show, example)
+                await sit(line, _never_ending(stdin_lines()), show, example, is_asked=is_terminal())
 
     async def _start_local_slack(self) -> str:
         """Wait until the local Slack's page answers and return its address; empty where there can't be one."""

@@ -26,9 +26,10 @@ from engine.cli.desk_text import (
     status_text,
 )
 from engine.cli.traded import in_status
-from engine.wire.commands import Buy, Decide, GetStatus
+from engine.wire.commands import AnyCommand, Approve, Buy, Confirm, Decide, GetStatus, Preview, Sell, Shown
 from engine.wire.events import (
     AnyEvent,
+    ApprovalChanged,
     ModeChanged,
     NewsHeard,
     Notice,
@@ -41,10 +42,17 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
+from engine.wire.hand_views import ApprovalView, PreviewView
 from engine.wire.line import EngineLine
 from engine.wire.replies import OrderPlaced, ProposalTaken, Reply, Snapshot
 from engine.wire.words import BadWords
 
+WAITING = ApprovalView(
+    approval_id="a-1", fingerprint="beef", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy",
+    qty="2415.0", price="1.0350", notional_quote="2500.00", worst_loss_quote="99.00", asked_by="slack:U01ALICE",
+    proposal_id="", limit_quote="1000", state="waiting", decided_by="", outcome="", client_order_id="",
+    ts_opened_ns=1, ts_expires_ns=120_000_000_001,
+)  # fmt: skip
 DECIDED = msgspec.structs.replace(PROPOSAL, state="bought", outcome="Bought by ann.")
 
 
@@ -160,8 +168,8 @@ def test_alerts_are_numbered_and_answered_by_number() -> None:
     assert isinstance(no, Decide)
     assert (yes.proposal_id, yes.choice, yes.fingerprint, yes.who.door) == ("p-1", "buy", "f-1", "desk")
     assert no.choice == "dismiss"
-    for wrong in ("yes", "yes 2", "yes ²", "no p-1"):
-        with pytest.raises(BadWords, match="by its number"):
+    for wrong in ("yes", "yes 2", "yes ²", "no p-2"):
+        with pytest.raises(BadWords, match="by the number of its alert"):
             desk.read(wrong)
 
 
@@ -206,6 +214,102 @@ async def test_sitting_at_the_desk(home: Path) -> None:
     assert [type(command).__name__ for command in engine.asked] == ["Buy"]
     assert any("'nan' is not a number" in text for text in said)
     assert said[-1] == "Done."
+
+
+def preview(order: Buy | Sell, **changes: object) -> PreviewView:
+    seen = PreviewView(
+        symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", qty="241.5", price="1.0350",
+        limit_price="1.0557", notional_quote="249.95", avg_price="1.0352", slippage_pct=0.02, book_part=1.0,
+        fee_quote="0.25", stop_price="1.0143", target_price="", worst_loss_quote="10.20", code="OK", detail="",
+        advice="", needs_second=False, is_one_step=False, fingerprint=f"of-{order.id}", ts_ns=5,
+        ts_expires_ns=30_000_000_005,
+    )  # fmt: skip
+    return msgspec.structs.replace(seen, **changes)
+
+
+class PreviewingEngine(FakeEngine):
+    """Previews what it is asked to, with some changes."""
+
+    def __init__(self, **changes: object) -> None:
+        super().__init__()
+        self.changes = changes
+
+    def on_command(self, command: AnyCommand) -> Reply:
+        if isinstance(command, Preview):
+            self.asked.append(command)
+            assert isinstance(command.order, Buy | Sell)
+            return Reply(command.id, True, "OK", "", preview(command.order, **self.changes))
+        return super().on_command(command)
+
+
+async def seated(home: Path, engine: FakeEngine, *texts: str) -> list[str]:
+    """Sit at the desk as a person at a terminal, type these lines, and return what was said."""
+    said = list[str]()
+    async with serving(home, engine.on_command), EngineLine(home / "engine.sock", watch=True) as line:
+        await sit(line, lines(*texts), said.append, "IOTA", is_asked=True)
+    return said
+
+
+async def test_at_a_terminal_an_order_is_previewed_and_confirmed_exactly_as_it_was_shown(home: Path) -> None:
+    engine = PreviewingEngine()
+    said = await seated(home, engine, "buy iota 250", "status", "confirm", "confirm")
+    assert [type(command).__name__ for command in engine.asked] == ["Preview", "GetStatus", "Confirm"]
+    asked, _, given = engine.asked
+    assert isinstance(asked, Preview)
+    assert isinstance(given, Confirm)
+    assert (given.order, given.shown) == (asked.order, Shown("241.5", "1.0350", 5))
+    assert given.fingerprint == f"of-{asked.order.id}"
+    assert any("worst loss 10.20 USDT" in text for text in said)
+    assert any("type: confirm (within 30 s), or cancel" in text for text in said)
+    assert "There is no preview to confirm" in said[-1]
+
+
+async def test_what_is_cancelled_refused_or_overtaken_is_not_confirmed(home: Path) -> None:
+    engine = PreviewingEngine()
+    said = await seated(home, engine, "buy iota 250", "cancel", "confirm")
+    assert said[-2:] == [
+        "Cancelled: nothing was ordered.",
+        "There is no preview to confirm: type what to buy or sell first.",
+    ]
+    assert [type(command).__name__ for command in engine.asked] == ["Preview"]
+    barred = PreviewingEngine(code="HALTED", advice="Type resume.")
+    assert "There is no preview to confirm" in (await seated(home, barred, "sell iota all", "confirm"))[-1]
+    twice = PreviewingEngine()
+    await seated(home, twice, "buy iota 250", "sell iota 50%", "confirm")
+    given = twice.asked[-1]
+    assert isinstance(given, Confirm)
+    assert isinstance(given.order, Sell)
+
+
+async def test_a_confirmation_that_is_refused_leaves_the_preview_where_it_is(home: Path) -> None:
+    engine = PreviewingEngine()
+    engine.refusal = "The price is gone."
+    said = await seated(home, engine, "buy iota 250", "confirm", "confirm")
+    assert [type(command).__name__ for command in engine.asked] == ["Preview", "Confirm", "Confirm"]
+    assert said[-1].startswith("The price is gone.")
+
+
+async def test_a_small_amount_is_one_step_at_the_desk_too(home: Path) -> None:
+    engine = PreviewingEngine(is_one_step=True)
+    await seated(home, engine, "buy iota 10")
+    assert [type(command).__name__ for command in engine.asked] == ["Preview", "Buy"]
+
+
+def test_approve_and_dismiss_answer_an_alert_and_approve_and_decline_a_second_persons_order() -> None:
+    """By number or id; each carries what was seen, and goes to the engine as a click in Slack does."""
+    desk = Desk()
+    desk.on_followed(ProposalOpened(ts_ns=1, proposal=PROPOSAL))
+    desk.on_followed(ApprovalChanged(ts_ns=1, approval=WAITING))
+    taken, left = desk.read("approve p-1"), desk.read("dismiss 1")
+    assert isinstance(taken, Decide)
+    assert isinstance(left, Decide)
+    assert (taken.choice, taken.fingerprint, left.choice) == ("buy", "f-1", "dismiss")
+    yes, no = desk.read("approve a-1"), desk.read("/decline a-1")
+    assert isinstance(yes, Approve)
+    assert isinstance(no, Approve)
+    assert (yes.approval_id, yes.fingerprint, yes.is_yes, no.is_yes) == ("a-1", "beef", True, False)
+    with pytest.raises(BadWords, match="1 to 1, a-1"):
+        desk.read("approve a-2")
 
 
 async def test_the_desk_follows_what_happens(home: Path) -> None:
