@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from functools import partial
 from typing import Final
 
 from slack_bolt.async_app import AsyncApp
@@ -19,7 +20,7 @@ from bot.desk import Desk
 from bot.digests import Digests
 from bot.drawing import Drawing
 from bot.ears import Ears, HttpEars, SocketEars
-from bot.health import Vitals, serve
+from bot.health import Vitals, others, serve
 from bot.home import Homes
 from bot.outbox import Outbox
 from bot.pictures import Pictures
@@ -54,7 +55,7 @@ async def _work(settings: Settings, client: AsyncWebClient) -> None:
             mentions = tuple(sorted(settings.admins))
             posts = Posts(client, outbox, channel, settings.home / "bot-state.json", mentions, pictures)
             desk = vitals.desk = Desk(line, posts)
-            desk.health = vitals.parts
+            desk.health, desk.others = vitals.parts, partial(others, settings.home)
             access = Access(settings, desk, channel)
             curve = Curve(client, drawing, settings.chart_theme, settings.curve_gap_s, by_address=settings.is_local)
             desk.homes = Homes(client, line.ask, access.may, posts.opened_homes, settings.home_gap_s, curve)

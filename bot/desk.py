@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.home import Homes
@@ -39,6 +39,8 @@ class Desk:
         self.modals = Modals()
         self.health: Callable[[], tuple[HealthView, ...]] = tuple
         """How the bot is, part by part."""
+        self.others: Callable[[], Awaitable[dict[str, tuple[HealthView, ...]]]]
+        """How the other processes of this home are."""
         self.homes: Homes
         """Everybody's App Home."""
         self.hearers: list[Callable[[Snapshot | AnyEvent], None]] = []

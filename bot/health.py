@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from aiohttp import web
@@ -13,7 +14,14 @@ from aiohttp import web
 from bot.desk import Desk
 from bot.ears import Ears
 from bot.outbox import Outbox
-from engine.wire.views import HealthView
+from engine.wire.commands import GetStatus, Who
+from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.pairs import SECOND_FOLDER
+from engine.wire.views import HealthView, StatusView
+from engine.wire.vitals import ask_processes, started
+
+_ME: Final = Who("bot", "bot", "bot")
+_PATIENCE_S: Final = 0.5
 
 
 class Vitals:
@@ -46,6 +54,23 @@ class Vitals:
             "backlog": self.outbox.backlog if self.outbox is not None else 0,
             "refused_signatures": self.ears.refused if self.ears is not None else 0,
         }
+
+
+async def others(home: Path) -> dict[str, tuple[HealthView, ...]]:
+    """Ask the processes beside engine and bot how they are, and the core of the second venue where there is one."""
+    answers = await ask_processes(home, started(home))
+    if (second := socket_path(home / SECOND_FOLDER)).exists():
+        answers["second venue"] = await _second(second)
+    return answers
+
+
+async def _second(path: Path) -> tuple[HealthView, ...]:
+    try:
+        async with EngineLine(path, patience_s=_PATIENCE_S) as line:
+            reply = await line.ask(GetStatus(id=f"bot:{uuid.uuid4().hex}", who=_ME))
+    except LineDown:
+        return (HealthView("core", False, "it doesn't answer: see the engine's log"),)
+    return reply.result.health if isinstance(reply.result, StatusView) else ()
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from engine.secret import Secret
 
 SOCKET_OF_ENGINE: Final = "engine.sock"
 SOCKET_OF_BOT: Final = "bot.sock"
+LONGEST_SOCKET_NAME: Final = "watchdog.sock"
 LEDGER_FILE: Final = "ledger.sqlite"
 """In the home folder, where LEDGER_URL names no other database."""
 _LONGEST_SOCKET: Final = 103
@@ -23,7 +24,7 @@ def home_folder(named: Named) -> Path:
     home = named.path("TRADER_HOME", "var") or Path("var")
     if home.exists() and not home.is_dir():
         raise SettingsError(f"TRADER_HOME names {home}, which is a file: name a folder.")
-    if len(os.fsencode(home / SOCKET_OF_ENGINE)) > _LONGEST_SOCKET:
+    if len(os.fsencode(home / LONGEST_SOCKET_NAME)) > _LONGEST_SOCKET:
         raise SettingsError(f"TRADER_HOME's path {home} is too long for a socket in it: name a folder nearer the root.")
     return home
 

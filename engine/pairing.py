@@ -8,8 +8,8 @@ from typing import Final
 
 from engine.core.pairs.between import between
 from engine.live import Live
-from engine.second_settings import SECOND_FOLDER
 from engine.wire.commands import AnyCommand, Halt, Kill, ResetKill, Resume
+from engine.wire.pairs import SECOND_FOLDER
 from engine.wire.person import Who
 
 LOOK_S: Final = 0.005

@@ -42,7 +42,6 @@ from engine.news.symbols import SymbolIndex
 from engine.pairing import PairRoom
 from engine.recall import recall
 from engine.rehearsal import play, staged
-from engine.second_settings import SECOND_FOLDER
 from engine.settings import Settings
 from engine.store.calibration_file import CalibrationUnreadable, read_calibration
 from engine.store.heartbeat import Heart, HeartbeatError
@@ -53,6 +52,7 @@ from engine.venue_link import connect, open_venue, reconcile
 from engine.venues.binance.errors import VenueError
 from engine.venues.binance.venue import BinanceVenue
 from engine.wire.drill import DrillReport
+from engine.wire.pairs import SECOND_FOLDER
 from engine.wire.views import HealthView
 
 _CANNOT_START: Final = (

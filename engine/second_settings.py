@@ -13,8 +13,6 @@ from engine.hosts import is_live
 from engine.secret import Secret
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
 
-SECOND_FOLDER: Final = "second"
-"""In the home folder: its journal, and the socket of its line."""
 _URLS: Final = ("SECOND_REST_URL", "SECOND_STREAM_URL", "SECOND_WS_API_URL")
 
 

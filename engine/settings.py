@@ -26,10 +26,11 @@ from engine.key_settings import account_keys, pem_body, watchdog_keys
 from engine.news.config import SECRET_PREFIX, NewsConfig
 from engine.news_settings import read_news
 from engine.notify.addresses import secrets, split
-from engine.second_settings import SECOND_FOLDER, SecondVenue, read_second
+from engine.second_settings import SecondVenue, read_second
 from engine.secret import Secret
 from engine.store.calibration_file import CALIBRATION_FILE
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
+from engine.wire.pairs import SECOND_FOLDER
 
 __all__ = [
     "NAMES",

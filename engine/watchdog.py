@@ -33,6 +33,8 @@ from engine.venues.binance.permissions import check_key
 from engine.venues.binance.rest import RestClient
 from engine.venues.binance.sign import make_signer
 from engine.venues.binance.urls import ApiKeys
+from engine.wire.views import HealthView
+from engine.wire.vitals import answering
 
 START_S: Final = 60.0
 """So long since the last beat a start is waited for: the venue may be slow to answer, and kernels to compile."""
@@ -166,15 +168,24 @@ class Watchdog:
         self._vigil = Vigil(after_s, self._now_s())
         self._fired_at_s = -inf
         """The last beat before the last death that it has dealt with."""
+        self._words = "has not looked yet"
+        self._trouble = "waiting until the venue says what the key may do"
 
     async def watch(self) -> None:
         """Watch until cancelled."""
+        self._trouble = ""
         while True:
             pulse = read_pulse(self._home)
             silent_s = self._vigil.look(pulse, self._now_s())
+            self._words = _seen(pulse, silent_s)
             if pulse is not None and silent_s and not self._was_seen_to(pulse):
                 await self._fire(pulse, silent_s)
             await asyncio.sleep(LOOK_S)
+
+    def health(self) -> tuple[HealthView, ...]:
+        """Say what is known of the engine's heart, and whether the venue can be asked for its orders."""
+        venue = self._trouble or "it was reached when it had to be, or has not been needed"
+        return HealthView("heartbeat", True, self._words), HealthView("venue", not self._trouble, venue)
 
     def _was_seen_to(self, pulse: Pulse) -> bool:
         """Say whether this very death was dealt with already, by a watchdog before this one too."""
@@ -195,9 +206,11 @@ class Watchdog:
                 found = await self._leash.cancel_entries()
             except VenueError as error:
                 _log.error("the entries can't be cancelled yet: %s", error)
+                self._trouble = f"the entries of a dead engine can't be cancelled yet: {error}"
                 note = msgspec.structs.replace(note, trouble=str(error))
                 pause_s = min(pause_s * 2, LONGEST_S)
             else:
+                self._trouble = ""
                 note, pause_s = _after(note, found, is_late=asked_s - died_s > LATE_S), AGAIN_S
             if self._is_still(pulse):  # else the engine may have taken the note already
                 self._leave(note)
@@ -228,6 +241,19 @@ def _after(note: WatchdogNote, found: Found, *, is_late: bool) -> WatchdogNote:
     )
 
 
+def _seen(pulse: Pulse | None, silent_s: float) -> str:
+    """Say how the heart is."""
+    if pulse is None:
+        return "no engine has run in this home yet"
+    if silent_s:
+        return f"the engine is dead or hangs, silent for {silent_s:.0f} s: its open entries are cancelled"
+    return {
+        Phase.STARTING: "the engine is starting",
+        Phase.BEATING: "the engine's heart beats",
+        Phase.STOPPED: "the engine was stopped on purpose: nothing to watch",
+    }[pulse.phase]
+
+
 async def run(settings: Settings) -> None:
     """Watch until SIGTERM or SIGINT; raises VenueError for a key that can't be read or may not be used."""
     leash = Leash(settings)
@@ -243,6 +269,7 @@ async def run(settings: Settings) -> None:
 
 async def _guard(settings: Settings, leash: Leash) -> None:
     watchdog = Watchdog(settings.home, leash, settings.watchdog_s)  # which counts from here on
-    await leash.check_key(is_live=settings.is_live)
-    _log.info("watching the heartbeat in %s: %g s of silence mean death", settings.home, settings.watchdog_s)
-    await watchdog.watch()
+    async with answering(settings.home, "watchdog", watchdog.health):
+        await leash.check_key(is_live=settings.is_live)
+        _log.info("watching the heartbeat in %s: %g s of silence mean death", settings.home, settings.watchdog_s)
+        await watchdog.watch()

@@ -1,4 +1,4 @@
-"""`/health`: whether the engine and what it stands on are well, and the bot itself."""
+"""`/health`: whether every process is well, part by part, and what to do about one that is dead or silent."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from engine.wire.views import HealthView, StatusView
 
 
 async def health(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
-    """Show every part of the engine and of the bot; also while the engine is away."""
+    """Show every part of every process of this home; also while the engine is away."""
     desk = context["desk"]
     try:
         reply = await desk.ask(GetStatus(id=ids.of_command(command), who=context["who"]))
         engine = reply.result.health if isinstance(reply.result, StatusView) else ()
     except LineDown as error:
         engine = (HealthView("engine", False, str(error)),)
-    await tell(respond, shown({"engine": engine, "bot": desk.health()}, desk.posts.alarms.open()))
+    processes = {"engine": engine, "bot": desk.health(), **await desk.others()}
+    await tell(respond, shown(processes, desk.posts.alarms.open()))

@@ -20,7 +20,7 @@ def health(processes: Mapping[str, tuple[HealthView, ...]], alarms: tuple[AlarmV
     shown = [section(f"*{escape(name)}*\n{lines}") for name, lines in named]
     if alarms:
         shown.append(section("*Alarms*\n" + "\n".join(f":rotating_light: `{escape(a.code)}`" for a in alarms)))
-    small = context("Exchange and ledger too, from a terminal: `trader health all`.")
+    small = context("The same in a terminal, with the exchange and how far the ledger is: `trader health all`.")
     return message(line, [header(line), *shown, small])
 
 

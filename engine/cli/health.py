@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -15,21 +16,18 @@ from engine.cli.client import ask, new_id
 from engine.cli.desk_text import health_text
 from engine.cli.refused import Refused
 from engine.cli.running import find_running
-from engine.home import SOCKET_OF_BOT
 from engine.settings import read_home, read_settings
 from engine.wire.commands import GetStatus, Who
+from engine.wire.line import socket_path
+from engine.wire.pairs import SECOND_FOLDER
 from engine.wire.views import HealthView, StatusView
+from engine.wire.vitals import LOOKED_AFTER, ask_process, started
 
 _MACHINE: Final = Who("health", "health", "health")
 """No person: a container that looks every minute must not keep the dead man (C12) at rest."""
 _EACH: Final = ("engine", "bot", "exchange", "ledger")
+"""Asked in any case; of the others those that were started and not stopped."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=3.0)
-
-
-class _Parts(msgspec.Struct):
-    """What the bot says of itself, as far as it is shown."""
-
-    parts: tuple[HealthView, ...]
 
 
 def main(args: argparse.Namespace) -> int:
@@ -52,15 +50,18 @@ async def _engine() -> tuple[HealthView, ...]:
     return reply.result.health if isinstance(reply.result, StatusView) else (HealthView("engine", False, reply.text),)
 
 
-async def _bot() -> tuple[HealthView, ...]:
-    socket = read_home() / SOCKET_OF_BOT
-    if_down = f"Nobody listens at {socket}: start it with `trader run`."
-    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(socket)), timeout=_TIMEOUT) as session:
-        whole = await _get(session, "bot", "http://bot/health", if_down)
+async def _itself(process: str) -> tuple[HealthView, ...]:
+    return await ask_process(read_home(), process)
+
+
+async def _second() -> tuple[HealthView, ...]:
+    """Ask the core of the second venue, which has a line of its own."""
     try:
-        return msgspec.json.decode(whole.detail, type=_Parts).parts
-    except msgspec.DecodeError:
-        return (whole,)
+        reply = await ask(read_home() / SECOND_FOLDER, GetStatus(id=new_id(), who=_MACHINE))
+    except Refused:
+        why = "The second venue's core doesn't answer: see `trader health engine` and var/logs/engine.log."
+        return (HealthView("second", False, why),)
+    return reply.result.health if isinstance(reply.result, StatusView) else (HealthView("second", False, reply.text),)
 
 
 async def _exchange() -> tuple[HealthView, ...]:
@@ -85,10 +86,15 @@ def _look_at_ledger() -> HealthView:
 
 async def _all() -> tuple[HealthView, ...]:
     """Ask all of them at once, each part with its process in front."""
-    answers = await asyncio.gather(*(_CHECKS[name]() for name in _EACH))
+    home = read_home()
+    others = [name for name in started(home) if name != "ledger"]  # which is looked at from outside as well
+    others += ["second"] if socket_path(home / SECOND_FOLDER).exists() else []
+    names = (*_EACH, *others)
+    asked = [*(_CHECKS[name]() for name in names), *([_itself("ledger")] if "ledger" in started(home) else [])]
+    answers = await asyncio.gather(*asked)
     return tuple(
         msgspec.structs.replace(part, name=part.name if part.name == name else f"{name}, {part.name}")
-        for name, parts in zip(_EACH, answers, strict=True)
+        for name, parts in zip((*names, "ledger"), answers, strict=False)
         for part in parts
     )
 
@@ -103,8 +109,10 @@ async def _get(session: aiohttp.ClientSession, name: str, url: str, if_down: str
 
 _CHECKS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, tuple[HealthView, ...]]]]] = {
     "engine": _engine,
-    "bot": _bot,
+    "bot": partial(_itself, "bot"),
     "exchange": _exchange,
     "ledger": _ledger,
+    **{name: partial(_itself, name) for name in LOOKED_AFTER if name != "ledger"},
+    "second": _second,
     "all": _all,
 }

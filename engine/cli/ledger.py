@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,12 +22,13 @@ from engine.settings import Settings, read_ledger_settings
 from engine.store.ledger.database import Ledger
 from engine.store.ledger.errors import NO_LEDGER, LedgerDown, LedgerError
 from engine.store.ledger.fold import BEGINNING, Progress
-from engine.store.ledger.follow import follow
+from engine.store.ledger.follow import Following, follow
 from engine.store.ledger.listings import Wanted, ask
 from engine.store.ledger.projector import Projector, folded
 from engine.store.ledger.tail import Tail
 from engine.wire.logs import set_up
 from engine.wire.views import HealthView
+from engine.wire.vitals import answering, socket_in
 
 JOURNAL: Final = "journal.bin"
 _LOOKS: Final = 10
@@ -83,8 +86,26 @@ def opened(settings: Settings) -> Iterator[Ledger]:
 def _follow(settings: Settings, ledger: Ledger) -> int:
     set_up("ledger", settings.log_level, settings.secrets)
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))  # a transaction that was begun is rolled back
-    follow(Projector(settings.home / JOURNAL, ledger))
+    projector = Projector(settings.home / JOURNAL, ledger)
+    health = Following(projector)
+    with _answering(settings.home, health):
+        follow(projector, health=health)
     return 0
+
+
+@contextmanager
+def _answering(home: Path, health: Following) -> Iterator[None]:
+    """Answer from a thread how it is: the process itself waits for its database, which may hang."""
+
+    async def answer() -> None:
+        async with answering(home, "ledger", lambda: (health.view(),)):
+            await asyncio.Event().wait()
+
+    threading.Thread(target=asyncio.run, args=(answer(),), name="health", daemon=True).start()
+    try:
+        yield
+    finally:
+        socket_in(home, "ledger").unlink(missing_ok=True)
 
 
 def _rebuild(journal: Path, ledger: Ledger, args: argparse.Namespace) -> int:

@@ -82,7 +82,9 @@ def _likeness_arguments(group: argparse._ArgumentGroup) -> None:
 
 def health_arguments(parser: argparse.ArgumentParser) -> None:
     """Take a process."""
-    parser.add_argument("process", nargs="?", choices=("engine", "bot", "exchange", "ledger", "all"), default="engine")
+    known = ("engine", "bot", "exchange", "ledger", "watchdog", "notify", "second", "run", "all")
+    words = "second: the second venue's core; run: what `trader run` has started; all: everything that was started"
+    parser.add_argument("process", nargs="?", choices=known, default="engine", help=words)
     json_argument(parser)
 
 

@@ -25,6 +25,7 @@ from engine.settings import Settings, has_desktop, read_settings
 from engine.wire.events import Notice, PricesMoved, TradingArmed, TradingHalted
 from engine.wire.line import EngineLine, Followed, socket_path
 from engine.wire.replies import Snapshot
+from engine.wire.vitals import answering
 
 _PAGE_PORT: Final = 3018
 _EXCHANGE_PORT: Final = 8790
@@ -65,6 +66,10 @@ class _Run:
 
     async def run(self) -> int:
         """Start everything, show it, and stop everything when told to, when the desk is left or a child can't run."""
+        async with answering(self._settings.home, "run", self._supervisor.health):
+            return await self._run()
+
+    async def _run(self) -> int:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, self._over.set)
         if self._settings.venue == "paper":

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from engine.cli.guardian import Guardian, signal_group
+from engine.wire.views import HealthView
 
 _KEPT_LOGS: Final = 5
 _TAIL_BYTES: Final = 8_192
@@ -62,6 +63,12 @@ class Supervisor:
         self._groups: set[int] = set()
         self._stopping = asyncio.Event()
         self._guardian = Guardian()
+        self._states: dict[str, tuple[bool, str]] = {}
+        """By the name of each child: whether it runs, and how that came."""
+
+    def health(self) -> tuple[HealthView, ...]:
+        """Say of each child whether it runs."""
+        return tuple(HealthView(name, is_ok, words) for name, (is_ok, words) in self._states.items())
 
     def start(self, child: Child) -> asyncio.Task[int]:
         """Start a child and keep it running; the task ends with its exit code when that is one of the last ones."""
@@ -81,15 +88,20 @@ class Supervisor:
         self._guardian.dismiss()
 
     async def _keep(self, child: Child) -> int:
-        loop, wait_s = asyncio.get_running_loop(), 0.0
+        loop, wait_s, ended = asyncio.get_running_loop(), 0.0, 0
         while True:
             began = loop.time()
+            again = f", started again {ended} times: see {child.log}" if ended else ""
+            self._states[child.name] = True, f"runs{again}"
             code = await self._run_once(child)
             ran_s = loop.time() - began
+            ended += 1
             is_hopeless = code in child.last_codes and wait_s == 0.0 and ran_s < self._back_off.well_s
             if is_hopeless or self._stopping.is_set():
+                self._states[child.name] = False, f"can't run: see {child.log}"
                 return code
             wait_s = self._back_off.next_s(wait_s, ran_s)
+            self._states[child.name] = False, f"ended ({_how(code)}), is started again in {wait_s:g} s: see {child.log}"
             self._say(f"{child.name} ended ({_how(code)}); starting it again in {wait_s:g} s. {_last_words(child.log)}")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait_s)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from engine.notify.channel import Channel
+from engine.wire.views import HealthView
 
 _log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Courier:
         self._channel = channel
         self._keep = keep
         self._pace = pace
+        self._is_failing = False
         self._wake = asyncio.Event()
         if lines:
             self._wake.set()
@@ -48,6 +50,14 @@ class Courier:
         del self.lines[:-_KEPT]
         self._wake.set()
 
+    def health(self) -> HealthView:
+        """Say whether what was sent last went out, and what waits; the address itself is told to nobody."""
+        waits = f"{len(self.lines)} lines wait"
+        words = (
+            f"it took nothing when it was tried last, {waits}: try `trader notify test`" if self._is_failing else waits
+        )
+        return HealthView(f"channel {self._channel.name}", not self._is_failing, words)
+
     async def run(self) -> None:
         """Send what is put, for ever."""
         pause_s = self._pace.first_pause_s
@@ -56,6 +66,7 @@ class Courier:
             batch = self.lines[:_MOST_LINES]
             if await self._channel.send(TITLE, "\n".join(batch)):
                 _log.info("told by the second channel", extra={"channel": self._channel.name, "lines": len(batch)})
+                self._is_failing = False
                 del self.lines[: len(batch)]
                 if not self.lines:
                     self._wake.clear()
@@ -63,6 +74,7 @@ class Courier:
                 pause_s = self._pace.first_pause_s
                 await asyncio.sleep(self._pace.gap_s)
                 continue
+            self._is_failing = True
             _log.warning("the second channel fails", extra={"channel": self._channel.name, "retry_s": pause_s})
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

@@ -21,6 +21,8 @@ from engine.notify.courier import USUAL_PACE, Courier, Pace
 from engine.notify.pager import Level, Page, Pager
 from engine.wire.line import EngineLine, socket_path
 from engine.wire.replies import Snapshot
+from engine.wire.views import HealthView
+from engine.wire.vitals import answering
 
 STATE_FILE: Final = "notify-state.json"
 SOCKET_OF_BOT: Final = "bot.sock"
@@ -73,11 +75,25 @@ class Watch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        async with EngineLine(socket_path(self._home), watch=True) as line, asyncio.TaskGroup() as tasks:
+        async with (
+            EngineLine(socket_path(self._home), watch=True) as line,
+            answering(self._home, "notify", lambda: self.health(line)),
+            asyncio.TaskGroup() as tasks,
+        ):
             tasks.create_task(self._hear(line), name="hear the engine")
             tasks.create_task(self._page(line), name="page people")
             for name, courier in self._couriers.items():
                 tasks.create_task(courier.run(), name=name)
+
+    def health(self, line: EngineLine) -> tuple[HealthView, ...]:
+        """Say whether engine and bot are followed, and how each channel is."""
+        engine = "is followed" if line.is_connected else "doesn't answer: people are told when it lasts"
+        slack = "hears people" if self._pager.is_slack_well else "can't be reached: people are told here instead"
+        return (
+            HealthView("engine", line.is_connected, engine),
+            HealthView("Slack", self._pager.is_slack_well, slack),
+            *(courier.health() for courier in self._couriers.values()),
+        )
 
     async def _hear(self, line: EngineLine) -> None:
         async for heard in line.events():

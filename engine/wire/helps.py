@@ -113,7 +113,7 @@ HELPS: Final[dict[str, Help]] = {
         "SYMBOL|STRATEGY|proposals|news|notices [30m|1h|2d], list, or off [WHAT]",
         ("mute news 2h", "mute eth", "mute off"),
     ),
-    "health": Help("Shows whether engine and bot are well, and the open alarms.", "", ("health",)),
+    "health": Help("Shows whether every process is well, part by part, and the open alarms.", "", ("health",)),
     "halt": Help("Stops all new entries at once.", "[REASON]", ("halt", "halt time for lunch")),
     "resume": Help("Arms trading; a live account wants the word LIVE.", "[LIVE]", ("resume", "resume LIVE")),
     "kill": Help(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.wire.person import Command
+
+SECOND_FOLDER: Final = "second"
+"""In the home folder: the journal of the second venue's core, and the socket of its line."""
 
 
 class ClosePair(Command, frozen=True, tag="close_pair"):

@@ -164,6 +164,7 @@ async def test_f22_who_may_not_and_who_is_elsewhere_is_refused_in_private_and_au
     async with running_desk("--tape", "story", "--speed", "20") as desk:
         slack = desk.slack
         await desk.armed()
+        await every_process_is_well(desk)
         before = len(await slack.messages())
         await slack.command(BOB, "/buy", "IOTA 250")
         await slack.see(lambda m: is_private(m, BOB, "traders only: nothing was done"))
@@ -178,6 +179,19 @@ async def test_f22_who_may_not_and_who_is_elsewhere_is_refused_in_private_and_au
         assert not await finished_buys(desk)
         public = [m for m in (await slack.messages())[before:] if "ephemeral_to" not in m]
         assert not any("IOTA 250" in m["text"] for m in public)
+
+
+async def every_process_is_well(desk: Desk) -> None:
+    """Ask in Slack and at the command line: both know of all that `trader run` has started."""
+    await desk.slack.command(BOB, "/health")
+    shown = str(
+        (await desk.slack.see(lambda m: is_private(m, BOB, " well") or is_private(m, BOB, "NOT WELL")))["blocks"]
+    )
+    assert all(f"*{name}*" in shown for name in ("engine", "bot", "run", "watchdog", "ledger"))
+    _, said = await desk.trader("health", "all")
+    well = {part["name"] for part in said["health"] if part["is_ok"]}
+    children = {f"run, {name}" for name in ("exchange", "engine", "watchdog", "ledger", "bot", "local-slack")}
+    assert children | {"watchdog, heartbeat", "watchdog, venue", "ledger, process"} <= well
 
 
 async def refusals(desk: Desk) -> list[dict[str, Any]]:

@@ -215,6 +215,20 @@ def test_health_of_all_names_each_process_and_is_1_when_one_is_not_there(
     assert [part["name"].split(",")[0] for part in answer["health"]] == ["engine", "bot", "exchange", "ledger"]
 
 
+def test_health_of_all_has_what_was_started_and_died(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("BINANCE_REST_URL", "http://127.0.0.1:9")
+    for name in ("run", "watchdog", "notify", "ledger"):
+        (home / f"{name}.sock").touch()
+    (home / "second").mkdir()
+    (home / "second" / "engine.sock").touch()
+    assert main(["health", "all", "--json"]) == 1
+    parts = {part["name"]: part for part in json.loads(capsys.readouterr().out)["health"]}
+    assert {"run", "watchdog", "notify", "second", "ledger"} <= set(parts)
+    assert not any(part["is_ok"] for part in parts.values())
+
+
 def test_a_benchmark_that_is_not_there_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     """``trader bench`` says which benchmarks there are."""
     assert main(["bench", "no-such"]) == 2
@@ -243,7 +257,11 @@ def test_options_go_before_words_that_look_like_options() -> None:
         ("mute news", "/mute is a command in Slack only. `trader --help` lists those of the terminal."),
         ("", "Say what to do: `trader run` starts everything, `trader --help` lists the commands."),
         ("ledger", "WHAT is missing: see `trader ledger --help`."),
-        ("health moon", "process can't be 'moon': use engine, bot, exchange, ledger, all. See `trader health --help`."),
+        (
+            "health moon",
+            "process can't be 'moon': use engine, bot, exchange, ledger, watchdog, notify, second, run, all. "
+            "See `trader health --help`.",
+        ),
         ("run --colour", "Unrecognized arguments: --colour: see `trader --help`."),
     ],
 )

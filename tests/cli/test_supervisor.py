@@ -51,6 +51,20 @@ def child(tmp_path: Path, code: str, last_codes: set[int] | None = None) -> Chil
     return Child("tiny", argv, dict(os.environ), tmp_path / "logs" / "tiny.log", frozenset(last_codes or ()))
 
 
+async def test_it_says_of_each_child_whether_it_runs(tmp_path: Path) -> None:
+    async with supervising() as (supervisor, told):
+        keeper = supervisor.start(child(tmp_path, "raise SystemExit(1)", {3}))
+        await told.until(lambda: len(told.lines) > 1)
+        (part,) = supervisor.health()
+        assert part.name == "tiny"
+        assert "started again" in part.detail
+        keeper.cancel()
+    async with supervising() as (supervisor, _):
+        assert await supervisor.start(child(tmp_path, "raise SystemExit(3)", {3})) == 3
+        (part,) = supervisor.health()
+        assert (part.is_ok, part.detail.partition(":")[0]) == (False, "can't run")
+
+
 class Pipe:
     """A named pipe that child processes write to and hold: its end says that all of them are gone."""
 

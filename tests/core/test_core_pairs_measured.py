@@ -19,10 +19,10 @@ from engine.core.record_codec import AnyRecord, encode_record
 from engine.core.records import Listed, Proposed
 from engine.core.types import BUY, Mode
 from engine.research.calibration.sources import of_journal
-from engine.second_settings import SECOND_FOLDER
 from engine.store.journal import Journal
 from engine.wire.commands import Decide, Halt
 from engine.wire.events import ProposalOpened
+from engine.wire.pairs import SECOND_FOLDER
 
 ABOVE = (2000.0, 2010.0)
 

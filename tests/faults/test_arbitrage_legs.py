@@ -19,7 +19,7 @@ from paper_bench import RestClient, rest_client
 from engine import process
 from engine.core.config import Arbitrage, Breakers, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.instrument import parse_e8
-from engine.second_settings import SECOND_FOLDER, SecondVenue
+from engine.second_settings import SecondVenue
 from engine.secret import Secret
 from engine.settings import Settings
 from engine.venues.paper.defaults import PAPER_API_KEY, PAPER_API_SECRET
@@ -28,7 +28,7 @@ from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
 from engine.wire.commands import Amount, AnyCommand
 from engine.wire.line import EngineLine, LineDown, socket_path
-from engine.wire.pairs import PairsView
+from engine.wire.pairs import SECOND_FOLDER, PairsView
 from engine.wire.questions import GetPairs
 from engine.wire.replies import Reply
 

@@ -19,13 +19,13 @@ from engine.research.calibration.follow import Follower
 from engine.research.calibration.outcome import Outcome
 from engine.research.calibration.pairs import pair_results
 from engine.research.replay import instrument_of
-from engine.second_settings import SECOND_FOLDER
 from engine.store import frames
 from engine.venues.binance.reader import MarketReader
 from engine.venues.paper.tape.candles import CandleTape, Row, read_candles, symbol_from
 from engine.venues.paper.tape.files import numbered_lines
 from engine.venues.paper.tape.recording import read_recording
 from engine.venues.paper.tape.survey import rules_of, survey_recording
+from engine.wire.pairs import SECOND_FOLDER
 
 SPREAD_PCT: Final = 0.05
 """What in and out costs besides fees where only candles are known."""
