@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.render.answers import tally
 from bot.render.blocks import Block, Message, clip, context, escape, fields, header, message, section
-from bot.render.say import amount, clock, gain, money, number, percent, plural, price, seconds, who
+from bot.render.say import amount, clock, day_and_clock, gain, money, number, percent, plural, price, seconds, who
 from engine.wire.answers import (
     BalancesView,
     HeadlinesView,
@@ -15,6 +15,7 @@ from engine.wire.answers import (
     PnlView,
     RoundTripsView,
     RoundTripView,
+    StoryTurnView,
     StrategiesView,
     StrategyDetail,
     WatchesView,
@@ -115,6 +116,7 @@ def why(view: WhyView) -> Message:
                 ("Strategy", escape(view.strategy) or "none: by hand"),
                 ("Confidence", confidence),
                 ("Measured", escape(view.worth)),
+                ("Second opinion", escape(view.opinion)),
                 ("When", clock(view.ts_ns)),
                 ("See also", ", ".join(f"`{escape(name)}`" for name in names)),
             ]
@@ -122,7 +124,9 @@ def why(view: WhyView) -> Message:
     ]
     if view.headline:
         blocks.append(section(f"*Headline*\n{clip(escape(view.headline), _LINE)}"))
-    for name, lines in (("Went by", view.reasons), ("The gate", view.gate)):
+        blocks.append(context(f":newspaper: from {escape(view.source)}"))
+    story = [_turn(turn) for turn in view.story]
+    for name, lines in (("Went by", view.reasons), ("Its story", story), ("The gate", view.gate)):
         if lines:
             rows = [f"• {clip(escape(line), _LINE)}" for line in lines[:_MOST_ROWS]]
             blocks.append(section("\n".join([f"*{name}*", *rows])))
@@ -206,6 +210,10 @@ def _headline(one: HeadlineView) -> str:
         f"• {clock(one.ts_ns)} {escape(one.source)}: *{clip(escape(one.title), 120)}*{about} · {escape(one.verdict)}",
         _LINE,
     )
+
+
+def _turn(turn: StoryTurnView) -> str:
+    return f"{day_and_clock(turn.ts_ns)} {turn.turn} by {turn.source}: “{clip(turn.title, 120)}” · {turn.state} since"
 
 
 def _watched(watch: WatchView) -> str:

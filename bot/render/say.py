@@ -129,6 +129,11 @@ def clock(ts_ns: int) -> str:
     return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%H:%M:%S UTC")
 
 
+def day_and_clock(ts_ns: int) -> str:
+    """Write a moment that may be days ago as UTC: ``28 Nov 14:00 UTC``."""
+    return f"{datetime.fromtimestamp(ts_ns / 1e9, UTC):%-d %b %H:%M} UTC"
+
+
 def plural(count: int, noun: str) -> str:
     """Count things: ``1 order``, ``2 orders``, ``no orders``."""
     return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ _LISTINGS: Final = {
     "fills": "every fill",
     "trades": "every position from its first fill to flat, with its profit",
     "decisions": "every proposal, and what became of it",
+    "stories": "every turn of a story, with the headline that brought it",
     "refusals": "what the gate refused, and the numbers that decided",
     "equity": "what the account was worth",
 }

@@ -156,8 +156,12 @@ def _why(view: WhyView) -> str:
         bands = f"asks from {view.ask:.2f}, acts from {view.act:.2f}"
         worth = f"; {view.worth}" if view.worth else ""
         lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands}){worth}")
-    lines += [f"headline: {view.headline}"] if view.headline else []
+    lines += [f"headline: {view.headline} ({view.source})"] if view.headline else []
+    lines += [f"opinion: {view.opinion}"] if view.opinion else []
     lines += [f"  {reason}" for reason in view.reasons]
+    lines += [
+        f"story: {_moment(it.ts_ns)}  {it.turn} by {it.source}, {it.state} since: {it.title}" for it in view.story
+    ]
     lines += [f"gate: {line}" for line in view.gate]
     named = (("proposal", view.proposal_id), ("order", view.client_order_id), ("trade", view.trade_id))
     lines.append("see also: " + ", ".join(f"{kind} {name}" for kind, name in named if name and name != view.id))

@@ -114,6 +114,10 @@ class Approvals:
             elif proposal is not None and not proposal.is_open:
                 self.end(approval, "overtaken", proposal.decided_by, f"the alert was decided: {proposal.outcome}")
 
+    def is_waiting_on(self, proposal_id: str) -> bool:
+        """Say whether somebody wants to buy on an alert, and waits for a second person."""
+        return any(it.state == "waiting" and it.view.proposal_id == proposal_id for it in self._all.values())
+
     def views(self) -> tuple[ApprovalView, ...]:
         """Show what is remembered, oldest first."""
         return tuple(shown_now(approval) for approval in self._all.values())

@@ -147,6 +147,8 @@ class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only
     """... on so many times the median volume of a minute in that hour."""
     story_h: Annotated[float, msgspec.Meta(gt=0.0, le=720.0)] = 48.0
     """So long after its first headline others join a story."""
+    opinion_most: Annotated[float, msgspec.Meta(ge=0.0, le=0.3)] = 0.1
+    """By how much a second opinion may move the confidence of an open question, either way; 0: it is only told."""
     per_source: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 20
     """Headlines of one source within a minute that may lead to a signal ..."""
     per_minute: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 60

@@ -90,7 +90,7 @@ class Engine:
         self.people = People(self.trading, roster, identity)
         self.people.parameters.on_change = self._set_strategy
         self.bands = Bands(self.trading, roster, self.people)
-        self.opinions = SecondOpinions(self.trading, roster)
+        self.opinions = SecondOpinions(self.trading, roster, self.people.hand)
         self.newsdesk = NewsDesk(self.trading, self.headlines, self.bands)
         self.valuedesk = ValueDesk(self.trading, self.fair_value, self.bands)
         self.protection = Protection(self.trading)
@@ -168,7 +168,7 @@ class Engine:
         return self.trading.take()
 
     def on_opinion(self, opinion: Opinion) -> list[Action]:
-        """Take a slower model's opinion on a headline; it is told, and nothing is decided by it."""
+        """Take a slower model's opinion on a headline: of its open questions, and nothing that has left."""
         self.trading.now_ns = max(opinion.ts_recv_ns, self.trading.now_ns)
         self.opinions.take(opinion)
         return self.trading.take()
@@ -365,6 +365,7 @@ class Engine:
         self.people.kill.go_on()
         self.people.breakers.go_on()
         self.bands.catch_up()
+        self.newsdesk.go_on()
         self._tell_calibrations()
         return trading.take()
 

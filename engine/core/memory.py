@@ -9,7 +9,7 @@ from engine.core.adoption import adopt, restore_balance
 from engine.core.books import Shelf, kept_orders, put_back_books
 from engine.core.kept import Kept, KeptProposals, kept_proposal, kept_trip, proposal_of
 from engine.core.people import People
-from engine.core.proposal_records import decided, restored, take_decision
+from engine.core.proposal_records import decided, restored, take_decision, take_review
 from engine.core.proposals import Proposal
 from engine.core.record_codec import AnyRecord
 from engine.core.records import (
@@ -50,6 +50,7 @@ from engine.core.safeguard_records import (
     SafeguardRecord,
     Tripped,
 )
+from engine.core.story_records import Reviewed, StoryTurned
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.replies import Reply
@@ -93,6 +94,8 @@ _IN_BOOKS: Final = (
     Shrunk,
     StopMoved,
     Adopted,
+    StoryTurned,
+    Reviewed,
 )
 """Kinds that a snapshot keeps as what they came to."""
 KEEPS: Final = frozenset((*PASSED_OVER, *_AS_THEY_ARE, *_IN_BOOKS))
@@ -161,6 +164,10 @@ class Memory:
                 self._questions.on_proposed(record)
             case Decided():
                 self._questions.on_decided(record)
+            case Reviewed():
+                self._questions.on_reviewed(record)
+            case StoryTurned():
+                trading.stories.add(record)
             case Missed():
                 people.hand.missed.take(record)
             case Shrunk(symbol, base_e8, ts_ns):
@@ -223,9 +230,9 @@ class Memory:
             return None
         trading, people = self._trading, self._people
         known, waiting = trading.proposals.lists()
-        unwritten, shelf = self._questions.unwritten(), Shelf[Proposal]()
+        unwritten, shelf, turns = self._questions.unwritten(), Shelf[Proposal](), trading.stories.records()
         return Kept(
-            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records()],
+            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records(), *turns],
             orders=kept_orders(trading),
             open_trips=[kept_trip(trip) for trip in trading.portfolio.open.values()],
             closed_trips=[kept_trip(trip) for trip in trading.portfolio.closed],
@@ -301,6 +308,12 @@ class _Questions:
             take_decision(proposal, record)
             if (proposal.kind, proposal.state) == ("arbitrage", "acted"):
                 self._trading.proposals.forget(record.proposal_id)
+
+    def on_reviewed(self, record: Reviewed) -> None:
+        """Take what a second opinion said of one."""
+        proposal = self._trading.proposals.get(record.proposal_id)
+        if proposal is not None:
+            take_review(proposal, record)
 
     def on_order(self, order: ApprovedOrder) -> None:
         """Take the order that a click led to, or its second try."""

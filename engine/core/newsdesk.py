@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from engine.core.bands import Bands
+from engine.core.story_records import StoryTurned
 from engine.core.strategies.event.headlines import HeadlineStrategy, Heard
 from engine.core.strategies.event.stories import Story, Turn
 from engine.core.tidings import Headline, NewsItem
@@ -34,8 +36,12 @@ class NewsDesk:
     def on_timer(self) -> None:
         """Let the market corroborate what waits for it."""
         for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
-            self._decide(signal, item)
-            self._tell_story(story, item, "confirmed", signal.reasons[-1])
+            verdict = self._decide(signal, item)
+            self._trading.later(partial(self._confirmed, signal, item, story, verdict))
+
+    def go_on(self) -> None:
+        """After a restart, go on with the stories of earlier runs."""
+        self._headlines.stories.put_back(self._trading.stories.stories())
 
     def _verdict(self, heard: Heard, item: NewsItem) -> str:
         if heard.signal is None:
@@ -54,6 +60,19 @@ class NewsDesk:
         item, now_ns = headline.item, self._trading.now_ns
         for one, verdict in zip(heard, verdicts, strict=True):
             if one.step.turn != "repeated":
+                self._keep(
+                    StoryTurned(
+                        one.step.turn,
+                        item,
+                        headline.label,
+                        headline.score,
+                        headline.trust,
+                        headline.rules,
+                        verdict,
+                        one.step.story.kept(),
+                        now_ns,
+                    )
+                )
                 self._tell_story(one.step.story, item, one.step.turn, verdict)
         words, confidence = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}", abs(headline.score)
         self._trading.past.headlines.append(
@@ -72,6 +91,17 @@ class NewsDesk:
                 story_id=heard[0].step.story.story_id if heard else "",
             )
         )
+
+    def _confirmed(self, signal: Signal, item: NewsItem, story: Story, verdict: str) -> None:
+        """Keep and tell that the market has corroborated a story."""
+        seen, now_ns = signal.reasons[-1], self._trading.now_ns
+        self._keep(StoryTurned("confirmed", item, "", 0.0, 0.0, (seen,), verdict, story.kept(), now_ns))
+        self._tell_story(story, item, "confirmed", seen)
+
+    def _keep(self, record: StoryTurned) -> None:
+        """Write a turn down, with the headline that everything about it went by (C22)."""
+        self._trading.write(record)
+        self._trading.stories.add(record)
 
     def _tell_story(self, story: Story, item: NewsItem, turn: Turn, verdict: str) -> None:
         now_ns, view = self._trading.now_ns, story_view(story)

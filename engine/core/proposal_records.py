@@ -6,6 +6,7 @@ from typing import cast
 
 from engine.core.proposals import Proposal, ProposalKind, ProposalState
 from engine.core.records import Decided, Proposed
+from engine.core.story_records import Reviewed
 
 
 def proposed(proposal: Proposal, now_ns: int) -> Proposed:
@@ -50,3 +51,8 @@ def take_decision(proposal: Proposal, record: Decided) -> None:
     """Bring a proposal to what the journal says became of it."""
     proposal.state, proposal.decided_by = cast(ProposalState, record.state), record.decided_by
     proposal.outcome, proposal.client_order_id = record.outcome, record.client_order_id
+
+
+def take_review(proposal: Proposal, record: Reviewed) -> None:
+    """Bring a proposal to what a second opinion made of it."""
+    proposal.opinion, proposal.moved_e4 = record.words, record.moved_e4

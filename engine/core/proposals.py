@@ -35,6 +35,7 @@ class Proposal:
         "goes",
         "kind",
         "lots",
+        "moved_e4",
         "opened_ns",
         "opinion",
         "outcome",
@@ -65,7 +66,9 @@ class Proposal:
         self.record = NO_RECORD
         """What its confidence was worth so far, when it was opened."""
         self.opinion = ""
-        """What a slower model says of its headline, once it has; forgotten at a restart."""
+        """What a slower model says of its headline, and what that makes of the confidence, once it has."""
+        self.moved_e4 = 0
+        """By how much that moved the confidence, in 1e-4; the signal keeps the score that it arose with."""
         self.settings = self.worth = ""
         """The fingerprint of what its strategy went by, and what such a score has been worth, in words."""
         self.title = self.source = self.url = ""
@@ -75,6 +78,11 @@ class Proposal:
     def is_open(self) -> bool:
         """True until it was decided or expired."""
         return self.state == "open"
+
+    @property
+    def confidence(self) -> float:
+        """How surely it is meant by now: the signal's score, and what a second opinion has moved it by; 0 to 1."""
+        return min(max(self.signal.confidence + self.moved_e4 / 1e4, 0.0), 1.0)
 
     @property
     def fingerprint(self) -> str:

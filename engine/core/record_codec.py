@@ -9,13 +9,14 @@ import msgspec
 
 from engine.core.records import TradingRecord
 from engine.core.safeguard_records import SafeguardRecord
+from engine.core.story_records import StoryRecord
 
 
 class UnknownRecord(ValueError):
     """A record that this version can't read; the text says what to do."""
 
 
-AnyRecord = TradingRecord | SafeguardRecord
+AnyRecord = TradingRecord | SafeguardRecord | StoryRecord
 
 
 KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(AnyRecord))

@@ -32,6 +32,7 @@ from engine.core.resting import Resting
 from engine.core.risk import Gate
 from engine.core.selling import sell
 from engine.core.sizing import NO_RECORD, Sized, record_of, size_entry
+from engine.core.story_turns import StoryTurns
 from engine.core.strangers import Strangers
 from engine.core.types import (
     BUY,
@@ -103,6 +104,7 @@ class Trading:
         self.latch = Latch()
         self.alarms = Alarms(self.write, self.publish)
         self.strangers = Strangers()
+        self.stories = StoryTurns()
         self.silent_until_ns = 0
         """The venue wants to hear nothing before (F7)."""
         self.clock_offset_ms: int | None = None

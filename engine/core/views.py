@@ -107,7 +107,7 @@ def proposal_view(
         base_asset=instrument.base_asset,
         quote_asset=instrument.quote_asset,
         side=side_name(signal.side),
-        confidence=signal.confidence,
+        confidence=proposal.confidence,
         ask=config.ask,
         act=config.act,
         price=text(signal.price_ticks),

@@ -13,10 +13,11 @@ from engine.core.orders import Order
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import Proposal
 from engine.core.queries import Roster
+from engine.core.story_records import StoryTurned
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Signal
 from engine.core.views import order_view, trade_view
-from engine.wire.answers import KindName, WhyView
+from engine.wire.answers import KindName, StoryTurnView, WhyView
 
 _SHORTEST: Final = 3
 _MOST_CHOICES: Final = 5
@@ -114,11 +115,15 @@ class _Decision:
             by=proposal.decided_by,
             cause_id=f"signal:{signal.signal_id}",
             strategy=signal.strategy,
-            confidence=signal.confidence,
+            confidence=proposal.confidence,
             ask=config.ask,
             act=config.act,
             reasons=self._inputs(signal),
             headline=proposal.title,
+            source=proposal.source,
+            url=proposal.url,
+            opinion=proposal.opinion,
+            story=tuple(_turn(record) for record in self._trading.stories.of(signal.story_id)),
             proposal_id=proposal.proposal_id,
             ts_ns=signal.ts_ns,
             worth=proposal.worth,
@@ -158,6 +163,12 @@ class _Decision:
             stop, risk = it.price_text(approved.stop_ticks), scaled_text(max(risk_e8, 0), 2)
             lines.append(f"at its stop {stop} it loses {risk} {it.quote_asset} at most, before slippage and fees")
         return tuple(lines)
+
+
+def _turn(record: StoryTurned) -> StoryTurnView:
+    item = record.item
+    rules, state = record.rules, record.story.state
+    return StoryTurnView(record.ts_ns, record.turn, state, item.source, item.title, rules, record.verdict)
 
 
 def _without_their_trades(names: list[str]) -> list[str]:

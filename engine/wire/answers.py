@@ -147,6 +147,21 @@ class StrategiesView(msgspec.Struct, frozen=True, tag="strategies"):
     strategies: tuple[StrategyDetail, ...]
 
 
+class StoryTurnView(msgspec.Struct, frozen=True):
+    """One turn of a story: what brought it, and what the engine did then."""
+
+    ts_ns: int
+    turn: str
+    """``opened``, ``stronger``, ``announced``, ``confirmed`` or ``denied``."""
+    state: str
+    """Of the story from then on."""
+    source: str
+    title: str
+    rules: tuple[str, ...]
+    """What fired, or what the market did."""
+    verdict: str
+
+
 class WhyView(msgspec.Struct, frozen=True, tag="why"):
     """The decision behind something; what is not known, or not of its kind, is empty."""
 
@@ -177,6 +192,13 @@ class WhyView(msgspec.Struct, frozen=True, tag="why"):
     """When the order passed its stages; None for one of an earlier run."""
     worth: str = ""
     """What such a score had been worth by then, as ``ProposalView`` has it."""
+    source: str = ""
+    """Of the headline, and where it stands."""
+    url: str = ""
+    opinion: str = ""
+    """A slower model's, as ``ProposalView`` has it; the confidence has been moved by it."""
+    story: tuple[StoryTurnView, ...] = ()
+    """What the headline's story has come through, oldest first."""
 
 
 class HeadlineView(msgspec.Struct, frozen=True):

@@ -198,7 +198,10 @@ MESSAGES: dict[str, Message] = {
     "approval_expired": approval.approval(sample_approval(state="expired", outcome="nobody else said yes in time")),
     "alert_with_a_record": alert.alert(proposal(record_trades=41, record_won=25, record_r=0.41)),
     "alert_measured": alert.alert(
-        proposal(worth="79 % of 312 such signals made money after costs, out of sample", opinion="0.31, lower")
+        proposal(
+            worth="79 % of 312 such signals made money after costs, out of sample",
+            opinion="rules 0.72, second opinion 0.31 where 0.40 is usual → 0.63",
+        )
     ),
     "alert_goes_by_itself": alert.alert(proposal(goes=True)),
     "alert_missed": alert.alert(

@@ -61,6 +61,16 @@ WHY = answers.WhyView(
     trade_id="t-0c",
     ts_ns=NOW_NS,
     latency=STAMPS,
+    source="wire <1>",
+    opinion="rules 0.70, second opinion 0.42 where 0.40 is usual → 0.72",
+    story=(
+        answers.StoryTurnView(
+            NOW_NS - 86_400_000_000_000, "opened", "announced", "blog", "ETH & <M>", ("partnership +0.60",), "asked"
+        ),
+        answers.StoryTurnView(
+            NOW_NS, "confirmed", "confirmed", "wire <1>", "ETH & <Microsoft>", ("partnership +0.70",), "acted"
+        ),
+    ),
 )
 HEADLINES = answers.HeadlinesView(
     (answers.HeadlineView("story", "IOTA & Microsoft", "", "asked", ("IOTAUSDT",), 0.7, NOW_NS),)

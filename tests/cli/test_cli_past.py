@@ -55,6 +55,18 @@ def test_a_decision_names_what_it_went_by_and_what_the_gate_said() -> None:
     ]
 
 
+def test_a_decision_about_news_names_headline_opinion_and_story() -> None:
+    turn = answers.StoryTurnView(NS, "opened", "announced", "wire", "IOTA and M", ("partnership +0.70",), "asked")
+    view = answers.WhyView(
+        kind="proposal", id="p-9", summary="headlines proposed to buy", strategy="headlines", headline="IOTA and M",
+        source="wire", opinion="rules 0.70, second opinion 0.33 where 0.40 is usual → 0.63", story=(turn,), ts_ns=NS,
+    )  # fmt: skip
+    lines = text_of(view).splitlines()
+    assert "headline: IOTA and M (wire)" in lines
+    assert "opinion: rules 0.70, second opinion 0.33 where 0.40 is usual → 0.63" in lines
+    assert "story: 2023-11-14 22:13:20  opened by wire, announced since: IOTA and M" in lines
+
+
 def test_a_number_that_was_set_is_shown_beside_its_default() -> None:
     sma = StrategyView("sma_cross", "technical", (), "auto", "ask", 0.5, 0.85, 3, 1, 2, 0)
     numbers = (answers.ParameterView("ask", "0.5", "0.4", True), answers.ParameterView("slow", "20", "20", False))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.core.record_codec import AnyRecord
 from engine.core.records import Answered, ArmedSet, Asked, Decided, Declined, ModeSet, Proposed, Refused, Started
 from engine.core.safeguard_records import DayOpened, EquityMarked, LimitSet
+from engine.core.story_records import Reviewed, StoryTurned
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
 
@@ -44,6 +45,11 @@ class Acts:
                 _put_proposal(number, record, instrument, rows)
             case Decided():
                 _decide(record, rows)
+            case StoryTurned():
+                _put_turn(number, record, rows)
+            case Reviewed(proposal_id, share, usual, model, moved_e4, words, ts_ns):
+                said = {"share": share, "usual": usual, "model": model, "moved": moved_e4 / 1e4, "words": words}
+                rows.put(tables.opinions, record=number, ts_ns=ts_ns, proposal_id=proposal_id, **said)
             case Asked():
                 self._ask(number, record, rows)
             case Answered(command_id, ok, code, text, ts_ns):
@@ -120,6 +126,30 @@ def _put_proposal(number: int, record: Proposed, instrument: int | None, rows: R
         decided_ns=None,
         record=number,
         instrument=instrument,
+    )
+
+
+def _put_turn(number: int, record: StoryTurned, rows: Rows) -> None:
+    item, story = record.item, record.story
+    rows.put(
+        tables.stories,
+        record=number,
+        ts_ns=record.ts_ns,
+        story_id=story.story_id,
+        symbol=story.symbol,
+        turn=record.turn,
+        state=story.state,
+        label=story.label,
+        source=item.source,
+        news_id=item.news_id,
+        title=item.title,
+        url=item.url,
+        published_ns=item.ts_published_ns,
+        received_ns=item.ts_recv_ns,
+        score=record.score,
+        trust=record.trust,
+        rules="\n".join(record.rules),
+        verdict=record.verdict,
     )
 
 

@@ -24,6 +24,7 @@ LISTINGS: Final = {
     "fills": _Listing(tables.fills, tables.fills.c.ts_ns),
     "trades": _Listing(tables.round_trips, tables.round_trips.c.opened_ns),
     "decisions": _Listing(tables.decisions, tables.decisions.c.opened_ns),
+    "stories": _Listing(tables.stories, tables.stories.c.ts_ns),
     "refusals": _Listing(tables.refusals, tables.refusals.c.ts_ns),
     "equity": _Listing(tables.equity, tables.equity.c.ts_ns),
     "audit": _Listing(tables.audit, tables.audit.c.number),

@@ -23,6 +23,8 @@ VIEWED: Final = (
     tables.fills,
     tables.round_trips,
     tables.decisions,
+    tables.stories,
+    tables.opinions,
     tables.refusals,
     tables.equity,
     tables.days,

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, MetaData, Table, Text
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Tables of another version are made anew with ``trader ledger rebuild``."""
 
 metadata: Final = MetaData()
@@ -188,6 +188,43 @@ decisions: Final = Table(
 )
 """Every proposal, and what became of it."""
 
+stories: Final = Table(
+    "stories",
+    metadata,
+    _key("record"),
+    _int("ts_ns"),
+    _text("story_id"),
+    _text("symbol"),
+    _text("turn"),
+    _text("state"),
+    _text("label"),
+    _text("source"),
+    _text("news_id"),
+    _text("title"),
+    _text("url"),
+    _int("published_ns"),
+    _int("received_ns"),
+    Column("score", Double, nullable=False),
+    Column("trust", Double, nullable=False),
+    _text("rules"),
+    _text("verdict"),
+)
+"""Every turn of a story, with the headline that brought it and what the engine did then; ``label``: of the story."""
+
+opinions: Final = Table(
+    "opinions",
+    metadata,
+    _key("record"),
+    _int("ts_ns"),
+    _text("proposal_id"),
+    Column("share", Double, nullable=False),
+    Column("usual", Double, nullable=False),
+    _text("model"),
+    Column("moved", Double, nullable=False),
+    _text("words"),
+)
+"""Every second opinion on a proposal, and by how much it moved the confidence."""
+
 refusals: Final = Table(
     "refusals",
     metadata,
@@ -266,6 +303,7 @@ audit: Final = Table(
 for _column in (
     *(orders.c.decided_ns, orders.c.symbol, order_events.c.client_order_id, fills.c.ts_ns, fills.c.symbol),
     *(fills.c.trade, round_trips.c.opened_ns, round_trips.c.symbol, decisions.c.opened_ns, decisions.c.symbol),
+    *(stories.c.ts_ns, stories.c.story_id, opinions.c.proposal_id),
     *(refusals.c.ts_ns, refusals.c.symbol, equity.c.ts_ns, commands.c.command_id, audit.c.ts_ns, audit.c.who),
 ):
     Index(f"ix_{_column.table.name}_{_column.name}", _column)

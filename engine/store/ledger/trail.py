@@ -49,6 +49,7 @@ from engine.core.safeguard_records import (
     Locked,
     Tripped,
 )
+from engine.core.story_records import Reviewed
 from engine.store.ledger import tables
 from engine.store.ledger.acts import Acts
 from engine.store.ledger.books import Books
@@ -144,6 +145,10 @@ class Trail:
                 yield _answer(acts, command_id, f"{'OK' if ok else code}: {text}", ts_ns)
             case Declined(command_id, code, text, ts_ns):
                 yield _answer(acts, command_id, f"{code}: {text}", ts_ns)
+            case Reviewed(proposal_id, _, _, model, _, words, ts_ns):
+                yield Entry(
+                    ENGINE, "second-opinion", f"opinion on {proposal_id}", "", f"{words} (model {model})", ts_ns
+                )
             case Audited(who, source, what, before, after, ts_ns, reason):
                 because = f", because {reason}" if reason else ""
                 yield Entry(who, source, what, before, after + because, ts_ns)

@@ -10,9 +10,10 @@ import pytest
 from ledger_records import E8, ETH, T0, approved, contents, filled, journal_of, listed, project, proposed, sqlite_url
 
 from engine.core import records as kinds
-from engine.core import safeguard_records
+from engine.core import safeguard_records, story_records
 from engine.core.memory import PASSED_OVER
 from engine.core.record_codec import AnyRecord
+from engine.core.tidings import NewsItem
 from engine.core.types import ClientOrderId, Refusal, SendFailed
 from engine.store.ledger.database import Ledger
 
@@ -25,6 +26,8 @@ BEFORE: Final[tuple[AnyRecord, ...]] = (
     proposed(),
 )
 """What a record may speak of: a position, an order without an answer, an open proposal."""
+NEWS: Final = NewsItem("wire", "n-1", "ETH is listed", "https://wire.example/1", T0, T0)
+STORY: Final = story_records.KeptStory("s-1", ETH, "listing", 1, "announced", NEWS, 0.9, {"wire": 1.0}, "", 0.9, 1, T0)
 SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Started("1.0", "abc", T0),
     kinds.Intended(approved("tr-3")),
@@ -59,6 +62,8 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Missed("p-1", "headlines", ETH, "expired", 10, 200_000, 197_000, 0, T0 + 1, T0),
     kinds.Watched(1, ETH, True, 270_000, BY, T0),
     kinds.WatchEnded(1, "", T0),
+    story_records.StoryTurned("opened", NEWS, "listing", 0.9, 1.0, ("a rule",), "acted", STORY, T0),
+    story_records.Reviewed("p-1", 0.3, 0.4, "0123456789ab", -1000, "rules 0.70 → 0.60", T0),
 )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 
+from engine.core.story_records import KeptStory
 from engine.core.tidings import Headline, NewsItem
 from engine.core.types import Symbol
 
@@ -57,6 +59,32 @@ class Story:
         self.headlines = 0
         self.opened_ns = now_ns
 
+    @classmethod
+    def of(cls, kept: KeptStory) -> Story:
+        """Return a story as it was kept."""
+        story = cls.__new__(cls)
+        for name in KeptStory.__struct_fields__:
+            setattr(story, name, getattr(kept, name))
+        story.sources, story.state = dict(kept.sources), cast(StoryState, kept.state)
+        return story
+
+    def kept(self) -> KeptStory:
+        """Return how it stands now."""
+        return KeptStory(
+            self.story_id,
+            self.symbol,
+            self.label,
+            self.sign,
+            self.state,
+            self.item,
+            self.best,
+            dict(self.sources),
+            self.confirmed_by,
+            self.taken,
+            self.headlines,
+            self.opened_ns,
+        )
+
     def add(self, headline: Headline) -> None:
         """Count one more headline of it."""
         self.headlines += 1
@@ -86,6 +114,11 @@ class Stories:
     def get(self, story_id: str) -> Story | None:
         """Return the story of that id, or None."""
         return self._all.get(story_id)
+
+    def put_back(self, kept: Iterable[KeptStory]) -> None:
+        """Go on with the stories of earlier runs, oldest first."""
+        for one in kept:
+            self._add(Story.of(one))
 
     def take(self, headline: Headline, symbol: Symbol, now_ns: int) -> Step:
         """Put a headline about a symbol into its story, or begin one."""
@@ -141,9 +174,11 @@ class Stories:
         return None
 
     def _open(self, headline: Headline, symbol: Symbol, state: StoryState, now_ns: int) -> Story:
-        story = Story(headline, symbol, state, now_ns)
+        return self._add(Story(headline, symbol, state, now_ns))
+
+    def _add(self, story: Story) -> Story:
         self._all[story.story_id] = story
-        self._newest.setdefault(symbol, []).append(story)
+        self._newest.setdefault(story.symbol, []).append(story)
         if len(self._all) > MOST_STORIES:
             _, oldest = self._all.popitem(last=False)
             self._newest[oldest.symbol].remove(oldest)

@@ -1,0 +1,70 @@
+"""What is written to the journal of news: each turn of a story with the headline that brought it, and what a second
+opinion made of a proposal."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.core.records import Record
+from engine.core.tidings import NewsItem
+from engine.core.types import Symbol
+
+
+class KeptStory(msgspec.Struct, frozen=True):
+    """A story as it stood: all that is needed to go on with it."""
+
+    story_id: str
+    symbol: Symbol
+    label: str
+    sign: int
+    """1 for good news, -1 for bad."""
+    state: str
+    """``rumour``, ``announced``, ``confirmed`` or ``denied``."""
+    item: NewsItem
+    """The headline that began it, or the first from a source that is believed."""
+    best: float
+    sources: dict[str, float]
+    """Who told it, and how far each is believed, 0 to 1."""
+    confirmed_by: str
+    taken: float
+    """The confidence at which the engine bought on it, or asked to; 0 for neither."""
+    headlines: int
+    opened_ns: int
+
+
+class StoryTurned(Record, frozen=True, tag="story"):
+    """A headline, or the market, brought a story further: the headline, what was made of it, and the story since."""
+
+    turn: str
+    """``opened``, ``stronger``, ``announced``, ``confirmed`` or ``denied``."""
+    item: NewsItem
+    label: str
+    """Of the headline, by the rules; empty where the market did it."""
+    score: float
+    """Signed, -1 to 1, the source's trust included; 0 where the market did it."""
+    trust: float
+    rules: tuple[str, ...]
+    """Which rules fired, with their weights; what the market did, where it did it."""
+    verdict: str
+    """What the engine did then, in words."""
+    story: KeptStory
+    ts_ns: int
+
+
+class Reviewed(Record, frozen=True, tag="reviewed"):
+    """A second opinion came on an open proposal."""
+
+    proposal_id: str
+    share: float
+    """Of such headlines whose coin rises by more than the cost, by the model."""
+    usual: float
+    model: str
+    """The first 12 hex digits of its hash."""
+    moved_e4: int
+    """By how much it moved the proposal's confidence, in 1e-4; never more than ``opinion_most``."""
+    words: str
+    """As people are shown it."""
+    ts_ns: int
+
+
+StoryRecord = StoryTurned | Reviewed
