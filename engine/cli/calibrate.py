@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from engine import __version__
 from engine.cli.refused import Refused
@@ -21,6 +21,8 @@ from engine.settings import Settings, read_settings
 from engine.store.calibration_file import CalibrationFile, write_calibration
 from engine.venues.paper.tape.events import TapeError
 
+_TELLING: Final = 0.02
+"""A score whose squared error is smaller than one share's by less than this part hardly tells anything."""
 _Measured = list[tuple[Calibration, Quality | None]]
 
 
@@ -70,6 +72,14 @@ def _day(ts_ns: int) -> str:
     return datetime.fromtimestamp(ts_ns // 1_000_000_000, UTC).date().isoformat()
 
 
+def _telling(quality: Quality) -> str:
+    """Say whether the score tells more than that all signals are alike."""
+    gain = 1.0 - quality.brier / quality.brier_of_one_share
+    words = "tells good signals from bad ones" if gain >= _TELLING else "hardly tells a good signal from a bad one"
+    scores = f"Brier score {quality.brier:.3f}, and {quality.brier_of_one_share:.3f} with one share for all"
+    return f"the score {words if gain > 0.0 else 'tells no good signal from a bad one'} ({scores}; lower is better)"
+
+
 def _json(measured: _Measured, written: Path) -> dict[str, Any]:
     return {
         "out": str(written),
@@ -94,7 +104,7 @@ def _text(measured: _Measured, written: Path) -> Iterator[str]:
     yield f"part, drawn on the earlier. Candles: {SPREAD_PCT:g} % for the spread as well."
     for it, quality in measured:
         if not it.steps:
-            yield f"{it.strategy}: uncalibrated, {it.signals} signals and {LEAST_SIGNALS} are needed"
+            yield f"{it.strategy}: uncalibrated, {it.signals} of the {LEAST_SIGNALS} signals that are needed"
             continue
         yield f"{it.strategy}: {it.signals} signals, {_day(it.first_ns)} to {_day(it.last_ns)}"
         for step in it.steps:
@@ -102,5 +112,8 @@ def _text(measured: _Measured, written: Path) -> Iterator[str]:
             spread = f"{100 * low:.0f} to {100 * high:.0f} %"
             yield f"  from {step.from_score:.2f}: {100 * step.share:.0f} % of {step.signals} ({spread} with 95 %)"
         if quality is not None:
-            yield f"  Brier score {quality.brier:.3f}; one share for all scores: {quality.brier_of_one_share:.3f}"
+            yield f"  {_telling(quality)}"
+    if any(not it.steps for it, _ in measured):
+        yield "Strategies that go by single trades or the book are measured on recordings; headlines, fair value and"
+        yield "arbitrage on the journal of a run. `trader calibrate FILE FILE …` takes all of these kinds together."
     yield f"Written to {written}; the engine reads it at its next start."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from engine.research.learning.learn import Learned
@@ -20,12 +21,22 @@ def report(learned: Learned, written: Path | None) -> str:
 
 
 def _sources(learned: Learned) -> Iterator[str]:
-    symbols = ", ".join(learned.symbols) or "nothing"
-    yield f"{len(learned.told)} headlines; prices of {symbols}."
+    told = learned.told
+    yield f"{len(told)} headlines, {_day(told[0].ts_ms)} to {_day(told[-1].ts_ms)}."
+    for it in learned.covered:
+        yield f"Prices of {it.symbol}, {_day(it.first_ms)} to {_day(it.last_ms)}."
+    if not learned.covered:
+        yield "No prices: name a file of candles, ts_ms,open,close,high,low,volume by the minute, for each coin."
+    elif learned.within < len(told):
+        yield f"{learned.within} headlines are of that time; of the others no price can say anything."
     less = f"less {learned.market}'s, where it is known, else less" if learned.market else "less"
     yield f"{len(learned.cases)} times a headline names a coin whose price after it is known."
     yield f"Abnormal return: the coin's {less} its own mean until then; from the first price of the next minute on."
     yield "A headline of which only the day is known counts from its beginning, at one day only."
+
+
+def _day(ts_ms: int) -> str:
+    return datetime.fromtimestamp(ts_ms / 1e3, UTC).date().isoformat()
 
 
 def _study(learned: Learned) -> Iterator[str]:

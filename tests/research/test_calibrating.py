@@ -175,7 +175,11 @@ def test_the_command_writes_what_the_engine_reads_and_the_same_each_time(
     assert not told["order_flow"]["calibrated"]  # candles hold no single trades
     first = (home / "calibration.json").read_bytes()
     assert main(["calibrate", str(candles)]) == 0
-    assert "sma_cross: " in capsys.readouterr().out
+    words = capsys.readouterr().out
+    assert "sma_cross: " in words
+    assert "hardly tells a good signal from a bad one (" in words or "tells no good signal from a bad one (" in words
+    assert "headlines: uncalibrated, 0 of the 30 signals that are needed" in words
+    assert "on the journal of a run" in words
     assert (home / "calibration.json").read_bytes() == first
     read = {it.strategy: it for it in read_calibration(home)}
     assert read["sma_cross"].signals == told["sma_cross"]["signals"]

@@ -188,7 +188,30 @@ def test_on_the_real_headlines_it_says_that_there_is_no_evidence(
     assert told["verdict"].startswith("no evidence")
     assert told["walk_forward"] == []
     assert told["agreement"]["kappa"] > 0.6
+    assert told["within"] == 2
     assert not out.exists()
+
+
+def test_the_report_says_whose_prices_are_known_and_when(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where headlines and prices are of different years it is said first, and not only that nothing was found."""
+    files = [*(shared_data / "news").glob("*.gz"), *(shared_data / "candles").glob("*BTC*")]
+    assert main(["learn", *map(str, files), "--out", str(tmp_path / "none.toml")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == [
+        "7524 headlines, 2021-10-12 to 2022-07-05.",
+        "Prices of BTCUSDT, 2017-11-01 to 2017-11-30.",
+        "0 headlines are of that time; of the others no price can say anything.",
+    ]
+
+
+def test_without_candles_it_says_which_file_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And compares labels only."""
+    told = headlines(5, 3, 6)
+    files = write(tmp_path, {}, told)
+    assert main(["learn", *files, "--out", str(tmp_path / "none.toml")]) == 0
+    assert "No prices: name a file of candles" in capsys.readouterr().out
 
 
 def test_a_second_opinion_is_trained_where_there_is_something_to_say() -> None:

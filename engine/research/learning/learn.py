@@ -33,18 +33,31 @@ class Wish(NamedTuple):
     seed: int = 0
 
 
+class Covered(NamedTuple):
+    """From when to when the prices of a symbol are known."""
+
+    symbol: Symbol
+    first_ms: int
+    last_ms: int
+
+
 class Learned(NamedTuple):
     """Everything that came out."""
 
     wish: Wish
     told: tuple[Told, ...]
-    symbols: tuple[Symbol, ...]
+    covered: tuple[Covered, ...]
     market: Symbol | None
     cases: tuple[Case, ...]
     study: tuple[Cell, ...]
     revision: Revision
     outcomes: tuple[Outcome, ...]
     agreement: Agreement | None
+
+    @property
+    def within(self) -> int:
+        """Headlines of a time at which some price is known."""
+        return sum(any(it.first_ms <= one.ts_ms <= it.last_ms for it in self.covered) for one in self.told)
 
     @property
     def known(self) -> int:
@@ -75,7 +88,7 @@ def learn(told: Sequence[Told], prices: Mapping[Symbol, Prices], present: Rules,
     return Learned(
         wish,
         tuple(told),
-        tuple(prices),
+        tuple(Covered(symbol, int(it.ts_ms[0]), int(it.ts_ms[-1])) for symbol, it in prices.items()),
         market,
         tuple(cases),
         tuple(event_study(cases)),
@@ -102,7 +115,9 @@ def as_json(learned: Learned) -> dict[str, Any]:
     return {
         "wish": learned.wish._asdict(),
         "headlines": len(learned.told),
-        "symbols": list(learned.symbols),
+        "headlines_ms": [learned.told[0].ts_ms, learned.told[-1].ts_ms] if learned.told else [],
+        "within": learned.within,
+        "prices": [it._asdict() for it in learned.covered],
         "market": learned.market,
         "priced": len(learned.cases),
         "known": learned.known,
