@@ -1,9 +1,12 @@
-"""The second opinion: told on open proposals, decides nothing, holds nothing up, and is absent where nobody put it."""
+"""The second opinion: asked after the engine decided, holds nothing up, and is absent where nobody put it."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import multiprocessing
+import os
+import signal
 import threading
 from pathlib import Path
 
@@ -48,6 +51,58 @@ async def test_another_process_answers_and_the_loop_goes_on() -> None:
     assert [one.title for one in told] == ["Ethereum joins the quorum", "Ethereum rests"]
     assert [one.share for one in told] == pytest.approx(shares)
     assert {(one.usual, one.model, one.ts_recv_ns) for one in told} == {(0.3, MODEL.hash[:12], 7)}
+
+
+async def _answered(second: SecondOpinion, told: asyncio.Queue[Opinion], title: str) -> Opinion:
+    """Let one headline be answered, which starts the model's process."""
+    second.hear(headline(title))
+    async with asyncio.timeout(60):
+        return await told.get()
+
+
+def _its_process(before: set[int]) -> int:
+    """The process that was started since."""
+    (pid,) = {child.pid for child in multiprocessing.active_children() if child.pid is not None} - before
+    return pid
+
+
+async def test_a_process_that_dies_ends_the_opinions_and_nothing_else(caplog: pytest.LogCaptureFixture) -> None:
+    """It is told once; headlines are heard as before, and nobody answers any more."""
+    told: asyncio.Queue[Opinion] = asyncio.Queue()
+    second = SecondOpinion(MODEL, told.put_nowait, lambda: 7)
+    before = {child.pid for child in multiprocessing.active_children() if child.pid is not None}
+    task = asyncio.create_task(second.run())
+    await _answered(second, told, "Ethereum joins the quorum")
+    os.kill(_its_process(before), signal.SIGKILL)
+    second.hear(headline("Ethereum rests"))
+    async with asyncio.timeout(60):
+        await task
+    assert "the process of the second opinion died" in caplog.text
+    second.hear(headline("Ethereum wakes"))
+    assert told.empty()
+
+
+async def test_a_process_that_hangs_holds_nothing_up() -> None:
+    """While it stands still the loop goes on and takes headlines; what it says comes when it says it."""
+    told: asyncio.Queue[Opinion] = asyncio.Queue()
+    second = SecondOpinion(MODEL, told.put_nowait, lambda: 7)
+    before = {child.pid for child in multiprocessing.active_children() if child.pid is not None}
+    task = asyncio.create_task(second.run())
+    await _answered(second, told, "Ethereum joins the quorum")
+    pid = _its_process(before)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        for number in range(100):
+            second.hear(headline(f"Ethereum {number}"))
+            await asyncio.sleep(0)
+        assert told.empty()
+        assert not task.done()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    async with asyncio.timeout(60):
+        assert (await told.get()).title == "Ethereum 0"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_what_comes_too_fast_is_left_out() -> None:
