@@ -181,7 +181,7 @@ def test_risk_shows_the_limits_and_what_has_tripped_and_only_a_reason_resets_it(
     view: Any = ready.ask(GetRisk(id="1", who=ALICE))[0].result
     used = {(row.code, row.name): row.used for row in view.limits}
     assert used["C9", "daily_loss_pct"].startswith("2.5")
-    assert used["C3", "max_gross_pct"] == "47499.75"
+    assert used["C3", "max_gross_pct"] == "47,499.75"
     assert [words.partition(":")[0] for words in view.tripped] == ["C9_DAILY_LOSS"]
     assert ready.ask(ResetBreakers(id="2", who=ALICE, reason=" "))[0].code == "BAD_REQUEST"
     reply = ready.ask(ResetBreakers(id="3", who=ALICE, reason="seen"))[0]
