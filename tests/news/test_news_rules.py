@@ -1,9 +1,8 @@
-"""The rule table as a file: read, refused by line, and as fast with 500 rules as with 30."""
+"""The rule table as a file: read, refused by line, and the same of a title with 500 rules as with 30."""
 
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.news.classify import judge
-from engine.news.rules import GAP, START, WIDEST_GAP, Rule, Rules
+from engine.news.kernels import WIDEST_GAP
+from engine.news.patterns import GAP, START
+from engine.news.rules import Rule, Rules
 from engine.news.rules_file import BUILT_IN, RulesError, built_in_rules, parse_rules, read_rules
 
 ONE = '[[rule]]\nlabel = "listing"\nweight = 0.5\nwords = ["will list"]\n'
@@ -93,21 +94,9 @@ def test_the_tree_finds_what_a_regular_expression_finds(pattern: str, is_at_star
     assert bool(Rules([Rule("hack", -1.0, (pattern,))]).fire(title)) is slow_twin(pattern, title)
 
 
-def test_five_hundred_rules_cost_no_more_than_a_few() -> None:
-    """Of the same title, in one run: the tree grows, the way through it does not."""
+def test_five_hundred_rules_say_what_a_few_say() -> None:
+    """Of a title that has none of their patterns; what they cost is in the benchmark of stages."""
     title = "IOTA launches data marketplace with Microsoft, Fujitsu and other participants"
     few = built_in_rules()
     more = [Rule("listing", 0.3, (f"with … firm{n}", f"word{n} thing", f"stem{n}*")) for n in range(500)]
-    many = Rules([*few.table, *more])
-    assert judge(title, many) == judge(title, few)
-    assert best_ns(title, many) < 2 * best_ns(title, few)
-
-
-def best_ns(title: str, rules: Rules) -> int:
-    """The fastest of many judgements: what the work takes when nothing disturbs it."""
-    times = []
-    for _ in range(2_000):
-        began_ns = time.perf_counter_ns()
-        judge(title, rules)
-        times.append(time.perf_counter_ns() - began_ns)
-    return min(times)
+    assert judge(title, Rules([*few.table, *more])) == judge(title, few)

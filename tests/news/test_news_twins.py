@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from news_samples import instrument
 
 from engine.core.tidings import NewsItem
+from engine.news.kernels import WIDEST_GAP
 from engine.news.near import NearTitles
-from engine.news.rules import GAP, START, WIDEST_GAP, Rule, Rules
+from engine.news.patterns import GAP, START
+from engine.news.rules import Rule, Rules
 from engine.news.seen import WINDOW_NS, Seen
 from engine.news.symbols import ACRONYMS, ALIASES, MONEY, NAMES, ORDINARY, QUALIFIERS, SymbolIndex
 from engine.news.text import normalise, tidy

@@ -1,0 +1,115 @@
+"""The patterns of the rule table as one tree of words in arrays, as ``kernels.find`` wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.news.kernels import (
+    ANYWHERE,
+    AT_START,
+    EDGE_COLUMNS,
+    FIRED_COLUMNS,
+    NODE_COLUMNS,
+    TO,
+    WIDEST_GAP,
+    find,
+    hash_of,
+    slot_of,
+)
+
+START: Final = "^"
+GAP: Final = "…"
+
+
+class _Node:
+    """Where patterns that begin with the same words part."""
+
+    __slots__ = ("ends", "gap", "number", "stems", "words")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.words: dict[bytes, _Node] = {}
+        self.stems: dict[bytes, _Node] = {}
+        self.gap: _Node | None = None
+        self.ends: list[int] = []
+        """The rules of which a pattern ends here, by their place in the table."""
+
+
+class Patterns:
+    """All patterns of a table."""
+
+    def __init__(self, of_rules: Iterable[Sequence[str]]) -> None:
+        """Build the tree; ``of_rules``: each rule's patterns, written as ``rules.Rule`` says."""
+        anywhere, at_start = _Node(ANYWHERE), _Node(AT_START)
+        self._nodes = [anywhere, at_start]
+        rules = deepest = 0
+        for patterns in of_rules:
+            for pattern in patterns:
+                words = pattern.removeprefix(START).split()
+                self._grow(at_start if pattern.startswith(START) else anywhere, words, rules)
+                deepest = max(deepest, len(words))
+            rules += 1
+        most_ways = 2 + WIDEST_GAP + max(len(node.stems) for node in self._nodes)
+        self._deepest = (deepest + 1) * most_ways
+        self._lay_out()
+        self._fired: NDArray[np.int64] = np.zeros((rules + 1, FIRED_COLUMNS), np.int64)
+
+    def find(self, normalised: str) -> list[list[int]]:
+        """Return the rules of which a normalised title has a pattern, each once, in the order of the title.
+
+        Each as its place in the table, the word from which on a pattern fits, and the word that it fits up to.
+        """
+        found = find(
+            normalised.encode(), self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired
+        )
+        return self._fired[:found].tolist() if found else []
+
+    def _grow(self, node: _Node, pattern: Sequence[str], rule: int) -> None:
+        """Grow the tree by one pattern of a rule."""
+        for word in pattern:
+            if word == GAP:
+                found = node.gap = node.gap or self._new()
+            else:
+                ways, letters = (node.stems, word[:-1]) if word.endswith("*") else (node.words, word)
+                found = ways.get(letters.encode()) or ways.setdefault(letters.encode(), self._new())
+            node = found
+        node.ends.append(rule)
+
+    def _new(self) -> _Node:
+        self._nodes.append(_Node(len(self._nodes) + 1))
+        return self._nodes[-1]
+
+    def _lay_out(self) -> None:
+        """Write the tree into arrays."""
+        self._tree: NDArray[np.int64] = np.zeros((len(self._nodes) + 1, NODE_COLUMNS), np.int64)
+        lists, letters, edges = list[int](), bytearray(), list[tuple[int, ...]]()
+        for node in self._nodes:
+            stems_at = len(lists)
+            lists += sorted({len(stem) for stem in node.stems})
+            ends_at = len(lists)
+            lists += node.ends
+            gap = node.gap.number if node.gap else 0
+            self._tree[node.number] = gap, stems_at, ends_at, ends_at, len(lists)
+            for source, ways in ((2 * node.number, node.words), (2 * node.number + 1, node.stems)):
+                for word, to in ways.items():
+                    edges.append((source, hash_of(word), len(letters), len(word), to.number))
+                    letters += word
+        self._lists = np.array([*lists, 0], np.int64)
+        self._letters = np.frombuffer(bytes(letters) + b"\0", np.uint8).copy()
+        self._edges = _hashed(edges)
+
+
+def _hashed(edges: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+    """Return edges as a table that is searched by hash, at most half full."""
+    slots = 1 << (2 * len(edges)).bit_length()
+    table: NDArray[np.int64] = np.zeros((slots, EDGE_COLUMNS), np.int64)
+    for edge in edges:
+        slot = slot_of(edge[0], edge[1], slots)
+        while table[slot, TO]:
+            slot = (slot + 1) % slots
+        table[slot] = edge
+    return table
