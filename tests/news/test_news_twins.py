@@ -62,6 +62,7 @@ def ends(pattern: Sequence[str], words: Sequence[str], at: int) -> Iterator[int]
 @example([Rule("hack", -1.0, ("will … list*",))], ["will", "no", "no", "no", "no", "listing"])
 @example([Rule("hack", -1.0, ("will … list*",))], ["will", "no", "no", "no", "no", "no", "list"])
 @example([Rule("hack", -1.0, ("will … … list",))], ["will", "no", "no", "no", "no", "no", "list"])
+@example([Rule("hack", -1.0, ("azure",)), Rule("hack", -0.9, ("azur*",))], ["c8ure"])
 def test_the_tree_fires_what_a_loop_over_all_rules_fires(table: list[Rule], words: list[str]) -> None:
     """Each rule once, with the words of one of its patterns."""
     rules = Rules(table)
