@@ -37,6 +37,8 @@ class Seen:
         """The title under which each was heard last, as titles are compared."""
         self._titles: OrderedDict[str, _Heard] = OrderedDict()
         self._near = NearTitles(capacity)
+        self._known = ""
+        """Of the title that was looked at last: one like it that was heard before, or itself."""
 
     def hear(self, item: NewsItem, trust: float) -> Novelty:
         """Say what is new about an item, and remember it."""
@@ -54,7 +56,10 @@ class Seen:
         before = self._ids.get((item.source, item.news_id))
         if before is not None:
             return "repeat" if before == title else "edit"
-        heard = self._titles.get(self._near.find(title) or title) if title else None
+        if not title:
+            return "new"
+        self._known = self._near.find(title) or title
+        heard = self._titles.get(self._known)
         if heard is None or trust > heard.trust:
             return "new"
         if abs(item.ts_published_ns - heard.ts_published_ns) > self._window_ns:
@@ -62,13 +67,12 @@ class Seen:
         return "repeat" if heard.source == item.source else "echo"
 
     def keep(self, item: NewsItem, trust: float, novelty: Novelty) -> None:
-        """Remember an item that was looked at; no order waits for this."""
+        """Remember the item that was looked at last; no order waits for this."""
         title = normalise(item.title)
         self._remember(self._ids, (item.source, item.news_id), title)
         if novelty == "new" and title:
-            known = self._near.find(title) or title
-            self._near.add(known)
-            self._remember(self._titles, known, _Heard(item.ts_published_ns, trust, item.source))
+            self._near.add(self._known)
+            self._remember(self._titles, self._known, _Heard(item.ts_published_ns, trust, item.source))
 
     def _remember(self, memory: OrderedDict[_Key, _Value], key: _Key, value: _Value) -> None:
         memory[key] = value

@@ -17,7 +17,7 @@ from engine.core.market import Market
 from engine.core.strategies.event.corroborate import Evidence, market_evidence
 from engine.core.strategies.event.stories import Step, Stories, Story
 from engine.core.tidings import Headline, NewsItem
-from engine.core.types import Side, Signal, SignalId, Symbol
+from engine.core.types import BUY, SELL, Side, Signal, SignalId, Symbol
 
 MINUTE_NS: Final = 60_000_000_000
 LOOK_NS: Final = 1_000_000_000
@@ -65,15 +65,17 @@ class HeadlineStrategy:
 
     def on_headline(self, headline: Headline, markets: Mapping[Symbol, Market]) -> list[Heard]:
         """Return what a headline means for each of its symbols that has a market; nothing where it can't be used."""
+        if not headline.score:
+            return []
         named = [
-            symbol
+            market
             for symbol in headline.symbols
-            if symbol in markets and self.follows(symbol) and markets[symbol].last_ticks
+            if (market := markets.get(symbol)) is not None and market.last_ticks and self.follows(symbol)
         ]
-        if not named or not headline.score or self.why_untimely(headline, markets):
+        if not named or self.why_untimely(headline, markets):
             return []
         over = self._over_rate(headline)
-        return [self._heard(headline, markets[symbol], over) for symbol in named]
+        return [self._heard(headline, market, over) for market in named]
 
     def on_timer(self, now_ns: int, markets: Mapping[Symbol, Market]) -> list[tuple[Signal, NewsItem, Story]]:
         """Return what the market has corroborated since the last look, once a second; no longer only a question."""
@@ -88,7 +90,7 @@ class HeadlineStrategy:
     def took(self, signal: Signal) -> None:
         """Hear that a signal was acted on or asked about: its story's denial is worth as much."""
         story = self.stories.get(signal.story_id)
-        if story is not None and signal.side is Side.BUY:
+        if story is not None and signal.side is BUY:
             story.taken = max(story.taken, signal.confidence)
 
     def why_untimely(self, headline: Headline, markets: Mapping[Symbol, Market]) -> str:
@@ -97,10 +99,12 @@ class HeadlineStrategy:
         The named symbols' own time, carried on from their last trades, is the measure, because a tape runs in a time
         of its own; where none of them has traded yet, the time of receipt is.
         """
-        recv_ns = headline.item.ts_recv_ns
-        named = [markets[symbol] for symbol in headline.symbols if symbol in markets]
-        times = [m.ts_exchange_ns + recv_ns - m.trade_recv_ns for m in named if m.last_ticks]
-        age_s = (max(times, default=recv_ns) - headline.item.ts_published_ns) / 1e9
+        item, now_ns = headline.item, 0
+        recv_ns = item.ts_recv_ns
+        for symbol in headline.symbols:
+            if (market := markets.get(symbol)) is not None and market.last_ticks:
+                now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
+        age_s = ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
         if age_s > self.config.max_age_s:
             return f"C23_STALE: it is not fresh: limit={self.config.max_age_s:g}s age={age_s:.0f}s"
         if -age_s > self.config.max_ahead_s:
@@ -126,26 +130,28 @@ class HeadlineStrategy:
 
     def _signal(self, headline: Headline, step: Step, market: Market) -> Signal:
         item, price, story = headline.item, market.last_ticks, step.story
-        side = Side.BUY if headline.score > 0 else Side.SELL
+        side = BUY if headline.score > 0 else SELL
         stop, target = self._exits(price, side)
         confidence = min(abs(headline.score), 1.0)
         if step.turn == "denied":
             confidence = max(confidence, story.taken)  # what takes a story back is worth as much as the story was
         elif step.turn == "confirmed":
             confidence = max(confidence, story.best)
-        return Signal(
-            signal_id=SignalId(f"{self.name}:{market.instrument.symbol}:{item.source}:{item.news_id}"),
-            strategy=self.name,
-            symbol=market.instrument.symbol,
-            side=side,
-            confidence=confidence,
-            price_ticks=price,
-            stop_ticks=stop,
-            target_ticks=target,
-            horizon_ns=self.horizon_ns,
-            reasons=headline.rules,
-            ts_ns=item.ts_recv_ns,
-            story_id=story.story_id,
+        symbol = market.instrument.symbol
+        return Signal(  # by place and not by name, which takes twice as long
+            SignalId(f"{self.name}:{symbol}:{item.source}:{item.news_id}"),
+            self.name,
+            symbol,
+            side,
+            confidence,
+            price,
+            stop,
+            target,
+            self.horizon_ns,
+            headline.rules,
+            item.ts_recv_ns,
+            False,  # a question: that is decided next
+            story.story_id,
         )
 
     def _doubt(self, headline: Headline, step: Step, signal: Signal, market: Market) -> str:
@@ -183,7 +189,7 @@ class HeadlineStrategy:
 
     def _exits(self, price: int, side: Side) -> tuple[int, int]:
         target_pct = self.config.target_pct if self.config.exits.target else 0.0
-        return exit_levels(price, self.config.stop_pct, target_pct) if side is Side.BUY else (0, 0)
+        return exit_levels(price, self.config.stop_pct, target_pct) if side is BUY else (0, 0)
 
     def _evidence(self, market: Market, signal: Signal, since_ns: int) -> Evidence:
         # Candles are in the tape's time, which differs from ours by as much as the last trade's two stamps.

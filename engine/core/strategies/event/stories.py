@@ -161,8 +161,10 @@ class Stories:
 
     def _of(self, headline: Headline, symbol: Symbol, now_ns: int) -> Story | None:
         """Find the story that a headline belongs to: a denial to the latest one, news to one of its kind and sign."""
+        if not (newest := self._newest.get(symbol)):
+            return None
         is_denial, sign = headline.label == "denial", 1 if headline.score > 0 else -1
-        for story in reversed(self._newest.get(symbol, ())):
+        for story in reversed(newest):
             age_ns = now_ns - story.opened_ns
             if is_denial and age_ns <= DENIABLE_NS:
                 return story
