@@ -14,6 +14,9 @@ from numba import njit, types
 WIDEST_GAP: Final = 4
 """Words that ``…`` stands for at most."""
 
+SHORTEST_STEM: Final = 3
+"""Letters before a ``*`` at least."""
+
 ANYWHERE: Final = 1
 """The node at which patterns begin that may begin at any word ..."""
 AT_START: Final = 2
@@ -28,6 +31,9 @@ FROM, HASH, AT, SIZE, TO = range(5)
 """Columns of an edge: twice the node that it leaves, and one more for a stem; the hash of its word, where that stands
 in ``letters``, how many bytes it has, and the node that it leads to, 0 where the slot is free."""
 EDGE_COLUMNS: Final = 5
+
+FILTER_SLOTS: Final = 1 << 13
+"""Bytes of the filter: small enough to stay in the processor's nearest cache, where the edges do not."""
 
 RULE, FIRST, END, FIRED_COLUMNS = range(4)
 """What is told of a rule that fired: its number, and the words that it fired on."""
@@ -51,14 +57,17 @@ def hash_of(word: bytes) -> int:
 
 
 def slot_of(source: int, hashed: int, slots: int) -> int:
-    """Return where the search for an edge begins; ``slots`` is a power of two."""
+    """Return where the search for an edge begins, or its place in the filter; ``slots`` is a power of two."""
     return ((hashed ^ source) * _SPREAD >> 20) & (slots - 1)
+
+
+_slot = njit([types.int64(types.int64, types.int64, types.int64)], inline="always")(slot_of)
 
 
 @njit([types.int64(_TITLE, types.int64, types.int64, types.int64, types.int64, _ROWS, _BYTES)], inline="always")
 def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, letters: Any) -> Any:
     """Return where the edge leads that leaves a node with ``size`` bytes of the title, 0 where there is none."""
-    slot = ((hashed ^ source) * _SPREAD >> 20) & (edges.shape[0] - 1)
+    slot = _slot(source, hashed, edges.shape[0])
     while edges[slot, TO]:
         if edges[slot, FROM] == source and edges[slot, HASH] == hashed and edges[slot, SIZE] == size:
             start, same = edges[slot, AT], 0
@@ -70,11 +79,12 @@ def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, 
     return 0
 
 
-@njit([types.int64(_TITLE, _ROWS, _BYTES, _ROWS, _INTS, types.int64, _ROWS)], cache=True)
-def find(title: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: Any, fired: Any) -> Any:
+@njit([types.int64(_TITLE, _BYTES, _ROWS, _BYTES, _ROWS, _INTS, types.int64, _ROWS)], cache=True)
+def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: Any, fired: Any) -> Any:
     """Write each rule that fires on a normalised title into ``fired``, once, in the title's order; return how many.
 
-    ``title``: UTF-8, words with one space between; ``deepest``: places that may wait to be looked at, at most;
+    ``title``: UTF-8, words with one space between; ``likely``: the filter, not 0 at the places of all edges, those of
+    stems by their first ``SHORTEST_STEM`` bytes; ``deepest``: places that may wait to be looked at, at most;
     ``fired``: int64, shape (rules, 3).
     """
     size, count, hashed = len(title), 0, 0
@@ -114,14 +124,18 @@ def find(title: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: 
                     waiting[left, 0], waiting[left, 1] = nodes[node, GAP], reached
                     left += 1
             at, length = starts[word], ends[word] - starts[word]
-            for each in range(nodes[node, STEMS_END] - 1, nodes[node, STEMS] - 1, -1):
-                if lists[each] <= length:
-                    leads = _edge(title, 2 * node + 1, hashes[at + lists[each] - 1], at, lists[each], edges, letters)
-                    if leads:
-                        waiting[left, 0], waiting[left, 1] = leads, word + 1
-                        left += 1
-            leads = _edge(title, 2 * node, hashes[at + length - 1], at, length, edges, letters)
-            if leads:
-                waiting[left, 0], waiting[left, 1] = leads, word + 1
-                left += 1
+            source = 2 * node + 1
+            if length >= SHORTEST_STEM and likely[_slot(source, hashes[at + SHORTEST_STEM - 1], FILTER_SLOTS)]:
+                for each in range(nodes[node, STEMS_END] - 1, nodes[node, STEMS] - 1, -1):
+                    if lists[each] <= length:
+                        leads = _edge(title, source, hashes[at + lists[each] - 1], at, lists[each], edges, letters)
+                        if leads:
+                            waiting[left, 0], waiting[left, 1] = leads, word + 1
+                            left += 1
+            source = 2 * node
+            if likely[_slot(source, hashes[at + length - 1], FILTER_SLOTS)]:
+                leads = _edge(title, source, hashes[at + length - 1], at, length, edges, letters)
+                if leads:
+                    waiting[left, 0], waiting[left, 1] = leads, word + 1
+                    left += 1
     return found

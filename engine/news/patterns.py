@@ -12,8 +12,10 @@ from engine.news.kernels import (
     ANYWHERE,
     AT_START,
     EDGE_COLUMNS,
+    FILTER_SLOTS,
     FIRED_COLUMNS,
     NODE_COLUMNS,
+    SHORTEST_STEM,
     TO,
     WIDEST_GAP,
     find,
@@ -43,7 +45,10 @@ class Patterns:
     """All patterns of a table."""
 
     def __init__(self, of_rules: Iterable[Sequence[str]]) -> None:
-        """Build the tree; ``of_rules``: each rule's patterns, written as ``rules.Rule`` says."""
+        """Build the tree; ``of_rules``: each rule's patterns, written as ``rules.Rule`` says.
+
+        A stem of less than ``SHORTEST_STEM`` letters leads nowhere.
+        """
         anywhere, at_start = _Node(ANYWHERE), _Node(AT_START)
         self._nodes = [anywhere, at_start]
         rules = deepest = 0
@@ -64,7 +69,14 @@ class Patterns:
         Each as its place in the table, the word from which on a pattern fits, and the word that it fits up to.
         """
         found = find(
-            normalised.encode(), self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired
+            normalised.encode(),
+            self._likely,
+            self._edges,
+            self._letters,
+            self._tree,
+            self._lists,
+            self._deepest,
+            self._fired,
         )
         return self._fired[:found].tolist() if found else []
 
@@ -86,6 +98,7 @@ class Patterns:
     def _lay_out(self) -> None:
         """Write the tree into arrays."""
         self._tree: NDArray[np.int64] = np.zeros((len(self._nodes) + 1, NODE_COLUMNS), np.int64)
+        self._likely: NDArray[np.uint8] = np.zeros(FILTER_SLOTS, np.uint8)
         lists, letters, edges = list[int](), bytearray(), list[tuple[int, ...]]()
         for node in self._nodes:
             stems_at = len(lists)
@@ -94,10 +107,13 @@ class Patterns:
             lists += node.ends
             gap = node.gap.number if node.gap else 0
             self._tree[node.number] = gap, stems_at, ends_at, ends_at, len(lists)
-            for source, ways in ((2 * node.number, node.words), (2 * node.number + 1, node.stems)):
+            for is_stem, ways in enumerate((node.words, node.stems)):
+                source = 2 * node.number + is_stem
                 for word, to in ways.items():
                     edges.append((source, hash_of(word), len(letters), len(word), to.number))
                     letters += word
+                    told_by = word[:SHORTEST_STEM] if is_stem else word
+                    self._likely[slot_of(source, hash_of(told_by), FILTER_SLOTS)] = 1
         self._lists = np.array([*lists, 0], np.int64)
         self._letters = np.frombuffer(bytes(letters) + b"\0", np.uint8).copy()
         self._edges = _hashed(edges)

@@ -13,8 +13,6 @@ QUALIFIERS: Final = ("denial", "negation", "rumour", "maybe", "noise")
 """How sure an event is; what each does is told in ``rules.toml``."""
 EITHER: Final = "|"
 """Between words of which any may stand there; only in a table's file, where it is read."""
-SHORTEST_STEM: Final = 3
-"""Letters before a ``*`` at least."""
 
 
 class Rule(NamedTuple):

@@ -10,8 +10,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
+from engine.news.kernels import SHORTEST_STEM
 from engine.news.patterns import GAP, START
-from engine.news.rules import EITHER, EVENTS, QUALIFIERS, SHORTEST_STEM, Rule, Rules
+from engine.news.rules import EITHER, EVENTS, QUALIFIERS, Rule, Rules
 from engine.news.text import normalise
 
 BUILT_IN: Final = Path(__file__).with_name("rules.toml")

@@ -70,7 +70,7 @@ class StreamSource:
 
     async def _listen_once(self, ear: Ear) -> bool:
         """Follow one connection to its end, and say whether it was one worth coming straight back to."""
-        heard = _Heard(ear, self._clock_ns, self._subscribe)
+        heard = FeedListener(ear, self._clock_ns, self._subscribe)
         async with asyncio.timeout(CONNECT_S):
             transport, _ = await ws_connect(
                 lambda: heard,
@@ -91,7 +91,7 @@ class StreamSource:
         return heard.frames > 0
 
 
-class _Heard(WSListener):
+class FeedListener(WSListener):
     """One connection: stamps each frame and tells its item in the socket's own callback, with nothing queued between.
 
     A client that queues frames for a task costs an item that task's wake-up, which is dearer the longer it slept.
