@@ -10,12 +10,13 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-UP_S = 30.0
+UP_S = 60.0
 
 
 class Run:
@@ -41,12 +42,12 @@ class Run:
                     return answer
 
     async def held(self) -> tuple[list[tuple[str, str]], dict[str, str]]:
-        """Return positions and balances, once the account has been reconciled."""
+        """Return positions and balances, free and locked together, once the account has been reconciled."""
         await self.until(is_reconciled, "status")
         result = (await self.trader("positions"))[1]["result"]
         return (
             [(trade["symbol"], trade["qty"]) for trade in result["positions"]],
-            {balance["asset"]: balance["free"] for balance in result["balances"]},
+            {each["asset"]: str(Decimal(each["free"]) + Decimal(each["locked"])) for each in result["balances"]},
         )
 
 
