@@ -9,13 +9,20 @@ import os
 import signal
 import sys
 import tempfile
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from engine.wire import commands
+from engine.wire.commands import AnyCommand, Who
+from engine.wire.line import EngineLine, LineDown, socket_path
+
+ANN = Who("ann", "ann", "cli")
 UP_S = 60.0
 
 
@@ -33,17 +40,19 @@ class Run:
         out, _ = await process.communicate()
         return process.returncode or 0, json.loads(out)
 
-    async def until(self, is_so: Callable[[Any], bool], *words: str) -> Any:
-        """Run a command until its answer is so, and return that."""
-        async with asyncio.timeout(UP_S):
+    async def until(self, is_so: Callable[[Any], bool], kind: Callable[..., AnyCommand]) -> Any:
+        """Ask the engine until its answer is so, and return that."""
+        async with asyncio.timeout(UP_S), EngineLine(socket_path(Path(self._env["TRADER_HOME"]))) as line:
             while True:
-                _, answer = await self.trader(*words)
-                if is_so(answer):
-                    return answer
+                with contextlib.suppress(LineDown):
+                    answer = msgspec.to_builtins(await line.ask(kind(id=uuid.uuid4().hex, who=ANN)))
+                    if is_so(answer):
+                        return answer
+                await asyncio.sleep(0.1)
 
     async def held(self) -> tuple[list[tuple[str, str]], dict[str, str]]:
         """Return positions and balances, free and locked together, once the account has been reconciled."""
-        await self.until(is_reconciled, "status")
+        await self.until(is_reconciled, commands.GetStatus)
         result = (await self.trader("positions"))[1]["result"]
         return (
             [(trade["symbol"], trade["qty"]) for trade in result["positions"]],
@@ -71,7 +80,7 @@ async def running(env: dict[str, str]) -> AsyncIterator[Run]:
     )
     try:
         run = Run(env)
-        await run.until(lambda answer: bool(answer["ok"]), "status")
+        await run.until(lambda answer: bool(answer["ok"]), commands.GetStatus)
         yield run
     finally:
         process.send_signal(signal.SIGINT)
@@ -89,10 +98,10 @@ def is_reconciled(status: Any) -> bool:
 async def test_the_position_and_the_money_are_still_there(env: dict[str, str]) -> None:
     """Bought in one run, held in the next: journal and paper account agree, so nothing is written off."""
     async with running(env) as run:
-        await run.until(lambda answer: bool(answer["ok"]), "resume")
+        await run.until(lambda answer: bool(answer["ok"]), commands.Resume)
         code, _ = await run.trader("buy", "IOTA", "250")
         assert code == 0
-        await run.until(lambda answer: bool(answer["result"]["positions"]), "positions")
+        await run.until(lambda answer: bool(answer["result"]["positions"]), commands.GetPositions)
         assert (await run.trader("health", "exchange"))[0] == 0
         code, health = await run.trader("health", "ledger")
         assert (code, health["health"][0]["detail"][:4]) == (0, "has ")
