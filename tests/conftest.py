@@ -26,6 +26,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 @pytest.fixture(scope="session")
+def kernels() -> None:
+    """Compile what decides, once: a new clone takes its time for it, and no process that is waited for should."""
+    from engine.core.warm import warm_up  # half a second of imports, for those who ask
+
+    warm_up()
+
+
+@pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real recordings: ``TRADER_DATA``, or ``../shared/data`` beside the project."""
     path = Path(os.environ.get("TRADER_DATA") or ROOT.parent / "shared" / "data")

@@ -16,6 +16,7 @@ import pytest
 from benchmarks.lab.variants import PACES
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.usefixtures("kernels"), pytest.mark.timeout(300)]
 
 
 def run(name: str, *words: str) -> dict[str, Any]:

@@ -95,6 +95,8 @@ def is_reconciled(status: Any) -> bool:
     return all(part["is_ok"] for part in status["result"]["health"] if part["name"] == "account")
 
 
+@pytest.mark.usefixtures("kernels")
+@pytest.mark.timeout(240)
 async def test_the_position_and_the_money_are_still_there(env: dict[str, str]) -> None:
     """Bought in one run, held in the next: journal and paper account agree, so nothing is written off."""
     async with running(env) as run:
