@@ -9,6 +9,6 @@ from engine import venue_link
 
 
 @pytest.fixture(autouse=True)
-def seen_venues(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the engine make its venues so."""
+def seen_venues(monkeypatch: pytest.MonkeyPatch, kernels: None) -> None:
+    """Let the engine make its venues so; what it decides with was compiled before."""
     monkeypatch.setattr(venue_link, "BinanceVenue", SeenVenue)
