@@ -58,7 +58,7 @@ _BEHIND_S: Final = 0.5
 TEN_MS: Final = 0.01
 _SILENT_S: Final = "1"
 """After this the watchdog takes an engine for dead."""
-_START_S: Final = 40.0
+_START_S: Final = 60.0
 
 
 class HandTape:

@@ -24,7 +24,7 @@ from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply
 from engine.wire.views import StatusView
 
-WITHIN_S = 40.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture(name="market")
