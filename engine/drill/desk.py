@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from engine.core.instrument import parse_e8
 from engine.drill.exchange import Asker
 from engine.drill.processes import Bench, DrillFailed
 from engine.drill.slack import NotThere, slack_outage
@@ -26,6 +27,12 @@ from engine.wire.replies import OrderPlaced
 
 _CALM: Final = 'mode = "off"\n[people]\none_step_quote = 1000000.0\n'
 """Nobody trades here but the drill."""
+_LATE_MS: Final = 15_000
+"""So late the exchange answers: long after an order without an answer counts as unknown, and was asked for."""
+_REPORTS: Final = 2
+"""That the order is new, and that it filled."""
+_QUESTIONS: Final = 2
+"""So many questions about it are carried out and never answered either."""
 
 
 async def desk_drill(slack_home: Path) -> DrillReport:
@@ -39,7 +46,7 @@ async def desk_drill(slack_home: Path) -> DrillReport:
             await bench.start()
             steps = [
                 await _timed("restart", lambda: _restart(bench)),
-                await _timed("exchange times out", lambda: _lost_reply(bench, asker)),
+                await _timed("exchange times out", lambda: _times_out(bench, asker)),
                 await _timed("Slack outage", lambda: slack_outage(bench, slack_home)),
                 await _timed("kill", lambda: _kill(bench, asker)),
             ]
@@ -73,19 +80,42 @@ async def _restart(bench: Bench) -> tuple[float, str]:
     return seconds, "killed while it held a position; the same position after the restart, and halted"
 
 
-async def _lost_reply(bench: Bench, asker: Asker) -> tuple[float, str]:
-    """Let the exchange carry an order out and never answer: it must become known, and there must be one of it."""
+async def _times_out(bench: Bench, asker: Asker) -> tuple[float, str]:
+    """Let the exchange carry an order out and say nothing until long after its time.
+
+    It must become unknown, be asked for and become known; there must be one of it, and positions must be equal.
+    """
     symbol = bench.urls.symbols[0]
     before = len(await asker.ask("allOrders", symbol=symbol, limit=1000))
-    await bench.fault(kind="lose_reply", operation="order.place")
+    await bench.fault(kind="late_reply", operation="order.place", ms=_LATE_MS)
+    await bench.fault(kind="drop", what="executionReport", times=_REPORTS)
+    await bench.fault(kind="lose_reply", operation="order.status", times=_QUESTIONS)
     began = time.monotonic()
-    await _buy(bench)
+    name = await _order(bench)
+    await bench.until(lambda now: any(o.client_order_id == name and o.state == "unknown" for o in now.orders.open))
+    await _filled(bench, name)
     seconds = time.monotonic() - began
     rows = (await asker.ask("allOrders", symbol=symbol, limit=1000))[before:]
     bought = [row for row in rows if row["side"] == "BUY"]
     if len(bought) != 1:
         raise DrillFailed(f"the exchange has {len(bought)} orders for one")
-    return seconds, "the answer to an order was lost; it was found out, and there is one order"
+    await _are_equal(bench, asker)
+    return seconds, "nothing was heard of an order in its time: unknown, asked for, found out; one order, same position"
+
+
+async def _are_equal(bench: Bench, asker: Asker) -> None:
+    """Compare what is held here with what the exchange's own books have; raises DrillFailed.
+
+    A fee in the base asset leaves less than a lot there that no position counts.
+    """
+    account, rules, seen = await asker.ask("account"), await asker.rules(), await bench.snapshot()
+    there = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
+    for held in seen.positions.positions:
+        beside_e8 = there.get(held.base_asset, 0) - parse_e8(held.qty)
+        if not 0 <= beside_e8 < rules[held.base_asset].lot_e8:
+            raise DrillFailed(f"{held.qty} {held.base_asset} are held here; there it is {beside_e8} more, in 1e-8")
+    if not seen.positions.positions:
+        raise DrillFailed("nothing is held here, and something was bought")
 
 
 async def _kill(bench: Bench, asker: Asker) -> tuple[float, str]:
@@ -104,13 +134,22 @@ async def _kill(bench: Bench, asker: Asker) -> tuple[float, str]:
 
 async def _buy(bench: Bench) -> None:
     """Arm trading, buy, and wait until the order has filled and is known."""
+    await _filled(bench, await _order(bench))
+
+
+async def _order(bench: Bench) -> str:
+    """Arm trading and buy; return the order's name."""
     await bench.until(lambda now: bool(now.prices) and all(float(p.last or 0) > 0 and p.is_fresh for p in now.prices))
     await bench.ask(Resume(id=_id(), who=bench.who))
     symbol = bench.urls.symbols[0]
     reply = await bench.ask(Buy(id=_id(), who=bench.who, symbol=symbol, amount=Amount("quote", "100")))
     if not isinstance(reply.result, OrderPlaced):
         raise DrillFailed(f"a buy was refused: {reply.text}")
-    name = reply.result.orders[0].client_order_id
+    return reply.result.orders[0].client_order_id
+
+
+async def _filled(bench: Bench, name: str) -> None:
+    """Wait until an order has filled and is known."""
     await bench.until(lambda now: any(o.client_order_id == name and o.state == "filled" for o in now.orders.finished))
 
 

@@ -24,4 +24,5 @@ async def test_all_four_are_rehearsed_and_passed_with_their_times() -> None:
         ("kill", "passed"),
     ], drill_text(report)
     assert all(step.seconds > 0 for step in report.steps)
+    assert report.steps[1].seconds > 2.0, "an order is unknown only after two seconds without a word"
     assert report.is_passed
