@@ -94,6 +94,8 @@ NEEDS: Final[dict[str, Role]] = {
 """The role that each command and button needs; what isn't listed needs an admin."""
 NEEDS_WITH_WORDS: Final = {"/risk": Role.ADMIN, "/strategies": Role.ADMIN, "/pairs": Role.TRADER}
 """What a command needs when anything is typed after it."""
+FOR_ONESELF: Final = frozenset({"/mute"})
+"""What everybody who may look may do where `me` comes first: it concerns nobody else."""
 HOME: Final = "home_"
 """How the names of App Home's controls begin; a click there comes from no channel, and is answered on the page."""
 _PLURALS: Final = {Role.VIEWER: "viewers", Role.TRADER: "traders", Role.ADMIN: "admins"}
@@ -218,6 +220,8 @@ def _needed(asked: str, body: dict[str, Any]) -> Role:
     if asked.startswith(GO_ON):
         asked, _, text = str(body["actions"][0].get("value", "")).partition(" ")
     if "command" in body and text.lower() in HELP_WORDS:
+        return Role.VIEWER
+    if asked in FOR_ONESELF and text.lower().split()[:1] == ["me"]:
         return Role.VIEWER
     if asked in NEEDS_WITH_WORDS and text:
         return NEEDS_WITH_WORDS[asked]

@@ -14,7 +14,7 @@ from bot.modals import Modals
 from bot.posts import Posts
 from bot.render import notes
 from engine.wire.answers import RoundTripsView
-from engine.wire.commands import AnyCommand, TurnAway, Who
+from engine.wire.commands import AnyCommand, SetQuiet, TurnAway, Who
 from engine.wire.events import AnyEvent, TradeChanged
 from engine.wire.line import EngineLine, LineDown
 from engine.wire.questions import GetTrades
@@ -74,6 +74,12 @@ class Desk:
         """Have the engine write down who was refused what; while it is away, the log has it alone."""
         with contextlib.suppress(LineDown):
             await self._line.ask(TurnAway(id=f"slack:refused:{uuid.uuid4().hex}", who=who, asked=asked, why=why))
+
+    async def note_quiet(self, who: Who, what: str, seconds: float | None) -> None:
+        """Have the engine write down what somebody wants to be named in no more; the log has it in any case."""
+        _log.info("a person's own mute", extra={"by": who.user_id, "what": what, "seconds": seconds})
+        with contextlib.suppress(LineDown):
+            await self._line.ask(SetQuiet(id=f"slack:quiet:{uuid.uuid4().hex}", who=who, what=what, seconds=seconds))
 
     async def follow(self) -> None:
         """Keep the channel in step with the engine, for ever."""

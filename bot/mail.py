@@ -15,6 +15,7 @@ from bot import memory
 from bot.delivery import Delivery
 from bot.memory import Card, Memory, Note
 from bot.outbox import Outbox
+from bot.quiet import Quiet
 from bot.render.blocks import SECTION_TEXT, Message, clip, message, section
 
 _log: Final = logging.getLogger(__name__)
@@ -27,14 +28,15 @@ class Mail:
         """Post to ``channel`` (an id), and remember in ``file`` what was posted and what waits."""
         self.channel = channel
         self.memory: Memory = memory.load(file, channel)
+        self.quiet = Quiet(self.memory.quiet, self.memory.names)
         self._outbox = outbox
         self._file = file
         self._delivery = Delivery(client, channel, self._save, self.memory.latest)
         self._is_saving = False
 
-    def post(self, note: Message, *, is_urgent: bool = False) -> None:
+    def post(self, note: Message, *, is_urgent: bool = False, kind: str = "desk") -> None:
         """Post a message that will not change; an urgent one, which somebody waits for, before all that waits."""
-        kept = Note(f"note:{uuid.uuid4().hex}", text=note.text, blocks=note.blocks, is_urgent=is_urgent)
+        kept = Note(f"note:{uuid.uuid4().hex}", text=note.text, blocks=note.blocks, is_urgent=is_urgent, kind=kind)
         self.memory.notes.append(kept)
         self._put_note(kept)
 
@@ -76,16 +78,17 @@ class Mail:
         self._outbox.put(f"reply:{card.key}", partial(self._send_replies, card), dropped=card.replies.clear)
 
     async def _send_note(self, note: Note) -> None:
-        await self._delivery.post(note, Message(note.text, note.blocks))
+        await self._delivery.post(note, self.quiet.hush(Message(note.text, note.blocks), note.kind))
         self._forget_note(note)
 
     async def _send_card(self, card: Card) -> None:
         shown = card.render()
-        if not card.ts or not await self._delivery.edit(card.ts, shown):
+        hushed = self.quiet.hush(shown, card.kind)
+        if not card.ts or not await self._delivery.edit(card.ts, hushed):
             if card.ts and not card.is_live:
                 _log.info("a finished message is gone from the channel", extra={"card": card.key})
                 return self.memory.forget(card)
-            card.ts = await self._delivery.post(card, shown)
+            card.ts = await self._delivery.post(card, hushed)
         card.is_due = card.render() != shown
         return self._save()
 
@@ -94,7 +97,8 @@ class Mail:
             reply = card.replies[0]
             if card.ts:
                 text = clip("\n".join(reply.lines), SECTION_TEXT)
-                await self._delivery.post(reply, message(text, [section(text)]), card.ts)
+                hushed = self.quiet.hush(message(text, [section(text)]), card.kind)
+                await self._delivery.post(reply, hushed, card.ts)
             card.replies.remove(reply)
             self._save()
 

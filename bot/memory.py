@@ -30,6 +30,8 @@ class Note(Letter, kw_only=True):
     text: str
     blocks: list[Block]
     is_urgent: bool = False
+    kind: str = "desk"
+    """What it is about, for those who want not to be named in such."""
 
 
 class Lines(Letter):
@@ -96,6 +98,15 @@ class Card(Letter):
         return self.order.trade_id if self.order is not None and not self.order.reduce_only else ""
 
     @property
+    def kind(self) -> str:
+        """What it is about, for those who want not to be named in such; an alarm is of no kind."""
+        if self.alarm is not None:
+            return ""
+        if self.approval is not None:
+            return "approvals"
+        return "orders" if self.proposal or self.order or self.trade else "desk"
+
+    @property
     def is_live(self) -> bool:
         """True while what it shows can still change."""
         return (
@@ -147,6 +158,10 @@ class Memory(msgspec.Struct):
     cards: list[Card] = msgspec.field(default_factory=list)
     muted: dict[str, int] = msgspec.field(default_factory=dict)
     """By ``strategy|symbol``: until when nobody wants to be asked, in ns since the epoch."""
+    quiet: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    """By user id and kind of message: until when they are not named in such, in ns since the epoch; 0 for no end."""
+    names: dict[str, str] = msgspec.field(default_factory=dict)
+    """By user id: what stands in the place of their mention."""
     homes: dict[str, float] = msgspec.field(default_factory=dict)
     """By user id: when they last opened their App Home, in seconds since the epoch."""
     digested: dict[str, float] = msgspec.field(default_factory=dict)

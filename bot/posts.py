@@ -71,6 +71,7 @@ class Posts:
         self._mail = Mail(client, outbox, channel, file)
         self._memory = self._mail.memory
         self.mutes = Mutes(self._memory.muted)
+        self.quiet = self._mail.quiet
         self.alarms = Alarms(self._memory, self._mail.show, mentions)
         self._stories = Stories(self._memory, self._mail.show, self._mail.reply)
         self._threads = Threads(self._mail, self._picture)
@@ -114,7 +115,7 @@ class Posts:
             case Notice() if event.severity != "critical" and not self.mutes.hides_notices():
                 self.post(notes.notice(event))
             case PriceReached(watch=watch, price=price):
-                self.post(past.price_reached(watch, price), is_urgent=True)
+                self._mail.post(past.price_reached(watch, price), is_urgent=True, kind="prices")
             case StoryChanged():
                 self._stories.on_story(event)
             case NewsHeard():
@@ -185,6 +186,10 @@ class Posts:
     def post(self, note: Message, *, is_urgent: bool = False) -> None:
         """Post a message that will not change; an urgent one, which somebody waits for, before all that waits."""
         self._mail.post(note, is_urgent=is_urgent)
+
+    def keep(self) -> None:
+        """Remember over a restart what somebody has just set."""
+        self._mail.save_soon()
 
     def _greet(self, status: StatusView) -> None:
         if self._memory.engine_started_ns != status.ts_started_ns:

@@ -71,7 +71,7 @@ class Threads:
             self._mail.reply(card, trade.told(event.what, event.text, event.trade))
         if event.what == "closed" and ":" not in event.trade.exit_reason:
             # By a stop or a target: what a person or a strategy closed has a message of its own.
-            self._mail.post(notes.closed(event.trade))
+            self._mail.post(notes.closed(event.trade), kind="orders")
         self._mail.show(card)
         if event.what == "closed":
             self._picture(card, "closed")

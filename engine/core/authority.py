@@ -17,8 +17,8 @@ from engine.wire.views import PersonView
 
 _DAY_NS: Final = 86_400_000_000_000
 _RANKS: Final = {"viewer": 1, "trader": 2, "admin": 3}
-_FREE: Final = (commands.Halt, commands.Kill, commands.TurnAway)
-"""Making things safe, or saying what was refused, depends on no table."""
+_FREE: Final = (commands.Halt, commands.Kill, commands.TurnAway, commands.SetQuiet)
+"""Making things safe, saying what was refused or what rings on one's own phone, depends on no table."""
 _TRADERS: Final = (
     commands.Buy,
     commands.Sell,

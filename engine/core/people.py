@@ -79,6 +79,7 @@ class People:
             commands.Confirm: self.hand.on_confirm,
             commands.Approve: self.hand.on_approve,
             commands.TurnAway: _turned_away,
+            commands.SetQuiet: lambda asked: Reply(asked.id, True, "OK", "Written down."),
             commands.Close: self._close,
             commands.CancelOrder: self._cancel,
             commands.SetMode: self._set_mode,

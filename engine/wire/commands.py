@@ -247,6 +247,14 @@ class TurnAway(Command, frozen=True, tag="turn_away"):
     why: str
 
 
+class SetQuiet(Command, frozen=True, tag="set_quiet"):
+    """Have it written down that somebody wants to be named in a kind of message no more; changes nothing here."""
+
+    what: str
+    seconds: float | None
+    """For so long, 0 to be named again; None for until that is said."""
+
+
 class GetStatus(Command, frozen=True, tag="status"):
     """Ask for mode, health, prices and counts."""
 
@@ -290,6 +298,7 @@ AnyCommand = (
     | Confirm
     | Approve
     | TurnAway
+    | SetQuiet
     | GetStatus
     | GetPositions
     | GetOrders

@@ -109,9 +109,9 @@ HELPS: Final[dict[str, Help]] = {
         ("lock eth 1h because of the unlock", "lock eth off"),
     ),
     "mute": Help(
-        "Says what the channel does not want to hear for a while; never what is critical. Only in Slack.",
-        "SYMBOL|STRATEGY|proposals|news|notices [30m|1h|2d], list, or off [WHAT]",
-        ("mute news 2h", "mute eth", "mute off"),
+        "Says what the channel, or `me`, does not want to hear for a while; never what is critical. Only in Slack.",
+        "SYMBOL|STRATEGY|proposals|news|notices|me KIND [30m|1h|2d], list, or off [WHAT]",
+        ("mute news 2h", "mute eth", "mute off", "mute me orders", "mute me off"),
     ),
     "health": Help("Shows whether every process is well, part by part, and the open alarms.", "", ("health",)),
     "halt": Help("Stops all new entries at once.", "[REASON]", ("halt", "halt time for lunch")),

@@ -157,6 +157,8 @@ MESSAGES: dict[str, Message] = {
     "mute_ended": mutes.ended(Who(ALICE, "alice", "slack"), ("news", "sma_cross|ETHUSDT")),
     "mutes": mutes.listed({"news": 90.0, "sma_cross|ETHUSDT": 3_000.0}),
     "mutes_none": mutes.listed({}),
+    "mutes_and_own": mutes.listed({"news": 90.0}, {"orders": None, "desk": 3_000.0}),
+    "mutes_own_none": mutes.own({}),
     "health": health.health({"engine": STATUS.health, "bot": (HealthView("Slack", True, "heard"),)}, (alarm(),)),
     "health_well": health.health({"engine": (HealthView("journal", True, "written"),)}),
     "foreign_waiting": foreign.found(FOREIGN),
