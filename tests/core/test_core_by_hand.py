@@ -28,6 +28,7 @@ from engine.wire.commands import (
     Preview,
     Sell,
     SetMode,
+    SetQuiet,
     Shown,
     TurnAway,
     Who,
@@ -243,6 +244,14 @@ def test_on_a_live_account_a_stranger_from_slack_may_look_and_stop_only() -> Non
     assert desk.ask(GetStatus(id="1", who=CAROL))[0].ok
     assert desk.ask(Halt(id="2", who=CAROL))[0].ok
     assert desk.ask(SetMode(id="3", who=BOB, mode="off"))[0].code == "NOT_ALLOWED", "a trader sets no mode"
+
+
+def test_what_somebody_wants_to_hear_no_more_is_written_down_whatever_their_role() -> None:
+    desk = Desk(config(people=rows(U02BOB=Person(role="viewer")))).ready()
+    reply, actions = desk.ask(SetQuiet(id="q", who=BOB, what="orders", seconds=None))
+    assert reply.ok
+    (asked,) = [record for record in written(actions) if isinstance(record, Asked)]
+    assert (asked.user_id, asked.text) == ("U02BOB", "set_quiet what=orders")
 
 
 def test_who_was_turned_away_at_a_door_is_in_the_journal() -> None:
