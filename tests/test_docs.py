@@ -148,15 +148,20 @@ def row(name: str) -> str:
     return f"| `{words}` | {HELPS[name].does.replace(' Only in Slack.', '')}{door} | {NEEDS[f'/{name}'].name.lower()} |"
 
 
+def for_users() -> str:
+    """Return the readme and the manual, which goes on where the readme ends."""
+    return page("README.md") + page("docs/manual.md")
+
+
 def test_the_readme_names_every_command_of_the_terminal() -> None:
     """Each subcommand is in it as ``trader NAME`` or in the table of what both doors have."""
-    text = page("README.md")
+    text = for_users()
     assert [name for name in ALL if f"trader {name}" not in text and f"| `/{name}" not in text] == []
 
 
 def test_the_readme_types_only_what_is_understood() -> None:
     """Each line of its examples that begins with ``trader`` is read by the command line."""
-    blocks = re.findall(r"^```\n(.*?)^```", page("README.md"), re.M | re.S)
+    blocks = re.findall(r"^```\n(.*?)^```", for_users(), re.M | re.S)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("trader ")]
     assert len(lines) > 20
     for line in lines:
@@ -168,9 +173,9 @@ def test_the_readme_types_only_what_is_understood() -> None:
 def test_the_readme_asks_slack_for_the_scopes_of_the_manifest() -> None:
     """What an admin of a workspace is asked for stands in the set-up."""
     scopes = re.findall(r'"((?:chat|channels|groups|files|commands)[:\w]*)"', (ROOT / "bot/manifest.json").read_text())
-    assert [scope for scope in scopes if f"`{scope}`" not in page("README.md")] == []
+    assert [scope for scope in scopes if f"`{scope}`" not in for_users()] == []
 
 
 def test_every_role_is_one_that_the_readme_explains() -> None:
     """Viewer, trader and admin, in words."""
-    assert all(role.name.lower() in page("README.md") for role in Role if role is not Role.NOBODY)
+    assert all(role.name.lower() in for_users() for role in Role if role is not Role.NOBODY)
