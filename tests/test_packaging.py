@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli import wiring
 from engine.cli.arguments import build_parser
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,6 +91,19 @@ def test_each_container_runs_and_checks_its_own_process() -> None:
     assert [understood(argv).process for argv in checks] == ["exchange", "engine", "ledger", "bot"]
     assert COMPOSE.count("- home:/app/var") == 5
     assert COMPOSE.count("TRADER_HOME: /app/var") == 5
+
+
+@pytest.mark.parametrize("service", ["engine", "ledger", "watchdog", "bot", "notify"])
+def test_a_container_has_no_secret_that_its_process_has_none_of(service: str) -> None:
+    """As for the children of ``trader run``: what begins with these is empty, whatever ``.env`` says."""
+    block = re.split(r"^  (?=\w+:$)", COMPOSE, flags=re.MULTILINE)
+    (own,) = (text for text in block if text.startswith(f"{service}:"))
+    named = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+    secrets = [name for name in named if re.search(r"_(KEY|SECRET|TOKEN|URLS)$|^LEDGER_URL$", name)]
+    assert len(secrets) >= 14
+    for name in secrets:
+        if name.startswith(wiring.NOT_FOR.get(service, wiring.NOT_FOR_OTHERS)):
+            assert f'      {name}: ""' in own, name
 
 
 def test_the_wheel_holds_every_module_and_its_data(tmp_path: Path) -> None:

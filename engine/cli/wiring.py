@@ -17,14 +17,16 @@ PAPER_ACCOUNT_FILE: Final = "paper-account.json"
 """In the home folder: the journal holds positions that only this account has."""
 SECOND_ACCOUNT_FILE: Final = "second-account.json"
 """The same of the second paper exchange."""
-_NOT_FOR: Final = {
+NOT_FOR: Final = {
     "bot": ("BINANCE_", "SECOND_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
     "local-slack": ("BINANCE_", "SECOND_", "SLACK_", "LEDGER_", "NEWS_SECRET_", "NOTIFY_", "WATCHDOG_"),
     "ledger": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "NOTIFY_", "WATCHDOG_"),
     "watchdog": ("SECOND_", "SLACK_", "LEDGER_", "NOTIFY_"),
     "notify": ("BINANCE_", "SECOND_", "NEWS_SECRET_", "SLACK_", "LEDGER_", "WATCHDOG_"),
 }
-"""What a child's environment has none of, by its name; others get nothing of Slack, ledger, notify, watchdog."""
+"""What a child's environment has none of, by its name."""
+NOT_FOR_OTHERS: Final = ("SLACK_", "LEDGER_", "NOTIFY_", "WATCHDOG_")
+"""What those have none of that are not named there, the engine among them."""
 NOT_AVAILABLE: Final = 3
 """The local Slack's exit code where it can't be installed."""
 
@@ -153,7 +155,7 @@ def _child(
 ) -> Child:
     env = child_environment(
         {"TRADER_HOME": str(settings.home), "PYTHONUNBUFFERED": "1", **changes},
-        without=_NOT_FOR.get(name, ("SLACK_", "LEDGER_", "NOTIFY_", "WATCHDOG_")),
+        without=NOT_FOR.get(name, NOT_FOR_OTHERS),
     )
     codes = frozenset({BAD_INPUT, *(last_codes or ())})
     return Child(name, tuple(argv), env, settings.home / "logs" / f"{name}.log", codes)
