@@ -214,9 +214,9 @@ async def test_a_row_holds_a_person_to_its_channels_and_role() -> None:
     engine.status = status(people=(PersonView(CAROL, "trader", ("C77",)), PersonView(ALICE, "viewer", ())))
     async with by_roles(engine) as slack:
         await slack.command(CAROL, "/buy", "ETHUSDT 250")
-        await slack.see(lambda message: is_private(message, CAROL, "You may do this in <#C77>"))
+        assert await slack.see(lambda message: is_private(message, CAROL, "You may do this in <#C77>"))
         await slack.command(ALICE, "/buy", "ETHUSDT 250")
-        await slack.see(lambda message: is_private(message, ALICE, "traders only"))
+        assert await slack.see(lambda message: is_private(message, ALICE, "traders only"))
 
 
 def test_every_modal_needs_a_trader_at_least() -> None:

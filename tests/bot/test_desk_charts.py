@@ -86,19 +86,19 @@ async def test_what_can_not_be_drawn_is_said_in_private() -> None:
     async with desk(drawing_engine()) as (slack, engine):
         engine.answer(GetCandles, code="BAD_SYMBOL", text="XYZ is not traded here.")
         await slack.command(ALICE, "/chart", "xyz")
-        await slack.sees_text("No chart: XYZ is not traded here.")
+        assert await slack.sees_text("No chart: XYZ is not traded here.")
         engine.answer(GetCandles, CandlesView("ETHUSDT", "1h", BAR, ()))
         await slack.command(ALICE, "/chart", "eth 1h")
-        await slack.sees_text("No chart: there is no candle of ETHUSDT yet.")
+        assert await slack.sees_text("No chart: there is no candle of ETHUSDT yet.")
         await slack.command(ALICE, "/chart", "eth 7h")
-        await slack.sees_text("'7h' is no length of a candle: `/chart SYMBOL [1m|5m|15m|1h|4h|1d]`")
+        assert await slack.sees_text("'7h' is no length of a candle: `/chart SYMBOL [1m|5m|15m|1h|4h|1d]`")
 
 
 async def test_an_alert_has_a_chart_with_its_levels_in_its_thread() -> None:
     async with desk(drawing_engine()) as (slack, engine):
         await engine.tell(ProposalOpened(ts_ns=NOW_NS, proposal=replace(proposal(), price="2690", stop_price="2650")))
         alert = await slack.sees_text("Buy IOTAUSDT?")
-        await sees_chart(slack, "price 2690", "stop 2650", thread=alert["ts"])
+        assert await sees_chart(slack, "price 2690", "stop 2650", thread=alert["ts"])
 
 
 async def test_a_closed_trade_has_its_chart_result_and_latency_in_its_thread_once_over_a_restart() -> None:

@@ -99,13 +99,13 @@ async def test_everything_is_sold_only_when_the_word_was_typed(typed: str, is_so
 
 async def test_it_follows_what_happens_while_somebody_looks() -> None:
     async with home_desk() as (slack, engine):
-        await slack.home(BOB, "Holding 0.0932 ETH")
+        assert await slack.home(BOB, "Holding 0.0932 ETH")
         engine.positions = positions()
         await engine.tell(TradeChanged(ts_ns=NOW_NS, what="closed", trade=trade(is_open=False), text="closed"))
-        await slack.home(BOB, "nothing is held", opens=False)
+        assert await slack.home(BOB, "nothing is held", opens=False)
         engine.status = type(engine.status)(**{**_fields(engine.status), "is_armed": False, "halt_reason": "lunch"})
         await engine.tell(TradingHalted(ts_ns=NOW_NS, by="cli:ann", reason="lunch"))
-        await slack.home(BOB, "lunch", opens=False)
+        assert await slack.home(BOB, "lunch", opens=False)
 
 
 async def test_the_curve_is_a_picture_as_soon_as_it_is_drawn_and_its_numbers_stay_text() -> None:

@@ -96,7 +96,7 @@ async def test_a_command_typed_in_slack_arrives_by_http() -> None:
 
 async def test_app_home_is_published_where_slack_is_heard_by_http() -> None:
     async with http_desk() as (slack, _engine, _url, _home):
-        await slack.home(ALICE, "Trading is *armed*")
+        assert await slack.home(ALICE, "Trading is *armed*")
 
 
 async def test_the_same_request_delivered_twice_buys_once() -> None:

@@ -53,10 +53,10 @@ WILD: dict[str, Message] = {
 @pytest.mark.parametrize("name", [*MESSAGES, *(f"wild {name}" for name in WILD)])
 def test_a_message_is_within_slacks_limits(name: str) -> None:
     message = WILD[name.removeprefix("wild ")] if name.startswith("wild ") else MESSAGES[name]
-    _check(message)
+    _assert_fits(message)
 
 
-def _check(message: Message) -> None:
+def _assert_fits(message: Message) -> None:
     """Judge a message. Source: Slack, "chat.postMessage"."""
     assert 0 < len(message.text) <= 4_000
     assert 0 < len(message.blocks) <= 50
@@ -176,7 +176,7 @@ def test_whatever_the_engine_says_fits(
     if trade_ is not None:
         shown += [root(trade_), notes.closed(trade_), answers.positions(positions(trade_))]
     for message in shown:
-        _check(message)
+        _assert_fits(message)
 
 
 @settings(max_examples=60)
@@ -185,7 +185,7 @@ def test_whatever_is_told_of_the_desk_fits(
     news: NewsHeard, notice: Notice, halted: TradingHalted, mode: ModeChanged
 ) -> None:
     for message in (notes.news(news), notes.notice(notice), notes.halted(halted), notes.mode_changed(mode)):
-        _check(message)
+        _assert_fits(message)
 
 
 @settings(max_examples=60)
@@ -193,4 +193,4 @@ def test_whatever_is_told_of_the_desk_fits(
 def test_whatever_the_limits_are_they_fit(
     limit: LimitView, lock: LockView, control: ControlView, tripped: str, count: int
 ) -> None:
-    _check(risk.limits(RiskView((limit,) * count, (tripped,) * 12, (lock,) * 12, (control,) * count)))
+    _assert_fits(risk.limits(RiskView((limit,) * count, (tripped,) * 12, (lock,) * 12, (control,) * count)))

@@ -144,7 +144,7 @@ async def test_the_bot_hears_again_within_fifteen_seconds_of_slacks_return(how: 
             while not desk.rough.listeners:
                 await asyncio.sleep(0.05)
             await desk.slack.command(ALICE, "/status")
-            await desk.engine.has(GetStatus)
+            assert await desk.engine.has(GetStatus)
 
 
 async def test_f20_envelopes_that_come_late_or_twice_are_one_command_each() -> None:

@@ -50,4 +50,4 @@ async def test_a_trade_that_ended_while_no_bot_was_there_is_told_with_its_result
                 await slack.sees_text("Trade ETHUSDT", "Holding 0.0932 ETH")
             engine.positions = positions()
             async with running_bot(embedded(slack.page, home)):
-                await slack.sees_text("Trade ETHUSDT", "Closed ETH by the take-profit at 2,700.00: +1.13 USDT")
+                assert await slack.sees_text("Trade ETHUSDT", "Closed ETH by the take-profit at 2,700.00: +1.13 USDT")

@@ -262,6 +262,7 @@ async def test_closing_does_not_wait_for_a_watcher_that_is_gone_quiet(tmp_path: 
         server.publish(notice("x" * 20_000))
     async with asyncio.timeout(20.0):
         await server.close()
+    assert server.watchers == 0
     quiet.close()
 
 

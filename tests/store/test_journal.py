@@ -244,6 +244,7 @@ def test_appended_records_are_synced_by_themselves(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "j") as journal:
         journal.append(b"intent")
         wait_for(lambda: journal.is_synced)
+        assert not journal.failure
 
 
 def test_sync_always_has_synced_when_append_returns(tmp_path: Path) -> None:
