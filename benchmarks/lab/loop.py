@@ -15,8 +15,7 @@ import numpy as np
 from picows import WSFrame, WSMsgType, WSTransport
 
 from engine.clock import now_ns
-from engine.core.types import ExecutionReport, OrderState, VenueOrderId
-from engine.core.warm import FIRST_TICKS, SCRATCH, scratch_engine
+from engine.core.warm import FIRST_TICKS, SCRATCH, expired, scratch_engine
 from engine.live import Live
 from engine.store.journal import Journal
 from engine.venues.binance.express import ExpressReader
@@ -131,25 +130,4 @@ async def turn(events: int, *, is_cold: bool) -> int:
 def _let_expire(live: Live) -> None:
     """Let the venue say that what is open met nobody."""
     for order in live.engine.trading.orders.working():
-        approved, ts_ns = order.approved, now_ns()
-        live.on_execution(
-            ExecutionReport(
-                symbol=approved.symbol,
-                client_order_id=approved.client_order_id,
-                venue_order_id=VenueOrderId(1),
-                side=approved.side,
-                state=OrderState.EXPIRED,
-                qty_lots=approved.qty_lots,
-                cum_qty_lots=0,
-                cum_quote_e8=0,
-                fill_id=0,
-                last_qty_lots=0,
-                last_price_ticks=0,
-                fee_e8=0,
-                fee_asset="",
-                is_maker=False,
-                reason="",
-                ts_exchange_ns=ts_ns,
-                ts_recv_ns=ts_ns,
-            )
-        )
+        live.on_execution(expired(order.approved, now_ns()))
