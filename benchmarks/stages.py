@@ -58,20 +58,14 @@ _GAP_NS: Final = 200_000
 _COLD_EVENTS: Final = 300
 """Each takes some 10 ms, for the memory that is read in between."""
 _WARM_UP: Final = 1_000
-_WHOLE, _SEND, _ANSWER, _TELL = "the frame is taken", "socket: write", "answer: sorted", "told to the bot"
+_WHOLE, SEND, _ANSWER, _TELL = "the frame is taken", "socket: write", "answer: sorted", "told to the bot"
 
 _PATH: Final = (
     Stage(_WHOLE, Connection, "on_ws_frame"),
-    Stage(_SEND, Connection, "send"),
+    Stage(SEND, Connection, "send"),
     Stage(_ANSWER, OrderLine, "_on_frame"),
 )
-_STAGES: Final = (
-    Stage(_WHOLE, Connection, "on_ws_frame"),
-    Stage("feed: by the express lane", ExpressReader, "on_frame"),
-    Stage("feed: scan, market, tape, strategies", engine.venues.binance.express, "take_flat"),
-    Stage("live: take what was stirred", Live, "on_stirred"),
-    Stage("engine: ask who spoke", Engine, "on_stirred"),
-    Stage("strategy: word the signal", Placed, "signal"),
+TO_THE_ORDER: Final = (
     Stage("bands: ask or act", Bands, "on_signal"),
     Stage("gate: word the request", Trading, "entry"),
     Stage("gate: gather the facts", Trading, "facts"),
@@ -86,9 +80,18 @@ _STAGES: Final = (
     Stage("orders: the venue's limits", Budget, "take_order"),
     Stage("orders: encode", OrderEncoder, "encode_order"),
     Stage("orders: sign", HmacSigner, "sign"),
-    Stage(_SEND, Connection, "send"),
+    Stage(SEND, Connection, "send"),
     Stage(_TELL, ControlServer, "publish"),
     Stage(_ANSWER, OrderLine, "_on_frame"),
+)
+_STAGES: Final = (
+    Stage(_WHOLE, Connection, "on_ws_frame"),
+    Stage("feed: by the express lane", ExpressReader, "on_frame"),
+    Stage("feed: scan, market, tape, strategies", engine.venues.binance.express, "take_flat"),
+    Stage("live: take what was stirred", Live, "on_stirred"),
+    Stage("engine: ask who spoke", Engine, "on_stirred"),
+    Stage("strategy: word the signal", Placed, "signal"),
+    *TO_THE_ORDER,
 )
 
 
@@ -148,16 +151,16 @@ class _Watched(NamedTuple):
 
 def _watched(play: Callable[[Stopwatch], Coroutine[Any, Any, None]]) -> _Watched:
     """Play an engine's life twice and watch it."""
-    whole, staged = Stopwatch(_PATH, _SEND), Stopwatch(_STAGES, _SEND)
+    whole, staged = Stopwatch(_PATH, SEND), Stopwatch(_STAGES, SEND)
     for watch in (whole, staged):
         with watch:
             uvloop.run(play(watch))
-    order, answer = whole.medians(_SEND), whole.medians(_ANSWER)
+    order, answer = whole.medians(SEND), whole.medians(_ANSWER)
     return _Watched(
         round(sum(row.before for row in order.values())),
         round(sum(row.total for row in order.values())),
         round(2 * sum(row.total for row in answer.values())),
-        staged.medians(_SEND),
+        staged.medians(SEND),
     )
 
 
@@ -181,7 +184,7 @@ async def _trade(events: int, watch: Stopwatch) -> None:
         with tempfile.TemporaryDirectory(prefix="bench-") as home:
             async with running(_settings(port, Path(home))) as live:
                 await server.until(lambda: is_ready(server, "market") and is_ready(server, "orders"), "the engine")
-                await _arm(live, server)
+                await arm(live, server)
                 peer = server.peer("market")
                 assert peer is not None
                 run = Run(server, peer, _GAP_NS, collar_ticks)
@@ -203,7 +206,9 @@ def _settings(port: int, home: Path) -> Settings:
     )
 
 
-async def _arm(live: Live, server: LoadServer) -> None:
+async def arm(live: Live, server: LoadServer) -> None:
+    """Let a market begin and trading be armed."""
+
     async def resume() -> bool:
         return live.on_command(Resume(id=uuid.uuid4().hex, who=Who("bench", "bench", "cli"))).ok
 

@@ -12,6 +12,7 @@ from engine.core.types import order_name
 from engine.news.rules_file import BUILT_IN
 
 RULES: Final = 500
+RULES_FILE: Final = "rules.toml"
 PATH: Final = "/news"
 """Where the wire is heard."""
 _CONFIG: Final = Path(__file__).with_name("news.toml")
@@ -47,5 +48,5 @@ def write_config(home: Path) -> Path:
     for number in range(RULES - text.count("[[rule]]")):
         words = f'["will … firm{number}", "launch{number}* today", "partner{number} with"]'
         text += f'\n[[rule]]\nlabel = "partnership"\nweight = 0.3\nwords = {words}\n'
-    (home / "rules.toml").write_text(text, encoding="utf-8")
+    (home / RULES_FILE).write_text(text, encoding="utf-8")
     return Path(shutil.copy(_CONFIG, home / "trader.toml"))

@@ -11,6 +11,8 @@ from typing import Any, Final
 import numpy as np
 from numba import njit, types
 
+from engine.core.kernels import direct
+
 WIDEST_GAP: Final = 4
 """Words that ``…`` stands for at most."""
 
@@ -79,6 +81,7 @@ def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, 
     return 0
 
 
+@direct
 @njit([types.int64(_TITLE, _BYTES, _ROWS, _BYTES, _ROWS, _INTS, types.int64, _ROWS)], cache=True)
 def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: Any, fired: Any) -> Any:
     """Write each rule that fires on a normalised title into ``fired``, once, in the title's order; return how many.

@@ -17,7 +17,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_benchmarks_are_the_files_of_the_folder() -> None:
     """What they share lies in folders of its own and is none of them."""
-    assert bench.benchmarks(ROOT / "benchmarks") == ["ingest", "latency", "replay", "restart", "slack", "stages"]
+    assert bench.benchmarks(ROOT / "benchmarks") == [
+        "ingest",
+        "latency",
+        "news",
+        "replay",
+        "restart",
+        "slack",
+        "stages",
+    ]
 
 
 def test_options_are_passed_on_as_a_benchmark_reads_them() -> None:
@@ -39,4 +47,4 @@ def test_all_of_them_give_one_object_and_the_first_exit_code(
     monkeypatch.setattr(bench.subprocess, "run", run)
     assert main(["bench", "--json"]) == 2
     said = json.loads(capsys.readouterr().out)
-    assert said == {name: {"it": name} for name in ("ingest", "latency", "restart", "slack", "stages")}
+    assert said == {name: {"it": name} for name in ("ingest", "latency", "news", "restart", "slack", "stages")}

@@ -75,6 +75,16 @@ def test_stages_find_every_function_of_the_path() -> None:
     assert list(found["against_the_echo"]) == ["floor", "ws", "ws_spin"]
 
 
+def test_a_headlines_stages_are_found_beside_a_frames() -> None:
+    """With what it takes to judge a title by few rules and by many."""
+    found = run("news", "--events", "100")
+    assert {"news: one like it?", "news: find the rules", "strategy: its story", "gate: check"} <= set(
+        found["stages_ns"]
+    )
+    assert min(found["path_ns"].values()) > 0
+    assert set(found["judging_ns"]) == {"10", "500"}
+
+
 def test_latency_gives_every_headline_one_order() -> None:
     """Over the same order line as a trade's, at every pace, with 500 rules loaded."""
     found = run("latency", "--rounds", "1", "--events", "200", "--variants", "news,news_rehearsed")
