@@ -92,7 +92,7 @@ class Live:
     @property
     def express(self) -> Mapping[Symbol, Market] | None:
         """The markets into which frames may be taken straight; None while every event is recorded."""
-        return self.engine.trading.markets if self._recorder is None else None
+        return self.engine.trading.heard if self._recorder is None else None
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
         """Go on where a trade or a quote that its market has taken stirred something."""

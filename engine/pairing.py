@@ -1,4 +1,4 @@
-"""The room of the second venue: lets the pair desk look, and has halt, resume and kill reach both cores."""
+"""The rooms of arbitrage: let the desks of circles and pairs look, and have halt, resume and kill reach both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from itertools import count
 from typing import Final
 
-from engine.core.pairs.between import between
+from engine.core.pairs.between import around, between
 from engine.live import Live
 from engine.wire.commands import AnyCommand, Halt, Kill, ResetKill, Resume
 from engine.wire.pairs import SECOND_FOLDER
@@ -14,9 +14,19 @@ from engine.wire.person import Who
 
 LOOK_S: Final = 0.005
 """Between two looks at both books: 30 µs each, so that no frame of either venue has to wait for the other."""
+FOLLOW_S: Final = 0.001
+"""Between two looks while a circle is open: its next leg waits for the one before."""
 AGAIN_S: Final = 1.0
 """Arming the second core waits for its books and its account, and is tried again after this."""
 _ENGINE: Final = Who("engine", "the engine", "cli")
+
+
+async def follow_circles(live: Live) -> None:
+    """Let the desk of one venue's circles look, again and again."""
+    desk = around(live.engine)
+    while True:
+        live.turn("circle", desk.look)
+        await asyncio.sleep(LOOK_S if desk.open is None else FOLLOW_S)
 
 
 class PairRoom:

@@ -23,6 +23,7 @@ from engine.control.server import ControlError, ControlServer
 from engine.core.engine import Engine
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
+from engine.core.strategies.triangle import crossing_of
 from engine.core.tidings import Headline
 from engine.core.trading import AccountKind
 from engine.core.warm import warm_up
@@ -39,7 +40,7 @@ from engine.news.rules_file import BUILT_IN, RulesError, read_rules
 from engine.news.source import Source
 from engine.news.stream import StreamSource
 from engine.news.symbols import SymbolIndex
-from engine.pairing import PairRoom
+from engine.pairing import PairRoom, follow_circles
 from engine.recall import recall
 from engine.rehearsal import play, staged
 from engine.settings import Settings
@@ -49,7 +50,7 @@ from engine.store.inputs import Start, encode_input
 from engine.store.journal import Journal, JournalError
 from engine.store.recorder import Recorder, SessionUnwritable, Tagged
 from engine.venue_link import connect, open_venue, reconcile
-from engine.venues.binance.errors import VenueError
+from engine.venues.binance.errors import NotTraded, VenueError
 from engine.venues.binance.venue import BinanceVenue
 from engine.wire.drill import DrillReport
 from engine.wire.pairs import SECOND_FOLDER
@@ -198,7 +199,13 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
         numbers = FundamentalRoom(settings.trading, live.on_fair_value, now_ns)
         rooms.append(numbers.health)
         jobs.append(numbers.run())
-    jobs.append(fetch_history(venue.account, live.engine.on_history, tuple(venue.instruments)))
+    jobs.append(fetch_history(venue.account, live.engine.on_history, tuple(live.engine.trading.markets)))
+    if circle := settings.trading.strategies.arbitrage.circle:
+        try:
+            crossing_of(circle, tuple(venue.instruments.values()), settings.trading.quote_asset)
+        except ValueError as error:
+            raise NotTraded(f"strategies.arbitrage.circle: {error}") from None
+        jobs.append(follow_circles(live))
     if settings.rehearse_ms:
         stage = staged(settings.home, can_logon=settings.private_key is not None, rules=rules.table)
         rehearsal = await stack.enter_async_context(stage)

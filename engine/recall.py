@@ -69,6 +69,6 @@ def _keep(path: Path, journal: Journal, units: str, kept: Kept) -> None:
 
 
 def _units(engine: Engine) -> str:
-    known = (market.instrument for market in engine.trading.markets.values())
+    known = (market.instrument for market in engine.trading.heard.values())
     units = sorted((it.symbol, it.base_asset, it.quote_asset, it.tick_e8, it.lot_e8) for it in known)
     return hashlib.sha256(msgspec.json.encode(units)).hexdigest()[:16]

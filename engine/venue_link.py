@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from engine.clock import now_ns
+from engine.core.config import TradingConfig
 from engine.core.reconcile import SETTLE_NS
 from engine.live import Live
 from engine.settings import Settings
@@ -36,7 +37,7 @@ async def open_venue(settings: Settings, name: str) -> AsyncIterator[BinanceVenu
     try:
         await _patiently(venue.load, f"the {name}")
         await _patiently(partial(venue.check_key, is_live=settings.is_live), f"what the key of the {name} may do")
-        _check_quotes(venue, settings.trading.quote_asset)
+        _check_quotes(venue, settings.trading)
         yield venue
     finally:
         await venue.close()
@@ -47,9 +48,11 @@ def keys_of(settings: Settings) -> ApiKeys:
     return ApiKeys(settings.api_key.reveal(), settings.api_secret.reveal(), settings.private_key)
 
 
-def _check_quotes(venue: BinanceVenue, quote_asset: str) -> None:
-    """Refuse symbols that are priced in something else than what equity is counted in."""
-    others = [name for name, it in venue.instruments.items() if it.quote_asset != quote_asset]
+def _check_quotes(venue: BinanceVenue, trading: TradingConfig) -> None:
+    """Refuse symbols that are priced in something else than what equity is counted in; a circle has one of them."""
+    quote_asset, circle = trading.quote_asset, trading.strategies.arbitrage.circle
+    others = [it.symbol for it in venue.instruments.values() if it.quote_asset != quote_asset]
+    others = [name for name in others if name not in circle]
     if others:
         words = f"{', '.join(others[:5])} is not priced in {quote_asset}"
         raise NotTraded(f"{words}: correct ENGINE_SYMBOLS, or quote_asset in trader.toml.")
@@ -57,7 +60,7 @@ def _check_quotes(venue: BinanceVenue, quote_asset: str) -> None:
 
 async def connect(venue: BinanceVenue, live: Live) -> None:
     """Warm up on the venue's candles, then connect to its market and its line for orders."""
-    for symbol in venue.instruments:
+    for symbol in live.engine.trading.markets:
         for candle in await _patiently(partial(venue.account.candles, symbol, HISTORY_CANDLES), "the candles"):
             live.on_candle(candle)
     live.on_clock_offset(venue.clock_offset_ms)

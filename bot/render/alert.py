@@ -99,14 +99,14 @@ def _open(proposal: ProposalView) -> Message:
 
 
 def _open_pair(proposal: ProposalView) -> Message:
-    """Show a pair with its one way to be taken: a buy and a sale are worth something together only."""
+    """Show a pair or a circle with its one way to be taken: its legs are worth something together only."""
     life, quote = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns), escape(proposal.quote_asset)
     legs = ", ".join(escape(reason) for reason in proposal.reasons[:2])
-    text = f"Take a pair in {escape(proposal.symbol)}? {legs}. Expires in {life}; expiring means no."
+    text = f"Arbitrage in {escape(proposal.symbol)}? {legs}. Expires in {life}; expiring means no."
     ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
     buttons = [
-        button(BUY, "Take both legs", ticket, f"Take the pair: {', '.join(proposal.reasons[:2])}", "primary"),
-        button(DISMISS, "Dismiss", ticket, f"Dismiss the pair in {proposal.symbol}"),
+        button(BUY, "Take it", ticket, f"Take all legs: {', '.join(proposal.reasons[:2])}", "primary"),
+        button(DISMISS, "Dismiss", ticket, f"Dismiss the arbitrage in {proposal.symbol}"),
         button(MUTE, "Mute 1 h", ticket, f"Mute {proposal.strategy} on {proposal.symbol} for 1 h"),
     ]
     warning = [section(f":warning: *Mind:* {escape(proposal.warning)}")] if proposal.warning else []
@@ -114,7 +114,7 @@ def _open_pair(proposal: ProposalView) -> Message:
     return message(
         text,
         [
-            header(f"Take a pair in {proposal.symbol}?"),
+            header(f"Arbitrage in {proposal.symbol}?"),
             _reasons(proposal),
             fields(
                 [

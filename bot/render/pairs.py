@@ -9,8 +9,10 @@ from engine.wire.pairs import PairsView, VenueSideView
 
 def pairs(view: PairsView) -> Message:
     """Show both venues, what keeps new pairs from being tried, and the last pairs."""
+    circles = [section("\n".join(map(escape, view.circles)))] if view.circles else []
     if not view.sides:
-        return message("No second venue.", [header("Arbitrage"), section(escape(f"No second venue: {view.bar}."))])
+        alone = section(escape(f"No second venue: {view.bar}."))
+        return message("No second venue.", [header("Arbitrage"), *circles, alone])
     made = gain(view.made_quote, view.quote_asset)
     text = f"{plural(view.taken, 'pair')}, {view.mended} with a leg that fell short: {made}"
     sides = "\n".join(_side(side, view.quote_asset) for side in view.sides)
@@ -22,6 +24,7 @@ def pairs(view: PairsView) -> Message:
             section(f"Mode {escape(view.mode)}: {escape(view.bar or 'looking')}"),
             section(sides),
             section(last or "No pair so far."),
+            *circles,
             context(text),
         ],
     )

@@ -8,7 +8,7 @@ from engine.wire.pairs import PairsView, VenueSideView
 def pairs_text(view: PairsView) -> str:
     """Show both venues, what keeps new pairs from being tried, and the last pairs."""
     if not view.sides:
-        return f"no second venue: {view.bar}"
+        return "\n".join([*view.circles, f"no second venue: {view.bar}"])
     asset = view.quote_asset
     sums = f"{view.taken} pairs, {view.mended} with a leg that fell short, {view.made_quote} {asset} made"
     return "\n".join(
@@ -16,6 +16,7 @@ def pairs_text(view: PairsView) -> str:
             f"arbitrage is {view.mode}: {view.bar or 'looking'}",
             *(_side(side, asset) for side in view.sides),
             sums,
+            *view.circles,
             *(f"  {'open: ' if pair.is_open else ''}{pair.text}" for pair in view.pairs),
         ]
     )

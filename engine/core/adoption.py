@@ -72,6 +72,8 @@ class Adoption:
 
     def _adopt(self, command: commands.DecideForeign, report: ExecutionReport, by: str) -> Reply:
         trading, symbol = self._trading, report.symbol
+        if symbol not in trading.markets:
+            raise Unclear("BAD_REQUEST", f"{symbol} is priced in no money, so it can't be a position: ignore it.")
         if not report.price_ticks:
             raise Unclear("BAD_REQUEST", "An order without a limit can't be adopted: ignore it, or cancel it there.")
         if report.side is Side.SELL and report.qty_lots > trading.unoffered_lots(symbol):
@@ -106,7 +108,7 @@ class Adoption:
 
     def order_view(self, report: ExecutionReport, state: str, by: str) -> ForeignOrderView:
         """Show a foreign order."""
-        it = self._trading.markets[report.symbol].instrument
+        it = self._trading.heard[report.symbol].instrument
         return ForeignOrderView(
             symbol=report.symbol,
             client_order_id=report.client_order_id,

@@ -50,6 +50,9 @@ class Hand:
         """Takes both legs of a pair, where there is a second venue."""
         self.close_pair: Callable[[ClosePair], Reply] = _no_pairs
         """Closes a pair beyond its loss limit."""
+        self.take_circle: Callable[[commands.Decide], Reply] = _no_circles
+        self.close_circle: Callable[[ClosePair], Reply] = _no_circles
+        """The same for circles of one venue, where three symbols are named for one."""
 
     def look(self) -> None:
         """Look after what rests at people's limits: entries and sales."""
@@ -64,7 +67,8 @@ class Hand:
         """Take a click on an alert: dismiss it, or order what it proposes at the present price."""
         known = self._trading.proposals.get(click.proposal_id)
         if click.choice != "dismiss" and known is not None and known.kind == "arbitrage":
-            return self.take_pair(click)
+            is_circle = known.signal.signal_id.startswith(f"{known.signal.strategy}:circle:")
+            return self.take_circle(click) if is_circle else self.take_pair(click)
         if click.choice != "dismiss":
             return self._give(click.id, click, self.wishes.of(click))
         proposal = self.wishes.open_proposal(click)
@@ -72,6 +76,10 @@ class Hand:
         proposal.outcome = f"{'vetoed' if proposal.goes else 'dismissed'} by {click.who.name}"
         self.tell(proposal)
         return Reply(click.id, True, "OK", "Dismissed.", self.taken(proposal, (), None))
+
+    def on_close_pair(self, command: ClosePair) -> Reply:
+        """Close a pair or a circle beyond its loss limit."""
+        return self.close_circle(command) if command.pair.startswith("circle") else self.close_pair(command)
 
     def on_preview(self, question: commands.Preview) -> Reply:
         """Say what an order would be and what the gate says to it; nothing is changed by asking."""
@@ -229,6 +237,10 @@ class Hand:
 
 def _no_pairs(command: commands.Decide | ClosePair) -> Reply:
     raise Unclear("NOT_READY", "The second venue is not connected: a pair can't be traded. Nothing was done.")
+
+
+def _no_circles(command: commands.Decide | ClosePair) -> Reply:
+    raise Unclear("NOT_READY", "No circle is traded here: name its symbols in strategies.arbitrage. Nothing was done.")
 
 
 def _name_of(reply: Reply) -> str:

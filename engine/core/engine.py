@@ -108,12 +108,12 @@ class Engine:
 
     def on_trade(self, trade: Trade) -> list[Action]:
         """Take a public trade: the technical strategies step, and what they say goes through the bands."""
-        market = self.trading.markets[trade.symbol]
+        market = self.trading.heard[trade.symbol]
         return self.on_stirred(market, market.on_trade(trade) | after_trade(market.numbers), trade.ts_recv_ns)
 
     def on_quote(self, quote: Quote) -> list[Action]:
         """Take a new best bid and ask: strategies that hear quotes step, and exits of what is held are looked at."""
-        market = self.trading.markets[quote.symbol]
+        market = self.trading.heard[quote.symbol]
         return self.on_stirred(market, market.on_quote(quote) | after_quote(market.numbers), quote.ts_recv_ns)
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> list[Action]:
@@ -129,14 +129,14 @@ class Engine:
     def on_book(self, update: BookUpdate) -> list[Action]:
         """Take a snapshot of a book or its next change; a stop may have waited for it."""
         self.trading.now_ns = update.ts_recv_ns
-        self.trading.markets[update.symbol].on_book(update)
+        self.trading.heard[update.symbol].on_book(update)
         self.protection.look(update.symbol)
         return self.trading.take()
 
     def on_book_lost(self, symbol: Symbol, reason: str, ts_recv_ns: int) -> list[Action]:
         """Hear that a book has a gap: no entry rests on it until the next snapshot (C5, F3)."""
         self.trading.now_ns = ts_recv_ns
-        book = self.trading.markets[symbol].book
+        book = self.trading.heard[symbol].book
         if book.is_in_sync:
             book.is_in_sync = False
             self.trading.notice("warning", "C5_BOOK_OUT_OF_SYNC", f"The book of {symbol} is out of sync: {reason}.")
@@ -358,7 +358,7 @@ class Engine:
         trading = self.trading
         trading.now_ns = ts_ns
         trading.write(Started(self._identity.version, self._identity.config_hash, ts_ns))
-        for it in (market.instrument for market in trading.markets.values()):
+        for it in (market.instrument for market in trading.heard.values()):
             trading.write(Listed(it.symbol, it.base_asset, it.quote_asset, it.tick_e8, it.lot_e8, ts_ns))
         restore(trading, self.people, records, kept, keep)
         trading.orders.doubt_all(ts_ns, "the engine was restarted")

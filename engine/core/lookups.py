@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from engine.core import market_answers, trade_answers
 from engine.core.digest import digest
 from engine.core.missed import MissedProposals
@@ -30,6 +32,8 @@ class Lookups:
         self._trading = trading
         self.pairs: Callable[[], PairsView] = self._no_pairs
         """Says how arbitrage goes, where there is a second venue."""
+        self.circles: Callable[[], tuple[str, ...]] = tuple
+        """Says how the circles of one venue go, a line for each thing."""
         self.answers: dict[type, Callable[[Any], Result]] = {
             questions.GetTrades: self._trades,
             questions.GetPnl: lambda asked: trade_answers.pnl(trading, asked.period),
@@ -42,7 +46,7 @@ class Lookups:
             questions.GetWatches: lambda asked: watches.view(),
             questions.GetMissed: lambda asked: missed.view(),
             GetDigest: lambda asked: digest(trading, missed, asked.period),
-            questions.GetPairs: lambda asked: self.pairs(),
+            questions.GetPairs: lambda asked: structs.replace(self.pairs(), circles=self.circles()),
         }
 
     def _no_pairs(self) -> PairsView:

@@ -260,7 +260,7 @@ class Memory:
 
     def _intend(self, order: ApprovedOrder) -> None:
         trading = self._trading
-        if order.symbol in trading.markets:
+        if order.symbol in trading.heard:
             trading.resting.adopt(trading.orders.open(order))
             trading.remember_cause(order.cause_id)
             self._people.hand.authority.count(order)

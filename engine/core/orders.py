@@ -62,6 +62,10 @@ Source: Binance, "Timing security", default recvWindow."""
 _FINISHED_KEPT: Final = 500
 
 
+CIRCLE: Final = "circle:"
+"""What the causes of a circle's orders begin with: ``circle:BTCUSDT-1700000000000000000:cross``."""
+
+
 class Fill(msgspec.Struct, frozen=True):
     """One fill of one of our orders, counted once."""
 
@@ -126,6 +130,11 @@ class Order(msgspec.Struct, eq=False):
         """True while the venue says that it rests, and everything that filled of it was counted."""
         rests = self.state is OrderState.WORKING or self.state is OrderState.PARTIALLY_FILLED
         return rests and self.filled_lots >= self.cum_lots
+
+    @property
+    def is_of_circle(self) -> bool:
+        """True for a leg of a circle: it changes one asset for another, and opens and closes no position."""
+        return self.approved.cause_id.startswith(CIRCLE)
 
     @property
     def is_settled(self) -> bool:

@@ -92,7 +92,7 @@ class People:
             commands.LockSymbol: self._lock,
             SetParameter: self.parameters.on_set,
             StartDrill: self.drills.on_start,
-            ClosePair: lambda asked: self.hand.close_pair(asked),
+            ClosePair: self.hand.on_close_pair,
             Watch: self.watches.on_watch,
             Unwatch: self.watches.on_unwatch,
             commands.SetLimit: self.limits.on_set,

@@ -189,6 +189,19 @@ class Portfolio:
             self._close(trip, order.origin, fill.ts_ns)
         return trip
 
+    def on_change(self, fill: Fill, instrument: Instrument) -> None:
+        """Count the fill of a circle's leg: one asset for another, besides all positions."""
+        side, quote_e8 = int(fill.side), instrument.notional_e8(fill.price_ticks, fill.qty_lots)
+        for asset, amount_e8 in (
+            (instrument.base_asset, side * fill.qty_lots * instrument.lot_e8),
+            (instrument.quote_asset, -side * quote_e8),
+            (fill.fee_asset, -fill.fee_e8),
+        ):
+            if asset == self.quote_asset:
+                self.cash_e8 += amount_e8
+            elif asset in self.aside_e8:
+                self.aside_e8[asset] += amount_e8
+
     def on_balances(self, balances: tuple[Balance, ...]) -> None:
         """Take the venue's balances as the truth about cash."""
         self.balances = {balance.asset: balance for balance in balances}

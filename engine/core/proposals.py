@@ -145,7 +145,7 @@ class Proposals:
         kind, _, rest = cause_id.partition(":")
         if kind == "signal":
             return rest.partition(":")[0]
-        if kind in ("pair", "stock"):
+        if kind in ("pair", "stock", "circle"):
             return "arbitrage"
         proposal = self.get(rest.partition(":")[0]) if kind == "proposal" else None
         return proposal.signal.strategy if proposal is not None else ""

@@ -57,7 +57,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 def is_fresh(trading: Trading, symbol: Symbol) -> bool:
     """Say whether C5 would let an entry rest on a symbol's data now."""
-    market = trading.markets[symbol]
+    market = trading.heard[symbol]
     age_s = (trading.now_ns - market.heard_ns) / 1e9
     return (
         market.book.is_in_sync

@@ -53,6 +53,8 @@ class Resend:
             return "this was the second try already. Decide anew."
         if kind == "stock":
             return "what is missing of it is bought with a later look."
+        if kind == "circle":
+            return "what was bought for its circle is sold for money."
         if kind == "pair":
             return "what its pair lacks is made up for at the present price."
         if kind not in ("signal", "proposal"):

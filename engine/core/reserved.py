@@ -29,6 +29,10 @@ def reserved(symbol: Symbol, orders: Orders, resting: Resting, instrument: Calla
     own_e8 = all_e8 = selling_lots = offered_lots = 0
     for order in orders.unsettled():
         approved = order.approved
+        if order.is_of_circle:  # no position is behind it; of its legs only the first one spends money
+            is_first = approved.side is BUY and approved.cause_id.endswith(":first")
+            all_e8 += instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots) if is_first else 0
+            continue
         if approved.side is BUY:
             cost_e8 = instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
             all_e8 += cost_e8

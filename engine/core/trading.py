@@ -72,7 +72,7 @@ class Trading:
     ) -> None:
         """Begin; ``minds``: how long the technical strategies' part of a market's array is."""
         for it in instruments.values():
-            if it.quote_asset != config.quote_asset:
+            if it.quote_asset != config.quote_asset and it.symbol not in config.strategies.arbitrage.circle:
                 raise ValueError(
                     f"{it.symbol} is priced in {it.quote_asset}, but equity is counted in {config.quote_asset}:"
                     f" follow symbols priced in {config.quote_asset}, or set quote_asset to {it.quote_asset}."
@@ -84,7 +84,12 @@ class Trading:
         self.limits = LimitBook(config, instruments)
         self.gate = Gate(self.limits.account)
         self.gate.take(self.limits.account, self.limits.narrower)
-        self.markets = {symbol: Market(instrument, minds) for symbol, instrument in instruments.items()}
+        self.heard = {symbol: Market(instrument, minds) for symbol, instrument in instruments.items()}
+        """Every market that is followed, the one among them that a circle needs and equity is not counted in."""
+        priced = (symbol for symbol, it in instruments.items() if it.quote_asset == config.quote_asset)
+        self.markets = {symbol: self.heard[symbol] for symbol in priced}
+        self.circling: Callable[[], int] | None = None
+        """Says what an open circle holds, in 1e-8 of the quote asset; None while none is open."""
         self.orders = Orders()
         self._unsettled = self.orders.by_name_unsettled
         self.resting = Resting()
@@ -144,18 +149,21 @@ class Trading:
         actions, self._actions = self._actions, []
         return actions
 
-    def submit(self, request: OrderRequest, strategy: str = "") -> ApprovedOrder | Refusal:
+    def submit(
+        self, request: OrderRequest, strategy: str = "", of_circle: Facts | None = None
+    ) -> ApprovedOrder | Refusal:
         """Pass a request through the gate; an approved one is recorded as in flight, journaled, and then sent.
 
-        ``strategy`` says whose signal it is, whoever decided about it: its own limits count as well.
+        ``strategy`` says whose signal it is, whoever decided about it: its own limits count as well. ``of_circle``: the
+        facts of a circle's leg, which sells or spends what no position holds.
         """
         decided = self.stamp()
-        facts = self.facts(request.symbol, request.cause_id, strategy)
+        facts = of_circle or self.facts(request.symbol, request.cause_id, strategy)
         result = self.gate.check(request, facts)
         if isinstance(result, Refusal):
             return self.refuse(request, result)
         gated = self.stamp()
-        if result.reduce_only:
+        if result.reduce_only and of_circle is None:
             return sell(self, request, result, facts, (decided, gated))
         order = self.open(result)
         self._actions += (
@@ -183,7 +191,7 @@ class Trading:
 
         None where the report changed nothing. Live and a restart fold the same reports through here.
         """
-        market = self.markets.get(report.symbol)
+        market = self.heard.get(report.symbol)
         if market is None:
             return None  # from a run that followed more symbols than this one
         booked = book(report, self.orders, self.portfolio, market.instrument)
@@ -199,7 +207,7 @@ class Trading:
         if self._unsettled:
             exposure_e8, gross_e8, selling_lots, offered_lots = self._reserved(symbol)
         cash_e8 = portfolio.cash_e8 - gross_e8
-        if portfolio.open:
+        if portfolio.open or self.circling is not None:
             equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
             gross_e8 += sum(map(self._held_e8, portfolio.open))
             exposure_e8 += self._held_e8(symbol)
@@ -208,7 +216,7 @@ class Trading:
             sent_ns.popleft()
         # By place and not by name: half the time, in the one spot that every order waits for.
         return Facts(
-            self.markets[symbol],
+            self.heard[symbol],
             self.now_ns,
             equity_e8,
             cash_e8,
@@ -290,7 +298,8 @@ class Trading:
 
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
-        return self.portfolio.equity_e8({symbol: self.markets[symbol].bid_ticks for symbol in self.portfolio.open})
+        held_e8 = self.portfolio.equity_e8({symbol: self.markets[symbol].bid_ticks for symbol in self.portfolio.open})
+        return held_e8 if self.circling is None else held_e8 + self.circling()
 
     def held_e8(self, symbol: Symbol) -> int:
         """Return what the account had of a symbol's base asset when it was last compared, in 1e-8 of it."""
@@ -299,7 +308,7 @@ class Trading:
 
     def instrument(self, order: Order) -> Instrument:
         """Return the instrument of an order of ours."""
-        return self.markets[order.approved.symbol].instrument
+        return self.heard[order.approved.symbol].instrument
 
     def change_instrument(self, changed: Instrument) -> None:
         """Take a symbol's new rules; new units stop trading instead.
@@ -307,7 +316,7 @@ class Trading:
         Positions, orders and the journal count in the old ticks and lots: read in new ones, they would be other
         amounts. So nothing of the symbol is ordered any more, and a person is told.
         """
-        market = self.markets[changed.symbol]
+        market = self.heard[changed.symbol]
         known = market.instrument
         if (changed.tick_e8, changed.lot_e8) == (known.tick_e8, known.lot_e8):
             market.instrument = changed
@@ -367,7 +376,7 @@ class Trading:
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""
-        trip, market = self.portfolio.open.get(symbol), self.markets[symbol]
+        trip, market = self.portfolio.open.get(symbol), self.heard[symbol]
         if trip is None:
             return 0
         return trip.value_e8(market.bid_ticks or market.last_ticks or round(trip.entry_ticks()))

@@ -148,7 +148,7 @@ class _Decision:
     def _passed(self, approved: ApprovedOrder) -> tuple[str, ...]:
         """Say what passed, with the numbers that it was held against."""
         trading = self._trading
-        it, limits = trading.markets[approved.symbol].instrument, trading.gate.limits
+        it, limits = trading.heard[approved.symbol].instrument, trading.gate.limits
         cost_e8 = it.notional_e8(approved.price_ticks, approved.qty_lots)
         worst = f"{it.qty_text(approved.qty_lots)} {it.base_asset} at {it.price_text(approved.price_ticks)} or better"
         collar = f"collar {limits.collar_pct:g} % around {it.price_text(approved.ref_ticks)}"

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 
 from engine.core.actions import Action, Later, Protect, Replace, Send
 from engine.core.engine import Engine
-from engine.core.pairs.between import between
+from engine.core.pairs.between import around, between
+from engine.core.pairs.circling import CircleDesk
 from engine.core.pairs.desk import PairDesk
 from engine.core.record_codec import decode_record
 from engine.core.types import ReplaceMode
@@ -83,6 +84,7 @@ class _Again:
         self.sent = sent
         self._desk: PairDesk | None = None
         self._far: _Again | None = None
+        self._circles: CircleDesk | None = None
         self._encoder = encoder
         self._encoder.set_instruments(start.instruments)
         self._encoder.is_logged_on = is_logged_on
@@ -110,6 +112,7 @@ class _Again:
             "stream": lambda it: engine.on_user_stream(it.is_up, it.ts_recv_ns),
             "gap": lambda it: engine.on_gap(it.is_over, it.stood_ns, it.ts_recv_ns),
             "look": self._look,
+            "circle": self._circle,
             "silenced": lambda it: engine.on_silenced(it.is_banned, it.until_ns, it.ts_recv_ns),
         }
 
@@ -135,6 +138,11 @@ class _Again:
     def _look(self, tick: Tick) -> list[Action]:
         if self._desk is not None:
             self._desk.look(tick.ts_recv_ns)
+        return self._engine.trading.take()
+
+    def _circle(self, tick: Tick) -> list[Action]:
+        self._circles = self._circles or around(self._engine)
+        self._circles.look(tick.ts_recv_ns)
         return self._engine.trading.take()
 
     def _on_clock(self, clock: Clock) -> list[Action]:

@@ -43,6 +43,7 @@ Kind = Literal[
     "gap",
     "paired",
     "look",
+    "circle",
     "order",
 ]
 
@@ -126,6 +127,7 @@ _TYPES: Final[dict[str, Any]] = {
     "gap": Gap,
     "paired": Tick,
     "look": Tick,
+    "circle": Tick,
     "order": bytes,
 }
 

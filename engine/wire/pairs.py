@@ -16,7 +16,7 @@ class ClosePair(Command, frozen=True, tag="close_pair"):
     """Make up for a pair's leg now, beyond its loss limit: only the collar and ``most_loss`` still count."""
 
     pair: str
-    """Its id, or its symbol."""
+    """Its id, or its symbol; ``circle`` for the open circle."""
     most_loss: str = ""
     """What closing was said to cost, in the quote asset; a quarter more is taken. Empty for whatever it costs."""
 
@@ -65,3 +65,5 @@ class PairsView(msgspec.Struct, frozen=True, tag="pairs"):
     """By all pairs since the engine started, after fees."""
     pairs: tuple[PairView, ...]
     """Open ones first, then the last ones, newest first."""
+    circles: tuple[str, ...] = ()
+    """How circles within the first venue go, in words, and the last of them; none where none is named."""

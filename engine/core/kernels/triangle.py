@@ -1,6 +1,7 @@
-"""A circle of three books of one venue: what an amount brings that goes once around it, after the fees of each step.
+"""A circle of three books of one venue: how much can go once around it while each next unit still comes back as more.
 
-Each step sells into bids (base to quote) or buys from asks (quote to base). Sides are as ``book`` has them.
+Each leg either buys the base asset from asks or sells it into bids; what a leg brings, less its fee, is what the next
+one spends. Sides are as ``book`` has them.
 """
 
 from __future__ import annotations
@@ -9,32 +10,24 @@ import numpy as np
 from numba import njit
 
 _E8 = 1e8
-_SIDE = "int64[::1], int64[::1], int64, int64, int64"
+_SIDE = "int64[::1], int64[::1], int64, int64, int64, boolean"
 
 
-@njit("float64(int64[::1], int64[::1], int64, int64, int64, float64, boolean)", cache=True)
-def convert(
-    keys: np.ndarray, lots: np.ndarray, count: int, tick_e8: int, lot_e8: int, amount_e8: float, is_buy: bool
-) -> float:
-    """Return what an amount becomes at a side's levels, best first, before fees; 0.0 where the side is too thin.
-
-    ``is_buy``: the amount is of the quote asset and the side are asks; else of the base asset, and bids. Whole units
-    are not asked for: the venue's lots round a real step down. O(levels).
-    """
-    left, out = amount_e8, 0.0
-    for i in range(count - 1, -1, -1):
-        if left <= 0.0:
-            break
-        price = abs(keys[i]) * tick_e8 / _E8
-        room = lots[i] * lot_e8 * (price if is_buy else 1.0)
-        part = min(left, room)
-        left -= part
-        out += part / price if is_buy else part * price
-    return out if left <= 0.0 else 0.0
+@njit("float64(int64, int64, boolean)", cache=True)
+def _rate(key: int, tick_e8: int, is_buy: bool) -> float:
+    """Return what one unit spent brings at a level, before the fee."""
+    price = abs(key) * tick_e8 / _E8
+    return 1.0 / price if is_buy else price
 
 
-@njit(f"float64({_SIDE}, boolean, {_SIDE}, boolean, {_SIDE}, boolean, float64, float64)", cache=True)
-def around(
+@njit("float64(int64, int64, int64, int64, boolean)", cache=True)
+def _room(key: int, lots: int, tick_e8: int, lot_e8: int, is_buy: bool) -> float:
+    """Return how much can be spent at a level, in 1e-8 of what the leg spends."""
+    return float(lots) * lot_e8 * (abs(key) * tick_e8 / _E8 if is_buy else 1.0)
+
+
+@njit(f"Tuple((float64, int64, int64, int64))({_SIDE}, {_SIDE}, {_SIDE}, float64, float64, float64)", cache=True)
+def circle(
     keys_1: np.ndarray,
     lots_1: np.ndarray,
     count_1: int,
@@ -54,14 +47,39 @@ def around(
     lot_3: int,
     is_buy_3: bool,
     fee: float,
-    amount_e8: float,
-) -> float:
-    """Return the profit of an amount that went once around, as a part of it; -1.0 where a book is too thin.
+    edge: float,
+    most_e8: float,
+) -> tuple[float, int, int, int]:
+    """Walk the three sides at once, best levels first, while the next unit comes back as ``1 + edge`` or more.
 
-    ``fee``: what each step costs, as a part of what it brings.
+    ``fee``: what each leg takes of what it brings; ``most_e8``: the most that is spent, in 1e-8 of what the first leg
+    spends. Returns how much of that is above cost, and the worst level of each leg in ticks; zeros where nothing is.
+    Whole lots are not asked for: who orders rounds down. O(levels).
     """
-    kept = 1.0 - fee
-    first = convert(keys_1, lots_1, count_1, tick_1, lot_1, amount_e8, is_buy_1) * kept
-    second = convert(keys_2, lots_2, count_2, tick_2, lot_2, first, is_buy_2) * kept
-    third = convert(keys_3, lots_3, count_3, tick_3, lot_3, second, is_buy_3) * kept
-    return third / amount_e8 - 1.0
+    i, j, k = count_1 - 1, count_2 - 1, count_3 - 1
+    if i < 0 or j < 0 or k < 0:
+        return 0.0, 0, 0, 0
+    spent, worst_1, worst_2, worst_3, kept = 0.0, 0, 0, 0, 1.0 - fee
+    room_1 = _room(keys_1[i], lots_1[i], tick_1, lot_1, is_buy_1)
+    room_2 = _room(keys_2[j], lots_2[j], tick_2, lot_2, is_buy_2)
+    room_3 = _room(keys_3[k], lots_3[k], tick_3, lot_3, is_buy_3)
+    while i >= 0 and j >= 0 and k >= 0 and spent < most_e8:
+        first = _rate(keys_1[i], tick_1, is_buy_1) * kept
+        second = first * _rate(keys_2[j], tick_2, is_buy_2) * kept
+        if second * _rate(keys_3[k], tick_3, is_buy_3) * kept < 1.0 + edge:
+            break
+        part = min(room_1, room_2 / first, room_3 / second, most_e8 - spent)
+        is_out_1, is_out_2, is_out_3 = part == room_1, part == room_2 / first, part == room_3 / second
+        spent += part
+        room_1, room_2, room_3 = room_1 - part, room_2 - part * first, room_3 - part * second
+        worst_1, worst_2, worst_3 = abs(keys_1[i]), abs(keys_2[j]), abs(keys_3[k])
+        if is_out_1:
+            i -= 1
+            room_1 = _room(keys_1[i], lots_1[i], tick_1, lot_1, is_buy_1) if i >= 0 else 0.0
+        if is_out_2:
+            j -= 1
+            room_2 = _room(keys_2[j], lots_2[j], tick_2, lot_2, is_buy_2) if j >= 0 else 0.0
+        if is_out_3:
+            k -= 1
+            room_3 = _room(keys_3[k], lots_3[k], tick_3, lot_3, is_buy_3) if k >= 0 else 0.0
+    return spent, worst_1, worst_2, worst_3

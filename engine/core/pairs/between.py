@@ -6,10 +6,19 @@ from collections.abc import Callable
 
 from engine.core.engine import Engine
 from engine.core.pairs.asking import PairQuestions
+from engine.core.pairs.circle_asking import CircleQuestions
+from engine.core.pairs.circling import CircleDesk
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
 from engine.core.pairs.stuck import StuckPairs
 from engine.core.pairs.views import pairs_view
+
+
+def around(engine: Engine) -> CircleDesk:
+    """Return a desk for the circles of one venue; raises ValueError for symbols that are no circle."""
+    desk = CircleDesk(engine.trading, engine.arbitrage)
+    CircleQuestions(desk, engine.people)
+    return desk
 
 
 def between(near: Engine, far: Engine, far_name: str, flush: Callable[[], None]) -> PairDesk:

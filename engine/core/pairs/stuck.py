@@ -48,7 +48,7 @@ class StuckPairs:
         desk.far.trading.now_ns = max(self._trading.now_ns, desk.far.trading.now_ns)
         if not pair.is_settled:
             raise Unclear("NOT_READY", "An order of this pair is under way: wait for what comes of it.")
-        mend = desk.close_now(pair, _allowed_e8(command.most_loss), origin_of(command.who))
+        mend = desk.close_now(pair, allowed_e8(command.most_loss), origin_of(command.who))
         if mend is None:
             pair.told_ns = self._trading.now_ns
             self._tell(pair, desk.excess_e8(pair), self._trading.now_ns)
@@ -85,7 +85,7 @@ class StuckPairs:
         self._trading.alarms.on_notice(notice, pair.pair_id, loss)
 
 
-def _allowed_e8(most_loss: str) -> float:
+def allowed_e8(most_loss: str) -> float:
     """Return what may be lost in 1e-8 of the quote asset; inf where nobody has said. Raises Unclear."""
     if not most_loss:
         return math.inf

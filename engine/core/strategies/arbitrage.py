@@ -37,7 +37,9 @@ class Arbitrage(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only
     max_age_s: Seconds = 1.0
     """A book that nothing was heard of for longer is not traded on."""
     pair_quote: _Quote = 100.0
-    """The most that one pair buys for; the gate's limits count besides."""
+    """The most that one pair, or one circle, buys for; the gate's limits count besides."""
+    circle: tuple[str, ...] = ()
+    """Three symbols of the engine's own venue, two priced in the quote asset and one that closes the circle."""
     stock_quote: _Quote = 0.0
     """For so much the engine buys on each venue what it will sell there; 0 leaves that to people."""
     loss_pct: Percent = 1.0

@@ -150,7 +150,7 @@ class Books:
             self._openings[report.symbol] = _Opening(number, units)
         if trip is not None:
             self._put_trip(trip, rows)
-        if fill is not None:
+        if fill is not None and not order.is_of_circle:  # a fill stands in the ledger with its round trip
             self._put_fill(number, fill, report, rows)
 
     def _put_order(self, order: Order, rows: Rows) -> None:

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.instrument import decimals_of
+from engine.core.instrument import E8, decimals_of
 from engine.venues.paper.rules import SymbolRules
 from engine.venues.paper.tape.events import BookSnapshot, TapeError
 from engine.venues.paper.tape.raw import Pair, RawCombined, decode_combined, decode_depth, decode_trade
@@ -25,6 +25,8 @@ from engine.venues.paper.units import to_e8
 QUOTES: Final = ("USDT", "USDC", "FDUSD", "USD", "EUR", "BTC", "ETH", "BNB", "TRY")
 """Quote assets by which a symbol's name is split in two, longest first where one ends another."""
 
+_LEAST_IN_BTC: Final = E8 // 10_000
+"""Source: Binance's exchangeInfo, NOTIONAL of ETHBTC: 0.0001 BTC."""
 DUST: Final = 0.001
 """Share of the values that may lie off the step."""
 
@@ -78,7 +80,14 @@ def rules_of(survey: SymbolSurvey) -> SymbolRules:
     base, quote = split_symbol(survey.symbol)
     tick, lot = _step(survey.price_decimals, 2), _step(survey.qty_decimals, 4)
     return SymbolRules(
-        symbol=survey.symbol, base_asset=base, quote_asset=quote, tick=tick, lot=lot, min_price=tick, min_qty=lot
+        symbol=survey.symbol,
+        base_asset=base,
+        quote_asset=quote,
+        tick=tick,
+        lot=lot,
+        min_price=tick,
+        min_qty=lot,
+        min_notional=_LEAST_IN_BTC if quote == "BTC" else 5 * E8,
     )
 
 

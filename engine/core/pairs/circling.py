@@ -1,0 +1,333 @@
+"""Trades circles: money to a coin, to another coin, and back to money, at one venue, one leg after the other.
+
+======================  ===================================================================================
+a circle is             and then
+======================  ===================================================================================
+seen                    above cost in three books: asked about, or sent where a pair of that score would be
+begun                   the gate has said yes to all three legs; the first leaves alone, since only what is
+                        held can be sold
+bought                  what the first leg brought is changed by the second, at the worst at the price reckoned
+changed                 all that is held of either coin is sold for money, within the loss limit; again until flat
+short for too long      told every minute, and may be closed at a price by a person; nothing new meanwhile
+======================  ===================================================================================
+
+A leg that fills in part or not at all needs no path of its own: what is held of either coin is sold. So it is after a
+halt, a kill and a restart: what a circle holds is no position, and nobody else would sell it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from engine.core.facts import CLOCK_LIMIT_MS, Facts
+from engine.core.instrument import E8, exit_levels, scaled_text
+from engine.core.market import Market
+from engine.core.pairs.circle import CROSS, Circle, circles_of
+from engine.core.queries import is_fresh
+from engine.core.risk import least_lots
+from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy
+from engine.core.strategies.triangle import Path, Round, best_round, paths_of
+from engine.core.trading import Trading
+from engine.core.types import BUY, SELL, ApprovedOrder, Mode, OrderRequest, Refusal, Side
+
+AGAIN_NS: Final = 250_000_000
+"""So long after an order that did not sell all of it the next one may: the book has moved by then."""
+REFUSED_NS: Final = 1_000_000_000
+DONE_KEPT: Final = 200
+NAME: Final = ArbitrageStrategy.name
+_ORIGIN: Final = f"strategy:{NAME}"
+
+
+class CircleDesk:
+    """The circles of one venue, one at a time."""
+
+    def __init__(self, trading: Trading, strategy: ArbitrageStrategy) -> None:
+        """Begin with the circles that earlier orders tell of; raises ValueError for symbols that are no circle."""
+        self.trading = trading
+        self._strategy = strategy
+        self.paths = paths_of(strategy.config.circle, trading.heard, trading.config.quote_asset)
+        self._by_base = {market.instrument.base_asset: market for market in trading.markets.values()}
+        self.open: Circle | None = None
+        self.done: deque[Circle] = deque(maxlen=DONE_KEPT)
+        self.taken = self.made_e8 = 0
+        self.bar = ""
+        """Why nothing new is tried, in words; empty where nothing is in the way."""
+        self.ask: Callable[[Round, int], None] = lambda found, now_ns: None
+        """Puts a circle to people."""
+        self.stuck: Callable[[Circle, int], None] = lambda circle, now_ns: None
+        """Hears again and again of a circle that can't be brought back to money."""
+        self._rest_ns, self._rest_why, self._ended_ns = 0, "", 0
+        self._is_restored = False
+
+    @property
+    def config(self) -> Arbitrage:
+        """How the strategy is set now."""
+        return self._strategy.config
+
+    def look(self, now_ns: int) -> None:
+        """Follow the open circle, or begin one; what is to be done waits in the core."""
+        self.trading.now_ns = max(now_ns, self.trading.now_ns)
+        if not self._is_restored:
+            self._restore()
+        if self.open is not None:
+            self._follow(self.open)
+        self.bar = self.why_not(now_ns)
+        if not self.bar and (found := self.chance(now_ns)) is not None:
+            self._on_chance(found, now_ns)
+
+    def why_not(self, now_ns: int) -> str:
+        """Say what keeps a new circle from being tried."""
+        trading = self.trading
+        if trading.modes.effective(NAME) is Mode.OFF:
+            return "the mode is off"
+        if not trading.is_armed:
+            return f"halted: {trading.halt_reason}"
+        if trading.clock_offset_ms is None or abs(trading.clock_offset_ms) > CLOCK_LIMIT_MS:
+            return "the venue's clock is not known to be right"
+        if now_ns < trading.silent_until_ns or trading.bars.gap:
+            return trading.bars.gap or "the venue wants silence"
+        if self.open is not None:
+            return "a circle is open"
+        return f"it rests: {self._rest_why}" if now_ns < self._rest_ns else ""
+
+    def chance(self, now_ns: int) -> Round | None:
+        """Return the better way around that is above cost now, or None."""
+        markets = self.paths[0].markets
+        oldest_ns = min(market.heard_ns for market in markets)
+        age_s = (now_ns - oldest_ns) / 1e9
+        is_new = oldest_ns > self._ended_ns
+        if age_s > self.config.max_age_s or not is_new or not all(map(self._is_fresh, markets)):
+            return None
+        needed, most_e8 = self._strategy.needed(age_s, 0.0), self.config.pair_quote * E8
+        found = (best_round(path, self.fee, needed, most_e8) for path in self.paths)
+        fit = (one for one in found if one is not None and _is_taken_there(one))
+        return max(fit, key=lambda one: one.profit, default=None)
+
+    @property
+    def fee(self) -> float:
+        """What each leg takes of what it brings, as a part of it."""
+        return self.config.near_fee_pct / 100.0
+
+    # ------------------------------------------------------------------ all three legs, or none
+
+    def send(self, found: Round, now_ns: int, origin: str = _ORIGIN) -> Refusal | Circle:
+        """Ask the gate about all three legs, then let the first leave."""
+        trading, path = self.trading, found.path
+        circle = Circle(f"{path.first.instrument.symbol}-{now_ns}", path.first.instrument.symbol, now_ns)
+        requests = self._requests(circle, found, origin)
+        for request, facts in requests:
+            result = trading.gate.check(request, facts)
+            if isinstance(result, Refusal):
+                self._rest_ns, self._rest_why = now_ns + REFUSED_NS, str(result)
+                return trading.refuse(request, result)
+        self._submit(circle, *requests[0])
+        circle.path, circle.ticks = path, found.ticks[1]
+        self.open, self.taken = circle, self.taken + 1
+        trading.circling = self.value_e8
+        return circle
+
+    def tried(self, found: Round) -> ApprovedOrder | Refusal:
+        """Say what the gate makes of a circle's first leg; nothing is done."""
+        symbol = found.path.first.instrument.symbol
+        circle = Circle(f"{symbol}-{self.trading.now_ns}", symbol, 0)
+        request, facts = self._requests(circle, found, _ORIGIN)[0]
+        return self.trading.gate.check(request, facts)
+
+    def _requests(self, circle: Circle, found: Round, origin: str) -> tuple[tuple[OrderRequest, Facts], ...]:
+        """Word all three, each with what the gate decides it on once the one before has filled."""
+        path, (lots_1, lots_2, lots_3), (ticks_1, ticks_2, ticks_3) = found.path, found.lots, found.ticks
+        middle_e8 = lots_1 * path.first.instrument.lot_e8
+        return (
+            self._buy(circle.cause("first"), path.first, lots_1, ticks_1, origin, None),
+            self._cross(circle, path, lots_2, ticks_2, middle_e8, origin),
+            self._sale(circle.cause("out0"), path.last, lots_3, ticks_3, lots_3, origin),
+        )
+
+    def _cross(
+        self, circle: Circle, path: Path, lots: int, ticks: int, middle_e8: int, origin: str
+    ) -> tuple[OrderRequest, Facts]:
+        cause = circle.cause(CROSS)
+        if path.is_buy:
+            return self._buy(cause, path.cross, lots, ticks, origin, (path.first, middle_e8))
+        return self._sale(cause, path.cross, lots, ticks, middle_e8 // path.cross.instrument.lot_e8, origin)
+
+    def _buy(
+        self, cause: str, market: Market, lots: int, ticks: int, origin: str, paid_with: tuple[Market, int] | None
+    ) -> tuple[OrderRequest, Facts]:
+        """Word a buy; ``paid_with``: the market of the coin that pays for it, and how much of that there is.
+
+        What the account has is in money: by that market's bid it is put into the coin that the buy is priced in.
+        """
+        symbol = market.instrument.symbol
+        stop, _ = exit_levels(ticks, self.config.stop_pct, 0.0)
+        request = self.trading.entry(symbol, cause, origin, lots, stop, 0)
+        facts = self.trading.facts(symbol, cause, NAME)
+        if paid_with is not None:
+            bridge, coin_e8 = paid_with
+            rate = bridge.bid_ticks * bridge.instrument.tick_e8 / E8
+            facts = msgspec.structs.replace(
+                facts,
+                equity_e8=int(facts.equity_e8 / rate),
+                cash_e8=coin_e8,
+                symbol_exposure_e8=int(facts.symbol_exposure_e8 / rate),
+                gross_exposure_e8=int(facts.gross_exposure_e8 / rate),
+            )
+        return msgspec.structs.replace(request, limit_ticks=ticks), facts
+
+    def _sale(
+        self, cause: str, market: Market, lots: int, ticks: int, held_lots: int, origin: str
+    ) -> tuple[OrderRequest, Facts]:
+        symbol = market.instrument.symbol
+        request = self.trading.reduction(symbol, cause, origin, lots)
+        facts = self.trading.facts(symbol, cause, NAME)
+        facts = msgspec.structs.replace(facts, position_lots=held_lots, sellable_lots=held_lots)
+        return msgspec.structs.replace(request, limit_ticks=ticks), facts
+
+    def _submit(self, circle: Circle, request: OrderRequest, facts: Facts) -> bool:
+        self.trading.last_hop.cause_in(request.cause_id)
+        result = self.trading.submit(request, NAME, facts)
+        if isinstance(result, ApprovedOrder):
+            circle.legs.append(self.trading.orders.of(result))
+        return isinstance(result, ApprovedOrder)
+
+    # ------------------------------------------------------------------ around, and back to money
+
+    def _follow(self, circle: Circle) -> None:
+        """Send the second leg, or sell what is held; close a circle that holds nothing."""
+        if not circle.is_settled:
+            return
+        now_ns = self.trading.now_ns
+        path, circle.path = circle.path, None
+        if path is not None and self.trading.is_armed and self._send_cross(circle, path):
+            return
+        held = self.held(circle)
+        if not held:
+            self._close(circle)
+            return
+        circle.short_ns = circle.short_ns or now_ns
+        if now_ns >= circle.try_ns:
+            circle.try_ns = now_ns + AGAIN_NS
+            self.sell(circle, circle.paid_e8() * self.config.loss_pct / 100.0, _ORIGIN)
+        if circle.is_settled and now_ns - circle.short_ns > self.config.mend_s * 1e9:
+            self.stuck(circle, now_ns)
+
+    def _send_cross(self, circle: Circle, path: Path) -> bool:
+        """Change what the first leg brought, as much of it as the price reckoned with allows; False for nothing."""
+        held_e8 = circle.nets_e8(self.trading).get(path.middle, 0)
+        it, price = path.cross.instrument, circle.ticks * path.cross.instrument.tick_e8 / E8
+        lots = math.floor(held_e8 / (price if path.is_buy else 1.0) / it.lot_e8)
+        if lots < least_lots(circle.ticks, path.cross):
+            return False
+        request, facts = self._cross(circle, path, lots, circle.ticks, held_e8, _ORIGIN)
+        return self._submit(circle, request, facts)
+
+    def sell(self, circle: Circle, loss_e8: float, origin: str) -> Refusal | int:
+        """Sell what is held of either coin, as far as the circle loses no more than so much; return how many orders.
+
+        ``loss_e8``: in 1e-8 of the quote asset; ``inf`` leaves the collar alone. A refusal is the first one's.
+        """
+        sent, refused = 0, None
+        for market, lots in self.held(circle):
+            limit = self._limit_ticks(circle, market, lots, loss_e8)
+            if limit <= 0 or market.bid_ticks < limit or not self._is_fresh(market):
+                continue
+            cause = circle.cause(f"out{circle.tries}")
+            request, facts = self._sale(cause, market, lots, limit, lots, origin)
+            result = self.trading.gate.check(request, facts)
+            if isinstance(result, Refusal):
+                refused = refused or self.trading.refuse(request, result)
+            elif self._submit(circle, request, facts):
+                circle.tries, sent = circle.tries + 1, sent + 1
+        return refused if refused is not None and not sent else sent
+
+    def held(self, circle: Circle) -> list[tuple[Market, int]]:
+        """Return what of either coin the venue takes an order for: its market in money, and how many lots."""
+        nets = circle.nets_e8(self.trading)
+        found = ((market, nets.get(asset, 0) // market.instrument.lot_e8) for asset, market in self._by_base.items())
+        return [(market, lots) for market, lots in found if lots and lots >= least_lots(market.bid_ticks or 1, market)]
+
+    def result_e8(self, circle: Circle) -> int:
+        """Return what a circle has made, and what it holds at the bid less the fee, in 1e-8 of the quote asset."""
+        nets = circle.nets_e8(self.trading)
+        made_e8 = nets.get(self.trading.config.quote_asset, 0)
+        return made_e8 + sum(self._worth_e8(asset, amount_e8) for asset, amount_e8 in nets.items())
+
+    def value_e8(self) -> int:
+        """Return what the open circle holds at the bid, for equity: money that is on its way."""
+        if self.open is None:
+            return 0
+        nets = self.open.nets_e8(self.trading)
+        return sum(self._worth_e8(asset, amount_e8) for asset, amount_e8 in nets.items())
+
+    def _worth_e8(self, asset: str, amount_e8: int) -> int:
+        market = self._by_base.get(asset)
+        if market is None:
+            return 0
+        return int(amount_e8 * market.bid_ticks * market.instrument.tick_e8 / E8 * (1.0 - self.fee))
+
+    def _limit_ticks(self, circle: Circle, market: Market, lots: int, loss_e8: float) -> int:
+        """Return the worst price that the loss limit and the collar (C4) both allow, the other coin at its bid."""
+        collar = self.trading.gate.collar_ticks(SELL, market)
+        if loss_e8 == math.inf:
+            return collar
+        it, base_e8 = market.instrument, lots * market.instrument.lot_e8
+        others_e8 = self.result_e8(circle) - self._worth_e8(it.base_asset, base_e8)
+        worst = (-loss_e8 - others_e8) / (base_e8 * (1.0 - self.fee))
+        return max(math.ceil(worst * E8 / it.tick_e8), collar)
+
+    def _close(self, circle: Circle) -> None:
+        self.open, self.trading.circling = None, None
+        self.done.append(circle)
+        self._ended_ns = circle.ended_ns()
+        result_e8 = self.result_e8(circle)
+        self.made_e8 += result_e8
+        if result_e8 < 0:
+            self._rest_ns, self._rest_why = self._ended_ns + int(self.config.cooldown_s * 1e9), "the last circle lost"
+        self.trading.notice("info" if result_e8 >= 0 else "warning", "CIRCLE", f"{self.words(circle)}.")
+
+    def words(self, circle: Circle) -> str:
+        """Say what became of a circle."""
+        done = [f"{_verb(order.approved.side)} {self._qty(order.approved, order.filled_lots)}" for order in circle.legs]
+        result_e8 = self.result_e8(circle)
+        amount = f"{scaled_text(abs(result_e8), 4)} {self.trading.config.quote_asset}"
+        return f"Circle {circle.symbol}: {', '.join(done)}; {'made' if result_e8 >= 0 else 'lost'} {amount}"
+
+    def _qty(self, approved: ApprovedOrder, lots: int) -> str:
+        it = self.trading.heard[approved.symbol].instrument
+        return f"{it.qty_text(lots)} {it.base_asset} ({approved.symbol})"
+
+    def _on_chance(self, found: Round, now_ns: int) -> None:
+        config, trading = self.config, self.trading
+        veto_e8 = trading.config.people.veto_quote * E8
+        may_act = trading.modes.effective(NAME) is Mode.AUTO and trading.account != "live"
+        if found.confidence >= config.act and may_act and not 0 < veto_e8 < found.paid_e8:
+            self.send(found, now_ns)
+        elif found.confidence >= config.ask:
+            self.ask(found, now_ns)
+
+    def _is_fresh(self, market: Market) -> bool:
+        return is_fresh(self.trading, market.instrument.symbol)
+
+    def _restore(self) -> None:
+        """Take up the circles of earlier runs: one that holds something is brought back to money."""
+        self._is_restored = True
+        for circle in circles_of(self.trading):
+            if circle.is_settled and not self.held(circle):
+                self.done.append(circle)
+            else:
+                self.open, self.trading.circling = circle, self.value_e8
+
+
+def _is_taken_there(found: Round) -> bool:
+    """Say whether the venue takes all three orders (C8)."""
+    legs = zip(found.path.markets, found.lots, found.ticks, strict=True)
+    return all(lots >= least_lots(ticks, market) for market, lots, ticks in legs)
+
+
+def _verb(side: Side) -> str:
+    return "bought" if side is BUY else "sold"
