@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from bot.charts import ThemeName
 from bot.charts.canvas import THEMES, Theme, at, decimals, head, moments, new_figure, png
@@ -51,6 +52,7 @@ def candle_chart(
     rises = table[:, 3] >= table[:, 0]
     volumes.bar(x[rises], table[rises, 4], width, facecolor="none", edgecolor=colours.rise, linewidth=0.8)
     volumes.bar(x[~rises], table[~rises, 4], width, color=colours.fall)
+    decimals(volumes, 0 if table[:, 4].max() >= 10.0 else 2)
     volumes.set_ylabel("volume", color=colours.ink, fontsize=8)
     low, high = _reach(table)
     levels = [level for level in levels if low <= level.price <= high]
@@ -146,6 +148,8 @@ def _draw_marks(panel: Axes, marks: Sequence[Mark], colours: Theme) -> None:
             color=colours.mark,
             fontsize=8,
             fontweight="bold",
+            path_effects=[withStroke(linewidth=3, foreground=colours.paper)],
+            zorder=6,
         )
 
 

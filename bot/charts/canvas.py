@@ -71,7 +71,7 @@ def head(panel: Axes, theme: Theme, title: str, beside: str) -> None:
 
 def decimals(panel: Axes, digits: int) -> None:
     """Write the values of an axis with so many decimals and thousands apart."""
-    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.{digits}f}"))
+    panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value or 0.0:,.{digits}f}"))
 
 
 def png(figure: Figure) -> bytes:

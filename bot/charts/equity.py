@@ -20,12 +20,12 @@ def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
     colours = THEMES[theme]
     figure, (worth, below) = new_figure(colours, (3.0, 1.2))
     x, equity, drawdown = _series(view)
-    worth.plot(x, np.maximum.accumulate(equity), color=colours.faint, linewidth=1.2, drawstyle="steps-post")
+    worth.plot(x, np.maximum.accumulate(equity), color=colours.faint, linewidth=1.2)
     worth.plot(x, equity, color=colours.rise, linewidth=1.6)
     below.fill_between(x, drawdown, 0.0, color=colours.fall, alpha=0.6, linewidth=0)
     below.set_ylabel("drawdown %", color=colours.ink, fontsize=8)
     decimals(worth, 2)
-    decimals(below, 1)
+    decimals(below, next((digits for digits in (1, 2, 3) if -drawdown.min() > 10.0**-digits * 2), 4))
     worth.set_xlim(x[0], x[-1])
     head(
         worth,

@@ -228,14 +228,14 @@ def _numbers(proposal: ProposalView) -> Block:
     return fields(
         [
             ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
-            ("Measured", escape(proposal.worth)),
-            ("Second opinion", escape(proposal.opinion)),
-            ("Its record", _record(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),
+            ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
             ("Stop", trade_lines.level(proposal.stop_price, proposal.price)),
             ("Target", trade_lines.level(proposal.target_price, proposal.price)),
-            ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
+            ("Measured", escape(proposal.worth)),
+            ("Its record", _record(proposal)),
+            ("Second opinion", escape(proposal.opinion)),
         ]
     )
 

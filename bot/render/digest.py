@@ -44,7 +44,7 @@ def let_go(view: DigestView) -> str:
     """Say what came of the proposals that nobody took: ``14 proposals dismissed or expired: net +1.2 R``."""
     it = view.let_go
     if not it.ended:
-        return "No proposal that nobody took came to its end."
+        return "No proposal was let go and followed to its end."
     net = f"net {r(it.net_r)} ({gain(it.net_quote, view.pnl.quote_asset)})"
     return f"{plural(it.ended, 'proposal')} dismissed or expired: {net}, {it.won} would have won."
 

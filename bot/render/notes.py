@@ -15,6 +15,7 @@ _MODES = {
     "ask": "signals wait here for a person",
     "auto": "signals over their act threshold are executed at once",
 }
+_KILLED = "killed by "
 _WITHIN = {"ask": ", where the mode of everything isn't off", "auto": ", where the mode of everything is auto too"}
 """Of one strategy: the mode of everything holds it back."""
 
@@ -40,9 +41,12 @@ def armed(event: TradingArmed) -> Message:
 
 def halted(event: TradingHalted) -> Message:
     """Say that entries have stopped, and why."""
-    why = f": {names(event.reason)}" if event.reason else ""
-    line = f"Trading is halted by {who(event.by)}{why}"
-    tail = "No new entries; closes and exits still work. An admin arms it again with `/resume`."
+    if event.reason.startswith(_KILLED):  # it names who did it
+        line, again = f"Trading is halted: {names(event.reason)}", "resets it with `/kill reset REASON`"
+    else:
+        why = f": {names(event.reason)}" if event.reason else ""
+        line, again = f"Trading is halted by {who(event.by)}{why}", "arms it again with `/resume`"
+    tail = f"No new entries; closes and exits still work. An admin {again}."
     return _note(f":octagonal_sign: *{line}.* {tail}", line)
 
 

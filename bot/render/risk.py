@@ -14,6 +14,13 @@ _MOST: Final = 60
 _MOST_CONTROLS: Final = 24
 _LINE: Final = 230
 _MOST_BARS: Final = 10
+_USED: Final = {
+    "max_position_pct": "largest position",
+    "max_gross_pct": "all positions",
+    "orders_per_s": "orders in this second",
+    "daily_loss_pct": "lost today",
+    "drawdown_pct": "below the peak",
+}
 
 
 def limits(view: RiskView) -> Message:
@@ -41,7 +48,12 @@ def bars(view: RiskView) -> list[str]:
 def used(view: RiskView) -> list[str]:
     """Say line by line how much of the account's limits is used, where something can be used up."""
     rows = [row for row in view.limits if row.used and not row.scope]
-    return [f"• {escape(row.name)}: {escape(row.used)} of {escape(row.limit)}" for row in rows[:_MOST_BARS]]
+    return [f"• {_USED.get(row.name, row.name)}: {escape(row.used)} of {_bound(row)}" for row in rows[:_MOST_BARS]]
+
+
+def _bound(row: LimitView) -> str:
+    """Write a limit without what a person can reckon: of ``5 % = 5,000.56 USDT`` the amount, which ``used`` is in."""
+    return escape(row.limit.rpartition(" = ")[2])
 
 
 def _row(row: LimitView) -> str:

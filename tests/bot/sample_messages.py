@@ -231,6 +231,12 @@ MESSAGES: dict[str, Message] = {
         ModeChanged(ts_ns=0, mode="auto", strategy="", previous="ask", by=f"slack:{ALICE}")
     ),
     "armed": notes.armed(TradingArmed(ts_ns=0, by="cli:ann")),
+    "halted_by_a_kill": notes.halted(
+        TradingHalted(ts_ns=0, by=f"slack:{ALICE}", reason=f"killed by slack:{ALICE}: fat <finger>")
+    ),
+    "mode_of_one_left": notes.mode_changed(
+        ModeChanged(ts_ns=0, by=f"slack:{ALICE}", strategy="headlines", previous="auto", mode="auto")
+    ),
     "halted": notes.halted(TradingHalted(ts_ns=0, by="C6_REPEATS", reason="three alike within 60 s")),
     "risk": risk.limits(RISK),
     "risk_quiet": risk.limits(RiskView(RISK.limits[1:2], (), ())),

@@ -30,10 +30,16 @@ from bot.drawing import Drawing
 from bot.outbox import Outbox
 from bot.pictures import Pictures
 from bot.render import kill, preview
+from engine.wire.commands import AnyCommand
 from engine.wire.line import EngineLine, socket_path
+from engine.wire.replies import Reply
 
 _WIDE: Final = 1_300
 _HIGH: Final = 860
+_READ: Final = 820
+"""So wide is what is written in a message."""
+_SETTLED_S: Final = 2.0
+"""The exchange tells of balances a moment after a fill."""
 _STORY_S: Final = 180.0
 """The headline comes after 45 s; what was bought before it reaches its target about a minute later."""
 _EXIT: Final = "Closed IOTA by"
@@ -137,7 +143,8 @@ async def photograph(page: Page, name: str, *messages: dict[str, Any]) -> None:
     await page.until(f"document.querySelector('{last}') !== null")
     await page.js(f"document.querySelector('{first}').scrollIntoView({{block: 'start'}})")
     await page.until("true")
-    await page.take(name, await page.box_of(first, last))
+    box = await page.box_of(first, last)
+    await page.take(name, box._replace(width=min(box.width, _READ)))
 
 
 async def open_thread(page: Page, message: dict[str, Any]) -> None:
@@ -158,12 +165,15 @@ async def play(desk: Desk, page: Page, folder: Path) -> None:
     await photograph(page, "preview.png", asked)
     await slack.click(ALICE, asked, preview.CONFIRM)
     root = await slack.sees_text("buys IOTA for 300 USDT", "Holding")
+    await asyncio.sleep(_SETTLED_S)
     await slack.command(ALICE, "/positions")
     await photograph(page, "positions.png", await slack.sees_text("1 open position"))
     alert = await slack.see(
         lambda message: any("launches" in str(block) for block in message.get("blocks") or ()), _STORY_S
     )
     await open_thread(page, alert)
+    await page.js("(e => e.scrollTop = e.scrollHeight)(document.querySelector('.thread-body'))")
+    await page.until("true")
     await page.take("alert.png")
     await slack.see(lambda message: message["ts"] == root["ts"] and _EXIT in message["text"], _STORY_S)
     await slack.see(lambda message: message.get("thread_ts") == root["ts"] and bool(message.get("files")), _STORY_S)
@@ -194,7 +204,8 @@ async def home(page: Page) -> None:
     await page.until(picture)
     await page.size(int(await page.js("document.querySelector('.home-inner').scrollHeight")) + 120)
     await page.until(picture)
-    await page.take("home.png", await page.box_of(".home-inner"))
+    box = await page.box_of(".home-inner")
+    await page.take("home.png", Box(box.x - 24, box.y - 12, box.width + 48, box.height + 24))
     await page.size(_HIGH)
     await page.js("document.querySelector('.sidebar-item').click()")
     await page.until("document.querySelector('.messages .msg') !== null")
@@ -216,12 +227,20 @@ async def charts(desk: Desk, root: dict[str, Any], folder: Path) -> None:
     """Draw the chart of the trade in this thread once more, in light and in dark, one above the other."""
     card = next(card for card in memory.load(desk.home / "bot-state.json", CHANNEL).cards if card.ts == root["ts"])
     drawn = []
+    known: dict[type, Reply] = {}
+
+    async def ask(question: AnyCommand) -> Reply:
+        """Answer both with what the first was told: the market goes on between them."""
+        if type(question) not in known:
+            known[type(question)] = await line.ask(question)
+        return known[type(question)]
+
     async with EngineLine(socket_path(desk.home)) as line, Drawing() as drawing:
         for theme in _THEMES:
             album, outbox = Album(), Outbox(gap_s=0.0)
             card.charted.clear()
             sending = asyncio.create_task(outbox.run())
-            Pictures(album, outbox, line.ask, drawing, theme).want(CHANNEL, card, "closed", lambda: None)  # type: ignore[arg-type]
+            Pictures(album, outbox, ask, drawing, theme).want(CHANNEL, card, "closed", lambda: None)  # type: ignore[arg-type]
             await outbox.drained()
             sending.cancel()
             file = folder / f".{theme}.png"
