@@ -20,7 +20,7 @@ from bot.local_slack.install import NotInstallable, install
 from bot.local_slack.launch import command
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-_UP_S: Final = 30.0
+_UP_S: Final = 120.0
 _LOOK_S: Final = 0.05
 LATE_S: Final = 10.0
 """How long an answer is waited for; Slack itself gives up after three seconds."""

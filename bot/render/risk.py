@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Block, Message, clip, context, escape, header, message, section
-from bot.render.say import plural, seconds
+from bot.render.say import names, plural, seconds
 from engine.wire.views import ControlView, LimitView, LockView, RiskView
 
 _MOST_ROWS: Final = 12
@@ -17,7 +17,7 @@ _MOST_BARS: Final = 10
 _USED: Final = {
     "max_position_pct": "largest position",
     "max_gross_pct": "all positions",
-    "orders_per_s": "orders in this second",
+    "orders_per_s": "order rate",
     "daily_loss_pct": "lost today",
     "drawdown_pct": "below the peak",
 }
@@ -52,17 +52,16 @@ def used(view: RiskView) -> list[str]:
 
 
 def _bound(row: LimitView) -> str:
-    """Write a limit without what a person can reckon: of ``5 % = 5,000.56 USDT`` the amount, which ``used`` is in."""
-    return escape(row.limit.rpartition(" = ")[2])
+    """Write a limit in the unit of ``used``: of ``5 % = 5,000.56 USDT`` the amount, of ``2 % of the peak`` the 2 %."""
+    return escape(row.limit.rpartition(" = ")[2].partition(" of ")[0])
 
 
 def _row(row: LimitView) -> str:
     scope = f" of the {row.scope}" if row.scope else ""
     used = f" · {row.used} used" if row.used else ""
     changed = f" · :pencil2: {row.changed}" if row.changed else ""
-    return clip(f"`{escape(row.code)}` {escape(f'{row.name}{scope}')}: *{escape(row.limit)}*", _LINE // 2) + clip(
-        escape(used + changed), _LINE // 2
-    )
+    shown = clip(f"`{escape(row.code)}` {escape(f'{row.name}{scope}')}: *{escape(row.limit)}*", _LINE // 2)
+    return shown + names(clip(used + changed, _LINE // 2))
 
 
 def _control(row: ControlView) -> str:
@@ -70,9 +69,9 @@ def _control(row: ControlView) -> str:
 
 
 def _tripped(words: str) -> str:
-    return f":rotating_light: *{clip(escape(words), _LINE)}* · an admin resets it with `/risk reset REASON`"
+    return f":rotating_light: *{names(clip(words, _LINE))}* · an admin resets it with `/risk reset REASON`"
 
 
 def _locked(lock: LockView) -> str:
     left = seconds(int(max(lock.left_s, 0.0) * 1e9)) if lock.left_s < 1e12 else "a long time"
-    return f":lock: *{escape(lock.symbol)}* for {left}: {clip(escape(lock.why), _LINE)}"
+    return f":lock: *{escape(lock.symbol)}* for {left}: {names(clip(lock.why, _LINE))}"

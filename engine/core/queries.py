@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from engine.core.account import Balance
 from engine.core.calibration import Calibrations
 from engine.core.config import StrategyConfig
 from engine.core.instrument import scaled_text
 from engine.core.market import Market
 from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
-from engine.core.types import Signal, Symbol
+from engine.core.types import BUY, Signal, Symbol
 from engine.core.views import order_view, price_view, proposal_view, trade_view
 from engine.wire import replies, views
 from engine.wire.views import HealthView
@@ -109,12 +110,21 @@ def status(trading: Trading, roster: Roster, identity: Identity, outside: Sequen
     )
 
 
+def balances_now(trading: Trading) -> list[Balance]:
+    """Return what the account has: as the venue last said, the quote asset with our fills and buys under way since."""
+    quote, cash_e8 = trading.config.quote_asset, trading.portfolio.cash_e8
+    buys = (order for order in trading.orders.unsettled() if order.approved.side is BUY)
+    reserved_e8 = sum(trading.instrument(o).notional_e8(o.approved.price_ticks, o.uncounted_lots) for o in buys)
+    own = Balance(quote, max(cash_e8 - reserved_e8, 0), min(reserved_e8, cash_e8))
+    return [own if balance.asset == quote else balance for balance in trading.portfolio.balances.values()]
+
+
 def positions(trading: Trading) -> views.PositionsView:
     """Show what is held and what it is worth."""
     held = [(trip, trading.markets[symbol].bid_ticks) for symbol, trip in trading.portfolio.open.items()]
     balances = (
         views.BalanceView(b.asset, scaled_text(b.free_e8, 8), scaled_text(b.locked_e8, 8))
-        for b in trading.portfolio.balances.values()
+        for b in balances_now(trading)
         if b.free_e8 or b.locked_e8
     )
     return views.PositionsView(

@@ -12,8 +12,9 @@ from engine.core.amounts import Unclear
 from engine.core.instrument import scaled_text
 from engine.core.past import drawdown
 from engine.core.portfolio import RoundTrip
+from engine.core.queries import balances_now
 from engine.core.trading import Trading
-from engine.core.types import BUY, Symbol
+from engine.core.types import Symbol
 from engine.core.views import trade_view
 from engine.wire.answers import (
     AssetView,
@@ -98,20 +99,18 @@ def equity(trading: Trading, span_s: float, points: int) -> EquityView:
 
 
 def balances(trading: Trading) -> BalancesView:
-    """Show every asset of the account that is not nought, as the venue last said, and what it is worth at the bid."""
+    """Show every asset of the account that is not nought, and what it is worth at the bid."""
     quote, markets = trading.config.quote_asset, trading.markets
     bids_e8 = {m.instrument.base_asset: m.bid_ticks * m.instrument.tick_e8 for m in markets.values()} | {quote: _E8}
     shown = []
-    for balance in trading.portfolio.balances.values():
+    for balance in balances_now(trading):
         whole_e8, bid_e8 = balance.free_e8 + balance.locked_e8, bids_e8.get(balance.asset, 0)
         if whole_e8:
             worth = scaled_text(whole_e8 * bid_e8 // _E8, 2) if bid_e8 else ""
             shown.append(
                 AssetView(balance.asset, scaled_text(balance.free_e8, 8), scaled_text(balance.locked_e8, 8), worth)
             )
-    buys = (order for order in trading.orders.unsettled() if order.approved.side is BUY)
-    reserved_e8 = sum(trading.instrument(o).notional_e8(o.approved.price_ticks, o.uncounted_lots) for o in buys)
-    free_e8 = max(trading.portfolio.cash_e8 - reserved_e8, 0)
+    free_e8 = next((balance.free_e8 for balance in balances_now(trading) if balance.asset == quote), 0)
     return BalancesView(quote, scaled_text(trading.equity_e8(), 2), scaled_text(free_e8, 2), tuple(shown))
 
 

@@ -786,7 +786,7 @@ def test_positions_show_what_is_held_and_what_it_is_worth() -> None:
     trade = view.positions[0]
     assert (trade.qty, trade.entry_price, trade.pnl_quote, trade.is_open) == ("0.4500", "2000.00", "9.00", True)
     assert trade.pnl_pct == pytest.approx(1.0)
-    assert [(row.asset, row.free) for row in view.balances] == [("USDT", "100000.00000000")]
+    assert [(row.asset, row.free) for row in view.balances] == [("USDT", "99100.00000000")]
 
 
 def test_warming_up_sends_hundreds_of_orders_on_state_of_its_own() -> None:
