@@ -122,20 +122,20 @@ async def _desk(cores: Cores) -> AsyncIterator[Desk]:
 async def _latencies(desk: Desk, plan: Plan) -> tuple[dict[tuple[str, str], list[Round]], int]:
     """Measure with Slack here and gone, in turns; return the rounds, and how many messages Slack had when it was here.
 
-    Every other round begins with the other, so that a drift of the machine favours neither; the first pass, which
-    fills the bot's queue, is not counted.
+    Every other round begins with the other, so that a drift of the machine favours neither. The first pass, which
+    fills the bot's queue, is not counted; it begins with Slack here, which the bot needs once to find its channel.
     """
     rounds: dict[tuple[str, str], list[Round]] = {(where, pace): [] for where in (HERE, GONE) for pace in _PACES}
     messages = 0
     short = plan._replace(events=round(plan.events * _REHEARSAL))
-    for number in range(-1, plan.rounds):
+    for number in range(plan.rounds + 1):
         for where in (HERE, GONE)[:: -1 if number % 2 else 1]:
             await _turn(desk, where)
             for pace in _PACES:
-                found = await one_run(desk.subject, desk.server, pace, short if number < 0 else plan)
-                if number >= 0:
+                found = await one_run(desk.subject, desk.server, pace, plan if number else short)
+                if number:
                     rounds[where, pace].append(found)
-            messages += await desk.bot.messages() if where == HERE and number >= 0 else 0
+            messages += await desk.bot.messages() if where == HERE and number else 0
     return rounds, messages
 
 
