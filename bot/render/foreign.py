@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, actions, button, context, escape, message, section
-from bot.render.say import amount, who
+from bot.render.say import amount, number, who
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 
 ADOPT: Final = "foreign_adopt"
@@ -46,6 +46,6 @@ def _became(order: ForeignOrderView) -> str:
 
 
 def _symbol(line: ComparedView) -> str:
-    held = f"{amount(line.held, line.base_asset)} held, {escape(line.position)} of it ours"
+    held = f"{amount(line.held, line.base_asset)} held, {number(line.position)} of it ours"
     trouble = f"\n    *no entries*: {escape(line.trouble)}" if line.trouble else ""
     return f"• *{escape(line.symbol)}* {held}, {line.open_orders} open of ours, {line.foreign} of others{trouble}"

@@ -105,7 +105,8 @@ def _slippage(view: PreviewView) -> str:
 
 def _verdict(view: PreviewView) -> str:
     if view.code != "OK":
-        detail = f"{escape(view.detail)}. " if view.detail and not view.detail.endswith(".") else escape(view.detail)
-        return f":no_entry: *The gate says no:* `{escape(view.code)}` {detail} {escape(view.advice)}".rstrip()
+        numbers = f"`{escape(view.code)}` {escape(view.detail)}"
+        advice = f"{escape(view.advice)}\n" if view.advice else ""
+        return f":no_entry: *The gate says no.* {advice}{numbers}".rstrip()
     second = " It then waits for a second person." if view.needs_second else ""
     return f":white_check_mark: *The gate says yes*, as of now.{second}"
