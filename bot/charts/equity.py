@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from bot.charts import ThemeName
 from bot.charts.canvas import THEMES, at, decimals, head, moments, new_figure, png
 from engine.wire.answers import EquityView
 
 _LEAST_POINTS: Final = 2
+_LEAST_FALL: Final = -0.1
+"""In percent: the axis reaches down so far, so that a fall of nothing looks like nothing."""
+_DEEP: Final = -2.0
+"""In percent: a deeper fall needs no second decimal."""
 
 
 def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
@@ -25,7 +30,9 @@ def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
     below.fill_between(x, drawdown, 0.0, color=colours.fall, alpha=0.6, linewidth=0)
     below.set_ylabel("drawdown %", color=colours.ink, fontsize=8)
     decimals(worth, 2)
-    decimals(below, next((digits for digits in (1, 2, 3) if -drawdown.min() > 10.0**-digits * 2), 4))
+    below.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 5, 10]))
+    below.set_ylim(min(1.05 * drawdown.min(), _LEAST_FALL), 0.0)
+    decimals(below, 2 if drawdown.min() > _DEEP else 1)
     worth.set_xlim(x[0], x[-1])
     head(
         worth,

@@ -22,7 +22,7 @@ from bot.render.blocks import (
     section,
 )
 from bot.render.missed import r, would_have
-from bot.render.say import amount, money, plural, price, seconds, sentence, who
+from bot.render.say import amount, money, names, plural, price, seconds, sentence, who
 from bot.render.size import SIZE
 from engine.wire.hand_views import MissedProposalView
 from engine.wire.views import OrderView, ProposalView, TradeView
@@ -80,7 +80,7 @@ def _open(proposal: ProposalView) -> Message:
         f"{verb} {escape(proposal.symbol)}? {escape(proposal.strategy)}, confidence {proposal.confidence:.2f}: "
         f"{_size(proposal)} at {price(proposal.price)}. {_news_text(proposal)}Expires in {life}; expiring means no."
     )
-    warning = [section(f":warning: *Mind:* {escape(proposal.warning)}")] if proposal.warning else []
+    warning = [section(f":warning: *Mind:* {names(proposal.warning)}")] if proposal.warning else []
     terms = f"Expires {life} after it was posted; expiring means no. Price, size and limits are checked at the click."
     ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
     return message(
@@ -109,7 +109,7 @@ def _open_pair(proposal: ProposalView) -> Message:
         button(DISMISS, "Dismiss", ticket, f"Dismiss the arbitrage in {proposal.symbol}"),
         button(MUTE, "Mute 1 h", ticket, f"Mute {proposal.strategy} on {proposal.symbol} for 1 h"),
     ]
-    warning = [section(f":warning: *Mind:* {escape(proposal.warning)}")] if proposal.warning else []
+    warning = [section(f":warning: *Mind:* {names(proposal.warning)}")] if proposal.warning else []
     bands = f"asks from {proposal.ask:.2f}, acts from {proposal.act:.2f}"
     return message(
         text,

@@ -157,7 +157,10 @@ def proposals(trading: Trading, roster: Roster) -> tuple[views.ProposalView, ...
 
 def warning(trading: Trading) -> str:
     """Say what stands between a click and an order, if anything does."""
-    return "" if trading.is_armed else f"Trading is halted ({trading.halt_reason}): type /resume before you click."
+    if trading.is_armed:
+        return ""
+    first = "/kill reset REASON and then /resume" if trading.latch.is_on else "/resume"
+    return f"Trading is halted ({trading.halt_reason}): an admin types {first} before you click."
 
 
 def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequence[HealthView]) -> replies.Snapshot:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.core.account import AccountSnapshot, Balance
 from engine.core.actions import Action, Cancel
+from engine.core.queries import warning
 from engine.core.records import ArmedSet
 from engine.core.safeguard_records import Killed, KillReset
 from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderState, OrderType, Side, Symbol, TradeId
@@ -74,6 +75,16 @@ def account(desk: Desk, *still_open: ApprovedOrder) -> list[Action]:
         for o in still_open
     )
     return desk.keep(desk.engine.on_account(AccountSnapshot(rows, listed, desk.now_ns)))
+
+
+def test_whoever_is_about_to_click_after_a_kill_is_told_that_it_must_be_reset_first() -> None:
+    desk = Desk().ready()
+    assert warning(desk.engine.trading) == ""
+    kill(desk, reason="fat finger")
+    words = (
+        "Trading is halted (killed by slack:U01ALICE: fat finger): an admin types /kill reset REASON and then /resume"
+    )
+    assert warning(desk.engine.trading).startswith(words)
 
 
 def test_a_kill_halts_latches_and_cancels_the_entries_in_one_go() -> None:
