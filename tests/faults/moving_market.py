@@ -194,6 +194,12 @@ async def until_covered(scene: Scene, market: Market) -> None:
     )
 
 
+def _log_of(home: Path) -> Path:
+    """Return where an engine in this home says what it says."""
+    home.mkdir(exist_ok=True)
+    return home / "engine.log"
+
+
 @asynccontextmanager
 async def engine_process(home: Path, urls: main.Urls, **told: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run an engine in a process of its own, as ``trader run`` does; ``told`` are settings of its environment."""
@@ -207,7 +213,7 @@ async def engine_process(home: Path, urls: main.Urls, **told: str) -> AsyncItera
         "BINANCE_WS_API_URL": urls.ws_api,
         **told,
     }
-    with (home / "engine.log").open("ab") as log:  # stays with the test's folder where it fails
+    with _log_of(home).open("ab") as log:  # stays with the test's folder where it fails
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "engine.cli.main", "engine"), env=env, stderr=log
         )
