@@ -162,8 +162,9 @@ def _going(proposal: ProposalView) -> Message:
 def _buttons(proposal: ProposalView, ticket: str) -> list[Block]:
     deal = amount(proposal.qty, proposal.base_asset)
     styles: dict[str, Style | None] = {proposal.side: "primary"}
+    buy = [button(BUY, "Buy", ticket, f"Buy {deal}", styles.get("buy"))]
     return [
-        button(BUY, "Buy", ticket, f"Buy {deal}", styles.get("buy")),
+        *(buy if proposal.side == "buy" else []),  # an alert that says to sell has no size, stop or target to buy with
         button(SELL, "Sell", ticket, f"Sell {proposal.base_asset}", styles.get("sell")),
         button(SIZE, "Size…", f"{proposal.side}|{ticket}", f"{proposal.side.capitalize()} another size"),
         button(DISMISS, "Dismiss", ticket, f"Dismiss the proposal to {proposal.side} {proposal.symbol}"),

@@ -59,7 +59,6 @@ def test_only_what_destroys_is_red_and_only_the_proposed_side_is_primary() -> No
         ("alert_open", "decide_size"): None,
         ("alert_open", "decide_dismiss"): None,
         ("alert_open", "mute_alerts"): None,
-        ("alert_open_technical_sell", "decide_buy"): None,
         ("alert_open_technical_sell", "decide_sell"): "primary",
         ("alert_open_technical_sell", "decide_size"): None,
         ("alert_open_technical_sell", "decide_dismiss"): None,
