@@ -24,7 +24,7 @@ def run(name: str, *words: str) -> dict[str, Any]:
     argv = [sys.executable, "-m", f"benchmarks.{name}", "--json", *words]
     with subprocess.Popen(argv, cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True, start_new_session=True) as process:
         try:
-            printed, complaints = process.communicate(timeout=100)
+            printed, complaints = process.communicate(timeout=200)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)  # what it has started holds our pipes
             raise
