@@ -62,9 +62,11 @@ async def test_an_envelope_that_slack_delivers_twice_buys_once() -> None:
             alert = await slack.sees_text("Buy IOTAUSDT?", "News: IOTA launches", within_s=60.0)
             await slack.click(ALICE, alert, "decide_buy")
             await slack.see(lambda m: m["ts"] == alert["ts"] and "Bought by" in m["text"])
-            for kind in ("Buy", "Decide"):
+            for kind in ("Preview", "Decide"):
                 first, second = await desk.logged("bot", command=kind, count=2)
                 assert first["command_id"] == second["command_id"]
+            bought = await desk.logged("bot", command="Buy", count=1)
+            assert len({line["command_id"] for line in bought}) == 1
             assert [repeating.acks[envelope] for envelope in repeating.repeated] == [2] * len(repeating.repeated)
             causes = [order["cause_id"].partition(":")[0] for order in await desk.finished()]
             assert sorted(cause for cause in causes if cause != "protection") == ["command", "proposal"]

@@ -18,11 +18,16 @@ from engine.wire.replies import Reply
 
 
 async def place(respond: AsyncRespond, context: AsyncBoltContext, order: Buy | Sell, command: dict[str, Any]) -> None:
-    """Show what an order would be; give it at once where the settings make it one step."""
+    """Show what an order would be; give it at once where the settings make it one step.
+
+    What Slack delivers twice may have been ordered by the time its second preview is asked for: that is shown then.
+    """
     desk = context["desk"]
     seen = await desk.ask(Preview(id=f"{order.id}:preview", who=order.who, order=order))
-    if not isinstance(seen.result, PreviewView):
+    if not seen.ok:
         await tell_refusal(respond, command, seen)
+    elif not isinstance(seen.result, PreviewView):
+        await _tell(respond, context, order, seen)
     elif not seen.result.is_one_step:
         await tell(respond, render.preview(seen.result, order))
     else:

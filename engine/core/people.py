@@ -106,7 +106,7 @@ class People:
         """Carry out a command, or repeat the answer that its id got before."""
         self.dead_man.on_command(command)
         if isinstance(command, commands.Preview):
-            return self.hand.on_preview(command)
+            return self._preview(command)
         if isinstance(command, _QUESTIONS):
             return self._look_up(command)
         if isinstance(command, commands.Reach):
@@ -146,6 +146,12 @@ class People:
     def answers(self) -> list[Reply]:
         """Return the replies that are kept, oldest first."""
         return list(self._answers.values())
+
+    def _preview(self, question: commands.Preview) -> Reply:
+        """Say what an order would be; of one that was given already, because it came twice, what became of it."""
+        if (before := self._answers.get(question.order.id)) is not None:
+            return msgspec.structs.replace(before, command_id=question.id)
+        return self.hand.on_preview(question)
 
     def _look_up(self, question: AnyCommand) -> Reply:
         trading = self._trading

@@ -179,6 +179,19 @@ def test_a_small_order_is_one_step() -> None:
     assert not preview(desk, buy("299")).is_one_step, "it counts at its worst price"
 
 
+def test_the_preview_of_an_order_that_was_given_already_is_what_became_of_it() -> None:
+    """Slack may deliver a command twice, and the second delivery asks for its preview after the first has ordered."""
+    desk = Desk(config(people=People(one_step_quote=300.0))).ready()
+    order = buy("200")
+    assert preview(desk, order).is_one_step
+    given, _ = desk.ask(order)
+    again, actions = desk.ask(Preview(id="order-1:preview", who=order.who, order=order))
+    assert given.ok
+    assert actions == []
+    assert again == msgspec.structs.replace(given, command_id="order-1:preview")
+    assert isinstance(again.result, OrderPlaced)
+
+
 def test_another_size_of_an_alert_is_previewed_and_bound_to_the_alert() -> None:
     desk = Desk(config(mode="ask")).ready()
     proposal = told(desk.headline(0.7), ProposalOpened)[0].proposal
