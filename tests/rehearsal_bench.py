@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import enum
 from collections import deque
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 import numpy as np
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_create_server
+from waiting import until
 
 from engine.core.types import ExecutionReport, OrderState, Side, VenueOrderId
 from engine.core.warm import FIRST_TICKS, SCRATCH, scratch_engine
@@ -97,7 +97,7 @@ class RealSide:
     async def until_received(self) -> None:
         """Wait until every order that was sent has reached the venue."""
         sent = self.live.engine.trading.last_hop.orders_out
-        await until(lambda: len(self.venue.orders) == sent)
+        await until(lambda: len(self.venue.orders) == sent, every_s=0.0)
 
 
 @contextlib.asynccontextmanager
@@ -119,13 +119,6 @@ async def real_side(folder: Path) -> AsyncIterator[RealSide]:
         await orders.close()
         await rest.close()
     server.close()
-
-
-async def until(is_so: Any, seconds: float = 30.0) -> None:
-    """Let the loop turn until a condition holds; raises TimeoutError when it doesn't in time."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(0)
 
 
 def expired(client_order_id: Any, lots: int, ts_ns: int) -> ExecutionReport:

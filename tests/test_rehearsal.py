@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rehearsal_bench import SYMBOL, T0, Event, Left, RealSide, dump, real_side, until
+from rehearsal_bench import SYMBOL, T0, Event, Left, RealSide, dump, real_side
+from waiting import until
 
 from engine.core.warm import SCRATCH, scratch_engine
 from engine.latency import WHOLE
@@ -53,7 +54,7 @@ async def play_some(rehearsal: Rehearsal, count: int) -> None:
         rehearsal.once()
         return False
 
-    await until(is_done)
+    await until(is_done, every_s=0.0)
 
 
 async def play_headlines(rehearsal: Rehearsal, count: int) -> None:
@@ -64,7 +65,7 @@ async def play_headlines(rehearsal: Rehearsal, count: int) -> None:
         rehearsal.once()
         return heard(rehearsal) >= wanted
 
-    await until(is_done)
+    await until(is_done, every_s=0.0)
 
 
 def heard(rehearsal: Rehearsal) -> int:
@@ -165,8 +166,8 @@ async def test_it_heals_when_its_line_breaks(rehearsal: Rehearsal) -> None:
     line = orders._line.socket.current
     assert line is not None
     line.close()
-    await until(lambda: not orders.is_ready)
-    await until(lambda: orders.is_ready)
+    await until(lambda: not orders.is_ready, every_s=0.0)
+    await until(lambda: orders.is_ready, every_s=0.0)
     await play_some(rehearsal, 10)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from waiting import until
 
 from engine.cli.main import main
 from engine.core.config import OrderFlow, SmaCross, Strategies, TradingConfig
@@ -70,13 +71,6 @@ async def until_armed(live: Live) -> None:
 def ask(live: Live, command: commands.AnyCommand) -> Reply:
     """Give the engine a command as its line does."""
     return live.on_command(command)
-
-
-async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition, looking often."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(0.02)
 
 
 async def traded_session(settings: Settings) -> list[SessionRecord]:

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.core.actions import Cancel
 from engine.core.orders import Order
 from engine.core.trading import Trading
 from engine.core.types import ClientOrderId, OrderState
+from engine.core.withdrawals import Withdrawals
 
 DEFAULT_S: Final = 86_400.0
 """So long an entry rests where nobody says how long."""
 LONGEST_S: Final = 30 * 86_400.0
-AGAIN_NS: Final = 1_000_000_000
-"""A cancel that the venue has not confirmed is asked for again after this."""
 _OURS: Final = "command:"
 _RESTS: Final = frozenset({OrderState.WORKING, OrderState.PARTIALLY_FILLED})
 
@@ -28,7 +26,7 @@ class Entries:
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
         self._until_ns: dict[ClientOrderId, int] = {}
-        self._asked_ns: dict[ClientOrderId, int] = {}
+        self._withdrawals = Withdrawals(trading)
 
     def expect(self, name: ClientOrderId, good_s: float | None) -> None:
         """Let an entry that was just approved rest for so long."""
@@ -40,10 +38,10 @@ class Entries:
         for order in open_:
             if order.approved.cause_id.startswith(_OURS) and order.state in _RESTS and (why := self._why(order)):
                 self._cancel(order, why)
-        if len(open_) < len(self._until_ns):
-            kept = {order.approved.client_order_id for order in open_}
+        kept = {order.approved.client_order_id for order in open_}
+        self._withdrawals.keep(kept)
+        if len(kept) < len(self._until_ns):
             self._until_ns = {name: at for name, at in self._until_ns.items() if name in kept}
-            self._asked_ns = {name: at for name, at in self._asked_ns.items() if name in kept}
 
     def _why(self, order: Order) -> str:
         """Say why an entry may not rest any longer; empty where it may."""
@@ -57,12 +55,6 @@ class Entries:
         return ""
 
     def _cancel(self, order: Order, why: str) -> None:
-        trading, name = self._trading, order.approved.client_order_id
-        asked_ns = self._asked_ns.get(name)
-        if asked_ns is not None and trading.now_ns - asked_ns < AGAIN_NS:
-            return
-        self._asked_ns[name] = trading.now_ns
-        trading.do(Cancel(order.approved.symbol, name))
-        if asked_ns is None:
-            words = f"The entry {name} of {order.approved.symbol} at its limit is cancelled: {why}."
-            trading.notice("info", "ENTRY_CANCELLED", words)
+        if self._withdrawals.ask(order):
+            words = f"The entry {order.approved.client_order_id} of {order.approved.symbol} at its limit is cancelled"
+            self._trading.notice("info", "ENTRY_CANCELLED", f"{words}: {why}.")

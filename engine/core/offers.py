@@ -6,15 +6,10 @@ the sale make way when it comes. Whatever else sells at the market, a close or a
 
 from __future__ import annotations
 
-from typing import Final
-
-from engine.core.actions import Cancel
 from engine.core.orders import Order
 from engine.core.trading import Trading
-from engine.core.types import ClientOrderId, OrderRequest, OrderType, Refusal, Side, Symbol
-
-AGAIN_NS: Final = 1_000_000_000
-"""A cancel that the venue has not confirmed is asked for again after this."""
+from engine.core.types import OrderRequest, OrderType, Refusal, Side, Symbol
+from engine.core.withdrawals import Withdrawals
 
 
 class Offers:
@@ -22,14 +17,14 @@ class Offers:
 
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
-        self._asked_ns: dict[ClientOrderId, int] = {}
+        self._withdrawals = Withdrawals(trading)
 
     def look(self) -> None:
         """Cancel the newest offers of which nothing, or too little, is held any more."""
         offers = [order for order in self._trading.orders.working() if order.is_offer]
         for symbol in dict.fromkeys(order.approved.symbol for order in offers):
             self._look(symbol, [order for order in offers if order.approved.symbol == symbol])
-        self._asked_ns = {o.approved.client_order_id: at for o in offers if (at := self._asked(o)) is not None}
+        self._withdrawals.keep({order.approved.client_order_id for order in offers})
 
     def _look(self, symbol: Symbol, offers: list[Order]) -> None:
         over = sum(order.uncounted_lots for order in offers) - self._trading.portfolio.position_lots(symbol)
@@ -39,17 +34,10 @@ class Offers:
                 over -= order.uncounted_lots
 
     def _cancel(self, order: Order) -> None:
-        trading, name, asked_ns = self._trading, order.approved.client_order_id, self._asked(order)
-        if asked_ns is not None and trading.now_ns - asked_ns < AGAIN_NS:
-            return
-        self._asked_ns[name] = trading.now_ns
-        trading.do(Cancel(order.approved.symbol, name))
-        if asked_ns is None:
-            words = f"The sale {name} of {order.approved.symbol} at its limit is cancelled: it sells more than is held."
-            trading.notice("warning", "OFFER_WITHDRAWN", words)
-
-    def _asked(self, order: Order) -> int | None:
-        return self._asked_ns.get(order.approved.client_order_id)
+        if self._withdrawals.ask(order):
+            name, symbol = order.approved.client_order_id, order.approved.symbol
+            words = f"The sale {name} of {symbol} at its limit is cancelled: it sells more than is held."
+            self._trading.notice("warning", "OFFER_WITHDRAWN", words)
 
 
 def too_low(request: OrderRequest, trading: Trading) -> Refusal | None:

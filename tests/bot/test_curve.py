@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from sample_home import EQUITY, FACTS, MINUTE_NS, VIEWER
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
+from waiting import until
 
 from bot.curve import Curve
 from bot.drawing import Drawing, NotDrawn
@@ -68,12 +69,6 @@ class SlowHand:
 
 def has_picture(view: dict[str, Any]) -> bool:
     return any(block["type"] == "image" for block in view["blocks"])
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    async with asyncio.timeout(WITHIN_S):
-        while not is_so():
-            await asyncio.sleep(0.002)
 
 
 @contextlib.asynccontextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 import pytest
+from waiting import until
 
 from engine.control.server import LONGEST_PATH, ControlError, ControlServer
 from engine.wire.codec import decode_from_engine, encode
@@ -39,13 +40,6 @@ def snapshot_after(seq: int) -> Snapshot:
 def echo(command: AnyCommand) -> Reply:
     """Answer with what was asked."""
     return Reply(command_id=command.id, ok=True, code="OK", text=type(command).__name__)
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    """Let the loop run until a condition holds."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 @asynccontextmanager

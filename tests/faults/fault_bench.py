@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 from paper_bench import RestClient, rest_client
+from waiting import until
 
 from engine import process
 from engine.core.config import Breakers, ExitsName, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
@@ -120,9 +121,7 @@ class Scene:
 
     async def until(self, is_so: Callable[[], object], seconds: float = 20.0) -> None:
         """Wait for a condition, looking often."""
-        async with asyncio.timeout(seconds):
-            while not is_so():
-                await asyncio.sleep(0.02)
+        await until(is_so, seconds)
 
     # ------------------------------------------------------------------ people and signals
 

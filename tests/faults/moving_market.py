@@ -264,13 +264,6 @@ async def look(market: Market, naked: list[int], looks: list[float] | None = Non
         await asyncio.sleep(TEN_MS)
 
 
-async def until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition, looking often."""
-    async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(TEN_MS)
-
-
 async def asked(home: Path, command: AnyCommand) -> Reply:
     """Ask an engine in another process."""
     async with EngineLine(socket_path(home)) as line:

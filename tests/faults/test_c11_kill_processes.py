@@ -15,8 +15,9 @@ from typing import Final, NamedTuple
 
 import pytest
 from fault_bench import ANN, IS_FULL, new_id
-from moving_market import EAGER, SYMBOL, Market, engine_process, entries, install, until, watchdog_process
+from moving_market import EAGER, SYMBOL, Market, engine_process, entries, install, watchdog_process
 from paper_bench import RestClient, rest_client
+from waiting import until
 
 from engine.clock import now_ns
 from engine.core.types import Side

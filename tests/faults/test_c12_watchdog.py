@@ -13,6 +13,7 @@ import pytest
 from fault_bench import ANN, new_id
 from moving_market import Market, engine_process, install, watchdog_process
 from paper_bench import RestClient, rest_client
+from waiting import until
 
 from engine.store.heartbeat import Phase, read_pulse
 from engine.store.watchdog_note import WatchdogNote, read_note
@@ -31,13 +32,6 @@ WITHIN_S = 60.0
 def a_market_moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Market:
     """The tape of the next exchange."""
     return install(monkeypatch)
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    """Wait for a condition, looking often."""
-    async with asyncio.timeout(WITHIN_S):
-        while not is_so():
-            await asyncio.sleep(0.02)
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from fault_bench import ANN, new_id, quiet
 from fault_bench import trading as engine_and_exchange
 from moving_market import EAGER, Market, engine_process, entries, install
 from paper_bench import rest_client
+from waiting import until
 
 from engine.clock import now_ns
 from engine.store.heartbeat import Phase, read_pulse
@@ -33,13 +33,6 @@ RUSH: Final = 400
 def a_market_moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Market:
     """The tape of the next exchange."""
     return install(monkeypatch)
-
-
-async def until(is_so: Callable[[], object]) -> None:
-    """Wait for a condition, looking often."""
-    async with asyncio.timeout(WITHIN_S):
-        while not is_so():
-            await asyncio.sleep(0.02)
 
 
 async def armed(line: EngineLine) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from news_samples import ANNOUNCED, DENIED, INDEX, PUBLISHED_MS, Feed, item_line
+from waiting import until
 
 from engine.core.tidings import Headline
 from engine.core.types import Symbol
@@ -36,13 +37,6 @@ async def running(room: NewsRoom) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
-    async with asyncio.timeout(30.0):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 async def test_the_storys_headlines_are_heard_and_judged() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import web
 from paper_bench import ETH, e8, levels
+from waiting import until
 
 from engine.core.instrument import E8, Instrument
 from engine.core.orders import Orders
@@ -116,9 +117,7 @@ class Exchange:
 
     async def until(self, is_so: Callable[[], object]) -> None:
         """Wait until the exchange itself shows it, looking at every turn of the loop."""
-        async with asyncio.timeout(30.0):
-            while not is_so():
-                await asyncio.sleep(0)
+        await until(is_so, every_s=0.0)
 
     def stops(self) -> list[float]:
         """Return the prices of the stops in the exchange's own book."""

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from aiohttp import web
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+from waiting import until
 
 from engine.core.instrument import Instrument
 from engine.core.types import BookUpdate, Quote, Symbol, Trade
@@ -144,9 +145,7 @@ class Scene:
         return self.feed.reader.books[Symbol(symbol)]
 
     async def until(self, is_so: Callable[[], Any]) -> None:
-        async with asyncio.timeout(30.0):
-            while not is_so():
-                await asyncio.sleep(0.005)
+        await until(is_so)
 
     async def synced(self, symbols: Iterable[str]) -> None:
         """Bring every symbol's book into sequence: a change, the snapshot that it makes the feed ask for, a change."""
