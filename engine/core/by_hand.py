@@ -17,7 +17,7 @@ from engine.core.missed import MissedProposals
 from engine.core.offers import Offers, tell_held_here, what_happens
 from engine.core.preview import fingerprint, preview_view
 from engine.core.proposal_records import decided
-from engine.core.proposals import Proposal
+from engine.core.proposals import LegsWord, Proposal
 from engine.core.queries import Roster
 from engine.core.sales import pieces
 from engine.core.trading import Trading
@@ -46,13 +46,10 @@ class Hand:
         self.missed = MissedProposals(trading)
         self.entries = Entries(trading)
         self.offers = Offers(trading)
-        self.take_pair: Callable[[commands.Decide], Reply] = _no_pairs
-        """Takes both legs of a pair, where there is a second venue."""
-        self.close_pair: Callable[[ClosePair], Reply] = _no_pairs
-        """Closes a pair beyond its loss limit."""
-        self.take_circle: Callable[[commands.Decide], Reply] = _no_circles
-        self.close_circle: Callable[[ClosePair], Reply] = _no_circles
-        """The same for circles of one venue, where three symbols are named for one."""
+        self.take_legs: dict[LegsWord, Callable[[commands.Decide], Reply]] = {"pair": _no_pairs, "circle": _no_circles}
+        """Takes all legs of a pair, where there is a second venue, or of a circle, where three symbols are named."""
+        self.close_legs: dict[LegsWord, Callable[[ClosePair], Reply]] = {"pair": _no_pairs, "circle": _no_circles}
+        """Closes one beyond its loss limit."""
 
     def look(self) -> None:
         """Look after what rests at people's limits: entries and sales."""
@@ -66,9 +63,8 @@ class Hand:
     def on_decide(self, click: commands.Decide) -> Reply:
         """Take a click on an alert: dismiss it, or order what it proposes at the present price."""
         known = self._trading.proposals.get(click.proposal_id)
-        if click.choice != "dismiss" and known is not None and known.kind == "arbitrage":
-            is_circle = known.signal.signal_id.startswith(f"{known.signal.strategy}:circle:")
-            return self.take_circle(click) if is_circle else self.take_pair(click)
+        if click.choice != "dismiss" and known is not None and known.legs is not None:
+            return self.take_legs[known.legs](click)
         if click.choice != "dismiss":
             return self._give(click.id, click, self.wishes.of(click))
         proposal = self.wishes.open_proposal(click)
@@ -79,7 +75,7 @@ class Hand:
 
     def on_close_pair(self, command: ClosePair) -> Reply:
         """Close a pair or a circle beyond its loss limit."""
-        return self.close_circle(command) if command.pair.startswith("circle") else self.close_pair(command)
+        return self.close_legs["circle" if command.pair.startswith("circle") else "pair"](command)
 
     def on_preview(self, question: commands.Preview) -> Reply:
         """Say what an order would be and what the gate says to it; nothing is changed by asking."""

@@ -16,6 +16,9 @@ from engine.core.strategy_config import StrategyConfig
 
 LEAST_SIGNALS: Final = 30
 """Fewer signals say nothing: the share of 30 is uncertain by some 18 points either way."""
+CIRCLES: Final = "circle"
+_PARTS: Final = {"arbitrage": ("arbitrage", CIRCLES)}
+"""Whose signals are of two kinds: what a pair's score has been worth says nothing of a circle's."""
 _DECIDES_NOTHING: Final = ("ask", "act", "mode", "symbols", "expires_s", "sizing")
 """Settings that change neither a signal's score nor what becomes of it."""
 
@@ -58,6 +61,11 @@ def fingerprint(name: str, config: StrategyConfig, fee_pct: float, version: str)
     return blake2b(text, digest_size=6).hexdigest()
 
 
+def fingerprints(name: str, config: StrategyConfig, fee_pct: float, version: str) -> dict[str, str]:
+    """Return the fingerprint of each kind of signal that a strategy has, by name; most have the one."""
+    return {part: fingerprint(part, config, fee_pct, version) for part in _PARTS.get(name, (name,))}
+
+
 class Calibrations:
     """All that were measured, held against the settings of now."""
 
@@ -82,8 +90,9 @@ class Calibrations:
 
     def follow(self, name: str, config: StrategyConfig) -> None:
         """Look again whether what was measured of a strategy is of its settings."""
-        self.fingerprints[name] = fingerprint(name, config, self._fee_pct, self._version)
-        (self.uncalibrated.discard if self._of(name) else self.uncalibrated.add)(name)
+        for part, of_now in fingerprints(name, config, self._fee_pct, self._version).items():
+            self.fingerprints[part] = of_now
+            (self.uncalibrated.discard if self._of(part) else self.uncalibrated.add)(part)
 
     def of_score(self, name: str, score: float) -> str:
         """Say for people what a score of a strategy has been worth."""

@@ -10,6 +10,9 @@ from engine.core.types import Signal, Symbol
 
 ProposalState = Literal["open", "bought", "sold", "dismissed", "expired", "refused", "acted"]
 ProposalKind = Literal["technical", "event", "arbitrage", "fundamental"]
+LegsWord = Literal["pair", "circle"]
+CIRCLE_SIGNAL: Final = "arbitrage:circle:"
+"""What the ids of a circle's signals begin with; a pair's name the symbol there."""
 _KEPT: Final = 200
 
 
@@ -78,6 +81,13 @@ class Proposal:
     def is_open(self) -> bool:
         """True until it was decided or expired."""
         return self.state == "open"
+
+    @property
+    def legs(self) -> LegsWord | None:
+        """What of several legs it proposes; None for a single order."""
+        if self.kind != "arbitrage":
+            return None
+        return "circle" if self.signal.signal_id.startswith(CIRCLE_SIGNAL) else "pair"
 
     @property
     def confidence(self) -> float:

@@ -117,8 +117,8 @@ class Wishes:
 
     def _click(self, click: commands.Decide) -> Wish:
         proposal = self.open_proposal(click)
-        if proposal.kind == "arbitrage":
-            raise Unclear("BAD_REQUEST", "A pair is taken as it is, both legs with one click: nothing to size.")
+        if proposal.legs is not None:
+            raise Unclear("BAD_REQUEST", f"A {proposal.legs} is taken as it is, with one click: nothing to size.")
         if click.choice == "sell":
             symbol = proposal.signal.symbol
             lots = sell_lots(click.amount, self._trading.facts(symbol)) if click.amount else 0

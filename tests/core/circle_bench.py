@@ -15,7 +15,7 @@ from pair_bench import WIDE, FaultyExchange, pair_config
 from engine.core.actions import Action
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
-from engine.core.pairs.circling import CircleDesk
+from engine.core.pairs.between import around
 from engine.core.queries import Identity
 from engine.core.types import ApprovedOrder, BookUpdate, Levels, Mode, Quote, Symbol, Trade
 from engine.research.backtest import Backtest
@@ -61,7 +61,7 @@ class Ring(Backtest):
         engine = Engine(self.config, it, "paper", Identity("1", "abc", "ring", T0))
         super().__init__(engine, self.local, self.told.append)
         engine.trading.is_warm = True
-        self.desk = CircleDesk(engine.trading, engine.arbitrage)
+        self.desk = around(engine)
         self.now_ns = T0
         self._ids = count(1)
         self.fair()

@@ -16,9 +16,9 @@ from pair_bench import FAULTS, Fault
 from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.kernels.triangle import circle
-from engine.core.pairs.circle_asking import CircleQuestions
-from engine.core.pairs.circling import CircleDesk
+from engine.core.pairs.between import around
 from engine.core.queries import Identity
+from engine.core.records import Proposed
 from engine.core.types import Mode
 from engine.wire.commands import Decide, Halt
 from engine.wire.events import AlarmChanged, ProposalOpened
@@ -229,7 +229,7 @@ def test_a_restart_brings_an_open_circle_back_to_money() -> None:
     ring.do(again.restore(records, ring.now_ns))
     ring.do(again.on_clock(0))
     again.trading.is_warm = True
-    ring.desk = CircleDesk(again.trading, again.arbitrage)
+    ring.desk = around(again)
     ring.fair()
     ring.look()
     assert ring.desk.open is not None
@@ -244,7 +244,7 @@ def test_three_symbols_that_make_no_circle_are_refused_with_a_sentence() -> None
     config = Ring().config
     engine = Engine(config, it, "paper", Identity("1", "abc", "ring", T0))
     with pytest.raises(ValueError, match="is no circle: name three symbols"):
-        CircleDesk(engine.trading, engine.arbitrage)
+        around(engine)
 
 
 def test_a_symbol_priced_in_a_coin_is_nobodys_to_trade_by_hand() -> None:
@@ -255,7 +255,6 @@ def test_a_symbol_priced_in_a_coin_is_nobodys_to_trade_by_hand() -> None:
 
 def asked(ring: Ring) -> ProposalView:
     """Let a circle come up in mode ask; return the question."""
-    CircleQuestions(ring.desk, ring.engine.people)
     ring.engine.trading.modes.set(Mode.ASK, "arbitrage")
     assert not ring.once(cross=0.0495)
     return next(event.proposal for event in ring.told if isinstance(event, ProposalOpened))
@@ -285,18 +284,29 @@ def test_a_click_on_a_circle_that_is_above_cost_no_more_does_nothing() -> None:
     assert ring.desk.taken == 0
 
 
-def test_with_real_money_a_circle_is_asked_about() -> None:
+def test_with_real_money_an_uncalibrated_circle_is_asked_about_and_says_so() -> None:
+    """A pair's score being measured says nothing of it."""
     ring = Ring()
-    CircleQuestions(ring.desk, ring.engine.people)
     trading = ring.engine.trading
     trading.account, trading.is_live_confirmed = "live", True
+    ring.engine.calibrations.uncalibrated.discard("arbitrage")
     assert not ring.once(cross=0.0495)
-    assert len(trading.proposals.open()) == 1
+    (question,) = trading.proposals.open()
+    assert question.worth == "uncalibrated: nobody knows what its scores are worth"
+
+
+def test_a_circle_taken_by_itself_is_written_down_with_its_score_and_shown_to_nobody() -> None:
+    ring = Ring()
+    assert ring.once(cross=0.0495)
+    (taken,) = [record for record in ring.journal if isinstance(record, Proposed)]
+    assert taken.signal.signal_id.startswith("arbitrage:circle:BTCUSDT:")
+    assert taken.settings == ring.engine.calibrations.fingerprints["circle"]
+    assert not list(ring.engine.trading.proposals)
+    assert ring.engine.people.roster.tallies["arbitrage"].acted == 1
 
 
 def test_a_circle_that_is_stuck_is_told_with_its_price_and_sold_when_a_person_says_so() -> None:
     ring = Ring(loss_pct=0.5, mend_s=1.0)
-    CircleQuestions(ring.desk, ring.engine.people)
     assert ring.once(cross=0.0495)
     ring.later(0.01)
     ring.fair(btc=49_500.0, cross=0.06)

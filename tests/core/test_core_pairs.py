@@ -15,8 +15,8 @@ from engine.core.config import Limits
 from engine.core.engine import Engine
 from engine.core.instrument import E8
 from engine.core.kernels.crossing import crossing, sweep
-from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.pair import Place
+from engine.core.pairs.pair_asking import ask_about_pairs
 from engine.core.queries import Identity
 from engine.core.types import SELL, Levels, OrderState
 from engine.wire.commands import Decide, Halt, Kill
@@ -246,7 +246,7 @@ def test_a_kill_leaves_what_is_open_to_the_kill_switch() -> None:
 
 def asked(two: Two) -> ProposalView:
     """Let a chance come up in mode ask; return the question."""
-    PairQuestions(two.desk, two.near.engine.people)
+    ask_about_pairs(two.desk, two.near.engine.people)
     two.once((2000.0, 2010.0))
     assert two.desk.taken == 0
     return next(event.proposal for event in two.near.told if isinstance(event, ProposalOpened))

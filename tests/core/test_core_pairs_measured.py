@@ -12,8 +12,8 @@ from pair_bench import Two, pair_config
 from engine.core.calibration import Calibration, Step, fingerprint
 from engine.core.config import People, TradingConfig
 from engine.core.engine import Engine
-from engine.core.pairs.asking import PairQuestions
 from engine.core.pairs.pair import Pair
+from engine.core.pairs.pair_asking import ask_about_pairs
 from engine.core.queries import Identity
 from engine.core.record_codec import AnyRecord, encode_record
 from engine.core.records import Listed, Proposed
@@ -35,7 +35,7 @@ def measured(config: TradingConfig) -> Calibration:
 
 def with_people(two: Two) -> Two:
     """Let people be asked."""
-    PairQuestions(two.desk, two.near.engine.people)
+    ask_about_pairs(two.desk, two.near.engine.people)
     return two
 
 

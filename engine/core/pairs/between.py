@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.core.engine import Engine
-from engine.core.pairs.asking import PairQuestions
-from engine.core.pairs.circle_asking import CircleQuestions
+from engine.core.pairs.circle_asking import ask_about_circles
 from engine.core.pairs.circling import CircleDesk
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.pair import Place
-from engine.core.pairs.stuck import StuckPairs
+from engine.core.pairs.pair_asking import ask_about_pairs
+from engine.core.pairs.stuck import StuckCircles, StuckPairs
 from engine.core.pairs.views import pairs_view
 
 
 def around(engine: Engine) -> CircleDesk:
     """Return a desk for the circles of one venue; raises ValueError for symbols that are no circle."""
-    desk = CircleDesk(engine.trading, engine.arbitrage)
-    CircleQuestions(desk, engine.people)
+    desk = CircleDesk(engine.trading, engine.arbitrage, engine.calibrations.uncalibrated)
+    ask_about_circles(desk, engine.people)
+    StuckCircles(desk, engine.people)
     return desk
 
 
@@ -30,7 +31,7 @@ def between(near: Engine, far: Engine, far_name: str, flush: Callable[[], None])
     )
     desk = PairDesk(*places, near.arbitrage, near.calibrations.uncalibrated)
     desk.flush = flush
-    PairQuestions(desk, near.people)
+    ask_about_pairs(desk, near.people)
     StuckPairs(desk, near.people)
     near.people.lookups.pairs = lambda: pairs_view(desk)
     return desk

@@ -19,15 +19,17 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Final
 
 import msgspec
 
-from engine.core.facts import CLOCK_LIMIT_MS, Facts
+from engine.core.calibration import CIRCLES
+from engine.core.facts import Facts
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.market import Market
 from engine.core.pairs.circle import CROSS, Circle, circles_of
+from engine.core.pairs.ready import may_act, why_not_there
 from engine.core.queries import is_fresh
 from engine.core.risk import least_lots
 from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy
@@ -46,9 +48,13 @@ _ORIGIN: Final = f"strategy:{NAME}"
 class CircleDesk:
     """The circles of one venue, one at a time."""
 
-    def __init__(self, trading: Trading, strategy: ArbitrageStrategy) -> None:
-        """Begin with the circles that earlier orders tell of; raises ValueError for symbols that are no circle."""
+    def __init__(self, trading: Trading, strategy: ArbitrageStrategy, uncalibrated: Container[str]) -> None:
+        """Begin with the circles that earlier orders tell of; raises ValueError for symbols that are no circle.
+
+        ``uncalibrated``: whose scores mean nothing known, as it changes.
+        """
         self.trading = trading
+        self._uncalibrated = uncalibrated
         self._strategy = strategy
         self.paths = paths_of(strategy.config.circle, trading.heard, trading.config.quote_asset)
         self._by_base = {market.instrument.base_asset: market for market in trading.markets.values()}
@@ -59,6 +65,8 @@ class CircleDesk:
         """Why nothing new is tried, in words; empty where nothing is in the way."""
         self.ask: Callable[[Round, int], None] = lambda found, now_ns: None
         """Puts a circle to people."""
+        self.count: Callable[[Round, int], None] = lambda found, now_ns: None
+        """Hears of a circle that was begun without a person."""
         self.stuck: Callable[[Circle, int], None] = lambda circle, now_ns: None
         """Hears again and again of a circle that can't be brought back to money."""
         self._rest_ns, self._rest_why, self._ended_ns = 0, "", 0
@@ -85,12 +93,8 @@ class CircleDesk:
         trading = self.trading
         if trading.modes.effective(NAME) is Mode.OFF:
             return "the mode is off"
-        if not trading.is_armed:
-            return f"halted: {trading.halt_reason}"
-        if trading.clock_offset_ms is None or abs(trading.clock_offset_ms) > CLOCK_LIMIT_MS:
-            return "the venue's clock is not known to be right"
-        if now_ns < trading.silent_until_ns or trading.bars.gap:
-            return trading.bars.gap or "the venue wants silence"
+        if why := why_not_there(trading, now_ns):
+            return why
         if self.open is not None:
             return "a circle is open"
         return f"it rests: {self._rest_why}" if now_ns < self._rest_ns else ""
@@ -302,11 +306,11 @@ class CircleDesk:
         return f"{it.qty_text(lots)} {it.base_asset} ({approved.symbol})"
 
     def _on_chance(self, found: Round, now_ns: int) -> None:
-        config, trading = self.config, self.trading
-        veto_e8 = trading.config.people.veto_quote * E8
-        may_act = trading.modes.effective(NAME) is Mode.AUTO and trading.account != "live"
-        if found.confidence >= config.act and may_act and not 0 < veto_e8 < found.paid_e8:
-            self.send(found, now_ns)
+        config = self.config
+        is_free = may_act(self.trading, CIRCLES, self._uncalibrated, found.paid_e8)
+        if found.confidence >= config.act and is_free:
+            if isinstance(self.send(found, now_ns), Circle):
+                self.count(found, now_ns)
         elif found.confidence >= config.ask:
             self.ask(found, now_ns)
 

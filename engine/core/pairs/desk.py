@@ -22,11 +22,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.core.facts import CLOCK_LIMIT_MS
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.orders import Order
 from engine.core.pairs.mending import Mend, best_mend, is_crumb
 from engine.core.pairs.pair import Pair, Place, pairs_of
+from engine.core.pairs.ready import may_act, why_not_there
 from engine.core.pairs.stock import Stock
 from engine.core.queries import is_fresh
 from engine.core.risk import least_lots
@@ -77,8 +77,8 @@ class PairDesk:
         """Puts a chance to people."""
         self.count: Callable[[Chance, int], None] = _nothing
         """Hears of a chance that was acted on."""
-        self.stuck: Callable[[Pair, int, int], None] = _not_told
-        """Hears again and again of a pair that has been short for too long, by how much, and when."""
+        self.stuck: Callable[[Pair, int], None] = _not_told
+        """Hears again and again of a pair that has been short for too long, and when."""
         self.flush: Callable[[], None] = _no_flush
         """Has the second core do at once what waits in it, when the first does."""
         self.bar = ""
@@ -125,15 +125,8 @@ class PairDesk:
         if self.near.trading.modes.effective(NAME) is Mode.OFF:
             return "the mode is off"
         for name, trading, _ in self.places:
-            if not trading.is_armed:
-                return f"{name} is halted: {trading.halt_reason}"
-            offset_ms = trading.clock_offset_ms
-            if offset_ms is None or abs(offset_ms) > CLOCK_LIMIT_MS:
-                return f"the clock of {name} is not known to be right"
-            if now_ns < trading.silent_until_ns:
-                return f"{name} wants silence"
-            if trading.bars.gap:
-                return f"{name}: {trading.bars.gap}"
+            if why := why_not_there(trading, now_ns, name):
+                return why
         if stuck := next((pair for pair in self.open.values() if pair.told_ns), None):
             return f"a pair in {stuck.symbol} is not flat, and would lose more than it may"
         if now_ns < self._rest_ns:
@@ -169,21 +162,12 @@ class PairDesk:
 
     def _on_chance(self, chance: Chance, now_ns: int) -> None:
         config, edge = self.config, chance.edge
-        if edge.confidence >= config.act and self._may_act(chance):
+        is_free = may_act(self.near.trading, NAME, self._uncalibrated, edge.paid_e8)
+        if edge.confidence >= config.act and is_free:
             if isinstance(self.send(chance, now_ns), Pair):
                 self.count(chance, now_ns)
         elif edge.confidence >= config.ask:
             self.ask(chance, now_ns)
-
-    def _may_act(self, chance: Chance) -> bool:
-        """Say whether a pair may leave without a person; one that would wait for a veto is asked about instead."""
-        trading = self.near.trading
-        if trading.modes.effective(NAME) is not Mode.AUTO:
-            return False
-        veto_e8 = trading.config.people.veto_quote * E8
-        if veto_e8 and chance.edge.paid_e8 > veto_e8:
-            return False
-        return trading.account != "live" or NAME not in self._uncalibrated
 
     # ------------------------------------------------------------------ both legs
 
@@ -237,7 +221,7 @@ class PairDesk:
         if now_ns >= pair.try_ns:
             self._mend(pair, excess_e8, now_ns)
         if pair.is_settled and now_ns - pair.short_ns > self.config.mend_s * 1e9:
-            self.stuck(pair, excess_e8, now_ns)
+            self.stuck(pair, now_ns)
 
     def _mend(self, pair: Pair, excess_e8: int, now_ns: int) -> None:
         pair.try_ns = now_ns + MEND_AGAIN_NS
@@ -344,7 +328,7 @@ def _nothing(chance: Chance, now_ns: int) -> None:
     """Stand in where there are no people to ask."""
 
 
-def _not_told(pair: Pair, excess_e8: int, now_ns: int) -> None:
+def _not_told(pair: Pair, now_ns: int) -> None:
     """Stand in where there are no people to tell."""
 
 

@@ -1,4 +1,4 @@
-"""A pair that can't be made flat within its loss limit: people are told again and again, and may close it at a price.
+"""What can't be made flat within its loss limit: people are told again and again, and may close it at a price.
 
 While one is open nothing new is begun. It is tried on within the limit, as prices come back.
 """
@@ -6,60 +6,107 @@ While one is open nothing new is begun. It is tried on within the limit, as pric
 from __future__ import annotations
 
 import math
-from typing import Final
+from abc import ABC, abstractmethod
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from engine.core.amounts import Unclear
 from engine.core.authority import origin_of
 from engine.core.instrument import E8, parse_e8, scaled_text
+from engine.core.pairs.circle import Circle
+from engine.core.pairs.circling import CircleDesk
 from engine.core.pairs.desk import PairDesk
 from engine.core.pairs.mending import lost_e8
 from engine.core.pairs.pair import Pair
 from engine.core.people import People
+from engine.core.proposals import LegsWord
 from engine.core.symbols import find_symbol
+from engine.core.trading import Trading
 from engine.core.types import BUY, Refusal
 from engine.wire import events
 from engine.wire.pairs import ClosePair
 from engine.wire.replies import Reply
 
 AGAIN_NS: Final = 60_000_000_000
-"""Between two times that the same pair is told of; in between Slack repeats what nobody has acknowledged."""
+"""Between two times that the same one is told of; in between Slack repeats what nobody has acknowledged."""
 WORSE: Final = 1.25
 """So much more than was shown may be lost at a click: prices move while somebody reads."""
 
 
-class StuckPairs:
-    """Tells of them, with what closing now would cost, and closes one when a person says so."""
+class _Legs(Protocol):
+    told_ns: int
 
-    def __init__(self, desk: PairDesk, people: People) -> None:
-        self._desk, self._trading = desk, desk.near.trading
-        desk.stuck = self.on_stuck
-        people.hand.close_pair = self.close
+    @property
+    def is_settled(self) -> bool: ...
 
-    def on_stuck(self, pair: Pair, excess_e8: int, now_ns: int) -> None:
-        """Tell of a pair, once a minute."""
-        if pair.told_ns and now_ns - pair.told_ns < AGAIN_NS:
-            return
-        pair.told_ns = now_ns
-        self._tell(pair, excess_e8, now_ns)
+
+Open = TypeVar("Open", bound=_Legs)
+
+
+class Stuck(ABC, Generic[Open]):
+    """Tells of what is open, with what closing now would cost, and closes it when a person says so."""
+
+    word: ClassVar[LegsWord]
+    code: ClassVar[str]
+
+    def __init__(self, trading: Trading, people: People) -> None:
+        self._trading = trading
+        people.hand.close_legs[self.word] = self.close
+
+    def on_stuck(self, it: Open, now_ns: int) -> None:
+        """Tell of one, once a minute."""
+        if not it.told_ns or now_ns - it.told_ns >= AGAIN_NS:
+            self._tell(it, now_ns)
 
     def close(self, command: ClosePair) -> Reply:
-        """Close a pair at the market, within the collar and what the person has seen it cost; raises Unclear."""
-        pair, desk = self._meant(command.pair), self._desk
-        desk.far.trading.now_ns = max(self._trading.now_ns, desk.far.trading.now_ns)
-        if not pair.is_settled:
-            raise Unclear("NOT_READY", "An order of this pair is under way: wait for what comes of it.")
-        mend = desk.close_now(pair, allowed_e8(command.most_loss), origin_of(command.who))
-        if mend is None:
-            pair.told_ns = self._trading.now_ns
-            self._tell(pair, desk.excess_e8(pair), self._trading.now_ns)
+        """Close one at the market, within the collar and what the person has seen it cost; raises Unclear."""
+        it = self._meant(command.pair)
+        if not it.is_settled:
+            raise Unclear("NOT_READY", f"An order of this {self.word} is under way: wait for what comes of it.")
+        done = self._close(it, _allowed_e8(command.most_loss), origin_of(command.who))
+        if not done:
+            self._tell(it, self._trading.now_ns)
             raise Unclear("CHANGED", "It would lose more than was shown by now, or no book has a price: look again.")
-        if isinstance(mend, Refusal):
-            return Reply(command.id, False, mend.code, f"{mend}. {mend.advice}")
-        it, request = mend.place.market(pair.symbol).instrument, mend.request
-        verb = "Buying" if request.side is BUY else "Selling"
-        what = f"{verb} {it.qty_text(request.qty_lots)} {it.base_asset} on {mend.place.name}"
-        worst = f"{it.price_text(request.limit_ticks)} {it.quote_asset}"
-        return Reply(command.id, True, "OK", f"{what} to close the pair, {worst} at the worst.")
+        if isinstance(done, Refusal):
+            return Reply(command.id, False, done.code, f"{done}. {done.advice}")
+        return Reply(command.id, True, "OK", done)
+
+    def _tell(self, it: Open, now_ns: int) -> None:
+        it.told_ns = now_ns
+        subject, loss, what, closing = self._words(it, now_ns)
+        words = f"{what}, because that would lose more than its limit of {self._loss_pct():g} %, or a gate bars it."
+        words += f" It is tried on, and no new {self.word} is begun."
+        words += f" `pairs close {closing}` closes it now, for a loss of some {loss}." if loss else ""
+        words += "" if loss else " No book has a price for it now."
+        notice = events.Notice(ts_ns=now_ns, severity="critical", code=self.code, text=words)
+        self._trading.alarms.on_notice(notice, subject, loss)
+
+    @abstractmethod
+    def _meant(self, word: str) -> Open:
+        """Return the one that a person means; raises Unclear."""
+
+    @abstractmethod
+    def _loss_pct(self) -> float:
+        """Return what one may lose by itself, in percent of what it bought for."""
+
+    @abstractmethod
+    def _words(self, it: Open, now_ns: int) -> tuple[str, str, str, str]:
+        """Return its id, what closing costs (empty where no book says so), what is the matter, and how it is called."""
+
+    @abstractmethod
+    def _close(self, it: Open, loss_e8: float, origin: str) -> Refusal | str:
+        """Close it for no greater loss than that (1e-8 of the quote asset); say how, nothing where no book allows."""
+
+
+class StuckPairs(Stuck[Pair]):
+    """Pairs of which one leg is short."""
+
+    word = "pair"
+    code = "PAIR_SHORT"
+
+    def __init__(self, desk: PairDesk, people: People) -> None:
+        super().__init__(desk.near.trading, people)
+        self._desk = desk
+        desk.stuck = self.on_stuck
 
     def _meant(self, word: str) -> Pair:
         for pair in self._desk.open.values():
@@ -70,22 +117,65 @@ class StuckPairs:
             raise Unclear("NOT_FOUND", "This pair is flat already, or there is none: see /pairs. Nothing was done.")
         return self._desk.open[symbol]
 
-    def _tell(self, pair: Pair, excess_e8: int, now_ns: int) -> None:
-        it, config = self._desk.near.market(pair.symbol).instrument, self._desk.config
-        what = f"{scaled_text(abs(excess_e8), 8)} {it.base_asset} too {'much' if excess_e8 > 0 else 'little'}"
-        since_s = (now_ns - pair.short_ns) / 1e9
-        words = f"A pair in {pair.symbol} is not flat: {what} for {since_s:.0f} s, because making up for it would lose"
-        words += f" more than {config.loss_pct:g} %, or a gate bars it. It is tried on, and no new pair is begun."
-        mend = self._desk.mend_of(pair, excess_e8, math.inf)
-        lost = max(round(lost_e8(pair, excess_e8, mend)), 0) if mend else 0
-        loss = f"{scaled_text(lost, 2)} {it.quote_asset}" if mend else ""
-        closing = f"`pairs close {pair.symbol}` closes it now, for a loss of some {loss}"
-        words += f" {closing}." if loss else " No book has a price for it now."
-        notice = events.Notice(ts_ns=now_ns, severity="critical", code="PAIR_SHORT", text=words)
-        self._trading.alarms.on_notice(notice, pair.pair_id, loss)
+    def _loss_pct(self) -> float:
+        return self._desk.config.loss_pct
+
+    def _words(self, it: Pair, now_ns: int) -> tuple[str, str, str, str]:
+        desk, excess_e8 = self._desk, self._desk.excess_e8(it)
+        rules = desk.near.market(it.symbol).instrument
+        amount = f"{scaled_text(abs(excess_e8), 8)} {rules.base_asset} too {'much' if excess_e8 > 0 else 'little'}"
+        what = f"A pair in {it.symbol} is not flat: {amount} for {(now_ns - it.short_ns) / 1e9:.0f} s"
+        mend = desk.mend_of(it, excess_e8, math.inf)
+        lost = max(round(lost_e8(it, excess_e8, mend)), 0) if mend else 0
+        return it.pair_id, f"{scaled_text(lost, 2)} {rules.quote_asset}" if mend else "", what, it.symbol
+
+    def _close(self, it: Pair, loss_e8: float, origin: str) -> Refusal | str:
+        desk = self._desk
+        desk.far.trading.now_ns = max(self._trading.now_ns, desk.far.trading.now_ns)
+        mend = desk.close_now(it, loss_e8, origin)
+        if mend is None or isinstance(mend, Refusal):
+            return mend or ""
+        rules, request = mend.place.market(it.symbol).instrument, mend.request
+        verb = "Buying" if request.side is BUY else "Selling"
+        what = f"{verb} {rules.qty_text(request.qty_lots)} {rules.base_asset} on {mend.place.name}"
+        return f"{what} to close the pair, {rules.price_text(request.limit_ticks)} {rules.quote_asset} at the worst."
 
 
-def allowed_e8(most_loss: str) -> float:
+class StuckCircles(Stuck[Circle]):
+    """Circles that hold a coin still."""
+
+    word = "circle"
+    code = "CIRCLE_SHORT"
+
+    def __init__(self, desk: CircleDesk, people: People) -> None:
+        super().__init__(desk.trading, people)
+        self._desk = desk
+        desk.stuck = self.on_stuck
+
+    def _meant(self, word: str) -> Circle:
+        circle = self._desk.open
+        if circle is None or word not in ("circle", f"circle:{circle.circle_id}"):
+            raise Unclear("NOT_FOUND", "This circle is back to money already, or there is none. Nothing was done.")
+        return circle
+
+    def _loss_pct(self) -> float:
+        return self._desk.config.loss_pct
+
+    def _words(self, it: Circle, now_ns: int) -> tuple[str, str, str, str]:
+        held = ", ".join(f"{m.instrument.qty_text(lots)} {m.instrument.base_asset}" for m, lots in self._desk.held(it))
+        loss = f"{scaled_text(max(-self._desk.result_e8(it), 0), 2)} {self._trading.config.quote_asset}"
+        loss = loss if all(market.bid_ticks for market, _ in self._desk.held(it)) else ""
+        what = f"A circle is not back to money: {held} for {(now_ns - it.short_ns) / 1e9:.0f} s"
+        return f"circle:{it.circle_id}", loss, what, "circle"
+
+    def _close(self, it: Circle, loss_e8: float, origin: str) -> Refusal | str:
+        sent = self._desk.sell(it, loss_e8, origin)
+        if isinstance(sent, Refusal):
+            return sent
+        return f"Selling what the circle holds: {sent} order(s)." if sent else ""
+
+
+def _allowed_e8(most_loss: str) -> float:
     """Return what may be lost in 1e-8 of the quote asset; inf where nobody has said. Raises Unclear."""
     if not most_loss:
         return math.inf
