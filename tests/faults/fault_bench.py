@@ -16,6 +16,7 @@ from paper_bench import RestClient, rest_client
 from waiting import until
 
 from engine import process
+from engine.core.bars import AFTER_GAP
 from engine.core.config import Breakers, ExitsName, Headlines, Limits, OrderFlow, SmaCross, Strategies, TradingConfig
 from engine.core.instrument import parse_e8
 from engine.core.market import Market
@@ -126,8 +127,12 @@ class Scene:
     # ------------------------------------------------------------------ people and signals
 
     async def ask(self, command: AnyCommand) -> Reply:
-        """Ask the engine over its line."""
-        return await self._line.ask(command)
+        """Ask the engine over its line; again for an entry after a stand-still, when it wants to hear first."""
+        async with asyncio.timeout(60.0):
+            while (reply := await self._line.ask(command)).code == AFTER_GAP:
+                await asyncio.sleep(0.02)
+                command = msgspec.structs.replace(command, id=new_id())
+        return reply
 
     async def buy(self, quote: str = "100") -> Reply:
         """Buy for so much."""

@@ -17,10 +17,10 @@ from moving_market import (
     install,
     look,
     protected,
-    until,
     until_armed,
     until_covered,
 )
+from waiting import until
 
 from engine.core.types import OrderState, Side, TimeInForce
 from engine.venues.paper.main import running_exchange
