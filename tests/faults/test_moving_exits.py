@@ -18,10 +18,10 @@ from moving_market import (
     engine_process,
     install,
     look,
-    until,
     until_armed,
     until_covered,
 )
+from waiting import until
 
 from engine.core.plan import ExitPlan
 from engine.venues.paper.main import running_exchange
