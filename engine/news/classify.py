@@ -10,7 +10,7 @@ from engine.news.rules import EVENTS, Fired, Rule, Rules
 from engine.news.symbols import SymbolIndex
 from engine.news.text import normalise
 
-_ASKS: Final = Rule("maybe", 0.4, ())
+_ASKED: Final = Fired(Rule("maybe", 0.4, ()), "maybe", "?", 0)
 """What a question mark counts as."""
 _NAMED: Final = 0.38
 """How loud a rule is that only names a kind (weight 0): above a product, below an upgrade."""
@@ -25,30 +25,15 @@ class Judgement(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class _Heard:
-    """The rules that fired on a title, sorted by what they do."""
+class _Heard(NamedTuple):
+    """The rules that count of those that fired on a title: what it tells, and what speaks against it."""
 
-    __slots__ = ("best", "denial", "main", "noise", "rumour", "worst")
-
-    def __init__(self, fired: Sequence[Fired], is_question: bool) -> None:
-        doubts: dict[str, Fired] = {"maybe": Fired(_ASKS, ("?",), 0, 1)} if is_question else {}
-        told: list[Fired] = []
-        for one in fired:
-            label = one.rule.label
-            if label in _EVENTS:
-                told.append(one)
-            elif label not in doubts or _loudness(one) > _loudness(doubts[label]):
-                doubts[label] = one
-        self.noise = doubts.get("noise")
-        if self.noise is not None:
-            told = [one for one in told if _loudness(one) > self.noise.rule.weight]
-        self.main, self.best, self.worst = _sorted(told)
-        self.denial = doubts.get("denial")
-        if self.denial is None and self.best is not None and self.worst is None:
-            self.denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
-        self.rumour = doubts.get("rumour") or (doubts.get("maybe") if self.main else None)
-        if self.main is None and self.noise is not None and self.noise.rule.weight >= 1.0:
-            self.rumour = None  # of no event, and one of many things
+    main: Fired | None
+    best: Fired | None
+    worst: Fired | None
+    denial: Fired | None = None
+    rumour: Fired | None = None
+    noise: Fired | None = None
 
     @property
     def label(self) -> str:
@@ -62,32 +47,58 @@ class _Heard:
     @property
     def score(self) -> float:
         """How good or bad, -1 to 1."""
+        score = self.best.rule.weight if self.best else 0.0
         if self.denial:
             score = self.denial.rule.weight if self.best else 0.0
-        else:
-            score = (self.best.rule.weight if self.best else 0.0) + (self.worst.rule.weight if self.worst else 0.0)
+        elif self.worst:
+            score = round(score + self.worst.rule.weight, 4)
         if self.rumour:
             most = abs(self.rumour.rule.weight)
             score = max(-most, min(most, score))
-        return max(-1.0, min(1.0, score))
+        return score
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The rules that decided, for people, the weightiest first."""
-        reasons = [str(one) for one in (self.denial, self.best, self.worst) if one is not None]
+        decided = [one.reason for one in (self.denial, self.best, self.worst) if one]
         if self.main is None:
-            reasons += [str(self.noise)] if self.noise else []
+            decided += [self.noise.reason] if self.noise else []
         elif self.main is not self.best and self.main is not self.worst:
-            reasons.append(str(self.main))
+            decided.append(self.main.reason)
         if self.rumour:
-            reasons.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
-        return tuple(reasons)
+            decided.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
+        return tuple(decided)
 
 
 def judge(title: str, rules: Rules) -> Judgement:
-    """Judge a title alone; the same title always gets the same. Costs some 20 µs, however many rules there are."""
-    heard = _Heard(rules.fire(normalise(title)), "?" in title or "？" in title)
-    return Judgement(heard.label, round(heard.score, 4), heard.reasons)
+    """Judge a title alone; the same title always gets the same. Costs some 10 µs, however many rules there are."""
+    fired, is_question = rules.fire(normalise(title)), "?" in title or "？" in title
+    told = [one for one in fired if one.rule.label in _EVENTS]
+    if is_question or len(told) < len(fired):
+        heard = _doubted(told, fired, is_question)
+    else:
+        heard = _Heard(*_sorted(told))
+    return Judgement(heard.label, heard.score, heard.reasons)
+
+
+def _doubted(told: Sequence[Fired], fired: Sequence[Fired], is_question: bool) -> _Heard:
+    """Weigh what a title tells against what speaks against it, of each kind the loudest."""
+    doubts = {"maybe": _ASKED} if is_question else {}
+    for one in fired:
+        label = one.rule.label
+        if label not in _EVENTS and (label not in doubts or _loudness(one) > _loudness(doubts[label])):
+            doubts[label] = one
+    noise = doubts.get("noise")
+    if noise is not None:
+        told = [one for one in told if _loudness(one) > noise.rule.weight]
+    main, best, worst = _sorted(told)
+    denial = doubts.get("denial")
+    if denial is None and best is not None and worst is None:
+        denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
+    rumour = doubts.get("rumour") or (doubts.get("maybe") if main else None)
+    if main is None and noise is not None and noise.rule.weight >= 1.0:
+        rumour = None  # of no event, and one of many things
+    return _Heard(main, best, worst, denial, rumour, noise)
 
 
 def classify(
@@ -96,8 +107,9 @@ def classify(
     """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1; ``doubts``: as they are."""
     label, score, reasons = judge(item.title, rules)
     if reasons and trust != 1.0:
+        score = round(score * trust, 4)
         reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
-    return Headline(item, label, round(score * trust, 4), symbols.find(item.title), reasons, trust, doubts)
+    return Headline(item, label, score, symbols.find(item.title), reasons, trust, doubts)
 
 
 def _sorted(told: Sequence[Fired]) -> tuple[Fired | None, Fired | None, Fired | None]:

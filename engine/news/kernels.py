@@ -35,10 +35,11 @@ in ``letters``, how many bytes it has, and the node that it leads to, 0 where th
 EDGE_COLUMNS: Final = 5
 
 FILTER_SLOTS: Final = 1 << 13
-"""Bytes of the filter: small enough to stay in the processor's nearest cache, where the edges do not."""
+"""Bytes of the filter, which stands in front of the letters and is not 0 at the places of all edges, those of stems by
+their first ``SHORTEST_STEM`` bytes: small enough to stay in the processor's nearest cache, where the edges do not."""
 
-RULE, FIRST, END, FIRED_COLUMNS = range(4)
-"""What is told of a rule that fired: its number, and the words that it fired on."""
+RULE, BEGIN, END, FIRED_COLUMNS = range(4)
+"""What is told of a rule that fired: its number, and where what it fired on begins and ends, in bytes."""
 
 _SPACE: Final = ord(" ")
 _HASH_MASK: Final = (1 << 30) - 1
@@ -82,13 +83,12 @@ def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, 
 
 
 @direct
-@njit([types.int64(_TITLE, _BYTES, _ROWS, _BYTES, _ROWS, _INTS, types.int64, _ROWS)], cache=True)
-def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: Any, fired: Any) -> Any:
+@njit([types.int64(_TITLE, _ROWS, _BYTES, _ROWS, _INTS, types.int64, _ROWS)], cache=True)
+def find(title: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: Any, fired: Any) -> Any:
     """Write each rule that fires on a normalised title into ``fired``, once, in the title's order; return how many.
 
-    ``title``: UTF-8, words with one space between; ``likely``: the filter, not 0 at the places of all edges, those of
-    stems by their first ``SHORTEST_STEM`` bytes; ``deepest``: places that may wait to be looked at, at most;
-    ``fired``: int64, shape (rules, 3).
+    ``title``: UTF-8, words with one space between; ``letters``: uint8, the filter and then the words of all edges;
+    ``deepest``: places that may wait to be looked at, at most; ``fired``: int64, shape (rules, 3).
     """
     size, count, hashed = len(title), 0, 0
     hashes = np.empty(size, np.int64)  # of each word from its start to each of its letters: its stems have theirs too
@@ -118,7 +118,8 @@ def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: A
                 while known < found and fired[known, RULE] != lists[each]:
                     known += 1
                 if known == found:
-                    fired[found, RULE], fired[found, FIRST], fired[found, END] = lists[each], first, word
+                    fired[found, RULE] = lists[each]
+                    fired[found, BEGIN], fired[found, END] = starts[first], ends[word - 1]
                     found += 1
             if word == count:
                 continue
@@ -128,7 +129,7 @@ def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: A
                     left += 1
             at, length = starts[word], ends[word] - starts[word]
             source = 2 * node + 1
-            if length >= SHORTEST_STEM and likely[_slot(source, hashes[at + SHORTEST_STEM - 1], FILTER_SLOTS)]:
+            if length >= SHORTEST_STEM and letters[_slot(source, hashes[at + SHORTEST_STEM - 1], FILTER_SLOTS)]:
                 for each in range(nodes[node, STEMS_END] - 1, nodes[node, STEMS] - 1, -1):
                     if lists[each] <= length:
                         leads = _edge(title, source, hashes[at + lists[each] - 1], at, lists[each], edges, letters)
@@ -136,7 +137,7 @@ def find(title: Any, likely: Any, edges: Any, letters: Any, nodes: Any, lists: A
                             waiting[left, 0], waiting[left, 1] = leads, word + 1
                             left += 1
             source = 2 * node
-            if likely[_slot(source, hashes[at + length - 1], FILTER_SLOTS)]:
+            if letters[_slot(source, hashes[at + length - 1], FILTER_SLOTS)]:
                 leads = _edge(title, source, hashes[at + length - 1], at, length, edges, letters)
                 if leads:
                     waiting[left, 0], waiting[left, 1] = leads, word + 1

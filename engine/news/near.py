@@ -32,7 +32,7 @@ _WEIGHTY: Final = word_set(
     could rumor rumour rumored rumoured alleged allegedly unconfirmed reportedly delist delists delisting hacked
     """
 )
-"""Words that change everything."""
+"""Words that change everything when they are added, as any number does."""
 
 
 class NearTitles:
@@ -50,15 +50,17 @@ class NearTitles:
         if title in self._titles:
             return title
         words = telling_words(title)
-        size, listed = len(words), [*filter(None, map(self._by_word.get, words))]
-        spare, new = int((1.0 - LEAST_ALIKE) * size), size - len(listed)
-        if new > spare or not listed:
+        new, spare = words.difference(self._by_word), int((1.0 - LEAST_ALIKE) * len(words))
+        if len(new) > spare or len(new) == len(words) or any(map(_is_weighty, new)):
             return None
-        listed.sort(key=len)
-        least, most = size - spare, size - new if new else int(size / LEAST_ALIKE)
-        for titles in listed[: spare - new + 1]:
-            for known in titles[: -_LOOKED_AT - 1 : -1]:
-                if least <= known.size <= most and _is_same(words, known.words):
+        listed = sorted((self._by_word[word] for word in words.difference(new)), key=len)
+        for titles in listed[: spare - len(new) + 1]:
+            newest = titles[: -_LOOKED_AT - 1 : -1]
+            alike = [*filter(words.issuperset, newest)]
+            if not new:
+                alike += filter(words.issubset, newest)
+            for known in alike:
+                if _is_same(words, known):
                     return known.text
         return None
 
@@ -67,29 +69,26 @@ class NearTitles:
         if title in self._titles:
             self._titles.move_to_end(title)
             return
-        added = self._titles[title] = _Title(title)
-        for word in added.words:
+        added = self._titles[title] = _Title(telling_words(title))
+        added.text = title
+        for word in added:
             self._by_word.setdefault(word, []).append(added)
         if len(self._titles) > self._capacity:
             self._drop(self._titles.popitem(last=False)[1])
 
     def _drop(self, dropped: _Title) -> None:
-        for word in dropped.words:
+        for word in dropped:
             titles = self._by_word[word]
-            titles.remove(dropped)
+            del titles[next(at for at, one in enumerate(titles) if one is dropped)]
             if not titles:
                 del self._by_word[word]
 
 
-class _Title:
-    """A title and its words that count."""
+class _Title(frozenset[str]):
+    """A title's words that count."""
 
-    __slots__ = ("size", "text", "words")
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.words = telling_words(text)
-        self.size = len(self.words)
+    __slots__ = ("text",)
+    text: str
 
 
 def telling_words(title: str) -> frozenset[str]:
@@ -98,7 +97,10 @@ def telling_words(title: str) -> frozenset[str]:
 
 
 def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:
+    """Say whether titles of which one has all the words of the other mean one headline."""
     fewer, more = (ours, theirs) if len(ours) <= len(theirs) else (theirs, ours)
-    if not fewer or len(fewer) < LEAST_ALIKE * len(more) or not fewer <= more:
-        return False
-    return len(fewer) == len(more) or not any(word in _WEIGHTY or not word.isalpha() for word in more - fewer)
+    return len(fewer) >= LEAST_ALIKE * len(more) and not any(map(_is_weighty, more - fewer))
+
+
+def _is_weighty(word: str) -> bool:
+    return word in _WEIGHTY or not word.isalpha()

@@ -63,21 +63,12 @@ class Patterns:
         self._lay_out()
         self._fired: NDArray[np.int64] = np.zeros((rules + 1, FIRED_COLUMNS), np.int64)
 
-    def find(self, normalised: str) -> list[list[int]]:
+    def find(self, title: bytes) -> list[list[int]]:
         """Return the rules of which a normalised title has a pattern, each once, in the order of the title.
 
-        Each as its place in the table, the word from which on a pattern fits, and the word that it fits up to.
+        Each as its place in the table, and where in the title a pattern begins to fit and ends.
         """
-        found = find(
-            normalised.encode(),
-            self._likely,
-            self._edges,
-            self._letters,
-            self._tree,
-            self._lists,
-            self._deepest,
-            self._fired,
-        )
+        found = find(title, self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired)
         return self._fired[:found].tolist() if found else []
 
     def _grow(self, node: _Node, pattern: Sequence[str], rule: int) -> None:
@@ -98,8 +89,7 @@ class Patterns:
     def _lay_out(self) -> None:
         """Write the tree into arrays."""
         self._tree: NDArray[np.int64] = np.zeros((len(self._nodes) + 1, NODE_COLUMNS), np.int64)
-        self._likely: NDArray[np.uint8] = np.zeros(FILTER_SLOTS, np.uint8)
-        lists, letters, edges = list[int](), bytearray(), list[tuple[int, ...]]()
+        lists, letters, edges = list[int](), bytearray(FILTER_SLOTS), list[tuple[int, ...]]()
         for node in self._nodes:
             stems_at = len(lists)
             lists += sorted({len(stem) for stem in node.stems})
@@ -113,9 +103,9 @@ class Patterns:
                     edges.append((source, hash_of(word), len(letters), len(word), to.number))
                     letters += word
                     told_by = word[:SHORTEST_STEM] if is_stem else word
-                    self._likely[slot_of(source, hash_of(told_by), FILTER_SLOTS)] = 1
+                    letters[slot_of(source, hash_of(told_by), FILTER_SLOTS)] = 1
         self._lists = np.array([*lists, 0], np.int64)
-        self._letters = np.frombuffer(bytes(letters) + b"\0", np.uint8).copy()
+        self._letters = np.frombuffer(letters, np.uint8).copy()
         self._edges = _hashed(edges)
 
 

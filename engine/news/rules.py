@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from engine.news.patterns import Patterns
@@ -27,21 +27,20 @@ class Rule(NamedTuple):
 
 
 class Fired(NamedTuple):
-    """A rule that fired, and where in the title."""
+    """A rule that fired, and on what."""
 
     rule: Rule
-    title: Sequence[str]
-    """All of its words."""
-    first: int
-    end: int
+    name: str
+    """Its label and weight, for people."""
+    words: str
+    """What it fired on."""
+    at: int
+    """Where in the title that begins, in bytes of UTF-8."""
 
     @property
-    def words(self) -> str:
-        """Return the words that it fired on."""
-        return " ".join(self.title[self.first : self.end])
-
-    def __str__(self) -> str:
-        return f'{self.rule.label} {self.rule.weight:+.2f} ("{self.words}")'
+    def reason(self) -> str:
+        """Say what fired on what, for people."""
+        return f'{self.name} ("{self.words}")'
 
 
 class Rules:
@@ -50,12 +49,12 @@ class Rules:
     def __init__(self, table: Iterable[Rule]) -> None:
         """Lay the patterns out."""
         self.table = tuple(table)
+        self._names = [f"{rule.label} {rule.weight:+.2f}" for rule in self.table]
         self._patterns = Patterns(rule.patterns for rule in self.table)
 
     def fire(self, normalised: str) -> list[Fired]:
         """Return each rule that fires on a normalised title, once, in the order of the title."""
-        found = self._patterns.find(normalised)
-        if not found:
-            return []
-        words, table = normalised.split(), self.table
-        return [Fired(table[rule], words, first, end) for rule, first, end in found]
+        text, table, names = normalised.encode(), self.table, self._names
+        return [
+            Fired(table[rule], names[rule], text[at:end].decode(), at) for rule, at, end in self._patterns.find(text)
+        ]

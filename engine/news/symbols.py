@@ -98,57 +98,74 @@ QUALIFIERS: Final = word_set("based backed linked powered native friendly inspir
 
 _PUNCTUATION: Final = r"\s!-#%-/:-@\[-`{-~\u00a1\u00ab\u00bb\u00bf\u2010-\u2027\u2030-\u205e"
 """White space and what stands between words. The dollar sign and every invisible character belong to words."""
-_WORD: Final = re.compile(f"[^{_PUNCTUATION}]+")
-_SPACED: Final = {code: " " for code in range(128) if not _WORD.match(chr(code))}
-"""What ``_WORD`` finds between the words of a text in ASCII, as a table."""
+_BETWEEN: Final = re.compile(f"[{_PUNCTUATION}]")
+_SPACED: Final = bytes(ord(_BETWEEN.sub(" ", chr(code))) for code in range(128)).ljust(256)
+"""What ``_BETWEEN`` finds in a text in ASCII, as a table."""
 _TICKER: Final = re.compile(r"[A-Z0-9]{1,15}")
+_OPENING: Final = frozenset("([")
+_CLOSING: Final = frozenset(")]")
 _AMOUNT: Final = re.compile(r"[0-9]+[KkMmBb]?")
 _MOST_SHOUTED: Final = 0.7
 """Share of words in capitals from which capitals mean nothing."""
 
 
-def words_of(text: str) -> list[str]:
-    """Return a text's words as they are written, without what stands between them."""
-    return text.translate(_SPACED).split() if text.isascii() else _WORD.findall(text)
+_Place = tuple[int, int]
+"""A word's number, and where in the title it ends."""
 
 
 class _Title:
-    """A title's words, and what stands between them."""
+    """A title, its words as they are written, and what stands around them."""
 
-    def __init__(self, text: str, words: Sequence[str]) -> None:
-        self.words = words
+    def __init__(self, text: str) -> None:
+        spaced = text.encode().translate(_SPACED).decode() if text.isascii() else _BETWEEN.sub(" ", text)
+        self.words = spaced.split()
         self._text = text
-        self._ends = [0]
-        """Where the words end of which that is known, from the first one on; the first number stands before it."""
+        self._spaced = f" {spaced} "
+        """A space for each character that belongs to no word, and one more at both ends."""
 
     @property
     def is_shouted(self) -> bool:
         """Say whether it is nearly all in capitals."""
         return len(self.words) > 2 and sum(map(str.isupper, self.words)) > _MOST_SHOUTED * len(self.words)
 
-    def gap(self, index: int) -> str:
-        """Return what stands before a word; with the number of words, what stands behind the last one."""
-        if index == len(self.words):
-            return self._text[self._end(index) :]
-        end, word = self._end(index), self.words[index]
-        return self._text[end : self._text.index(word, end)]
+    def places(self, named: Iterable[int]) -> list[_Place]:
+        """Return the places of words, which are given by their numbers and have all that are like them among them."""
+        places, end = [], 0
+        for index in named:
+            word = self.words[index]
+            end = self._spaced.index(f" {word} ", end) + len(word)
+            places.append((index, end))
+        return places
 
-    def is_bracketed(self, index: int) -> bool:
+    def is_bracketed(self, word: str, end: int) -> bool:
         """Say whether a word stands in brackets alone."""
-        return self.gap(index).endswith(("(", "[")) and self.gap(index + 1).startswith((")", "]"))
+        text, before = self._text, end - len(word) - 1
+        return text[end : end + 1] in _CLOSING and before >= 0 and text[before] in _OPENING
 
-    def is_about(self, first: int, last: int) -> bool:
+    def joined(self, index: int, by: str, end: int) -> str:
+        """Return a word where nothing but one character stands before it, behind another's end; empty otherwise."""
+        word = self.words[index] if index < len(self.words) else ""
+        return word if self._text.startswith(by + word, end) else ""
+
+    def end_of(self, name: Sequence[str], place: _Place) -> int:
+        """Return where a name ends that begins at a place, its words apart by a space or hyphen; 0 where it is none."""
+        first, end = place
+        if self.words[first : first + len(name)] != name:
+            return 0
+        for index in range(first + 1, first + len(name)):
+            if not (self.joined(index, " ", end) or self.joined(index, "-", end)):
+                return 0
+            end += 1 + len(self.words[index])
+        return end
+
+    def is_about(self, place: _Place, last: int, end: int) -> bool:
         """Say whether words are a subject: neither an adjective ("Solana-based") nor an amount ("322 ETH")."""
-        if self.gap(last + 1) == "-" and "".join(self.words[last + 1 : last + 2]).lower() in QUALIFIERS:
+        if self.joined(last + 1, "-", end).lower() in QUALIFIERS:
             return False
-        return first == 0 or self.gap(first) != " " or not _AMOUNT.fullmatch(self.words[first - 1])
-
-    def _end(self, count: int) -> int:
-        """Return where the first so many words end: each is found behind the one before, as no gap has a letter."""
-        ends, text = self._ends, self._text
-        for word in self.words[len(ends) - 1 : count]:
-            ends.append(text.index(word, ends[-1]) + len(word))
-        return ends[count]
+        first, first_end = place
+        before = self.words[first - 1] if first else ""
+        is_counted = self._text.endswith(f"{before} ", 0, first_end - len(self.words[first]))
+        return not (is_counted and _AMOUNT.fullmatch(before))
 
 
 class SymbolIndex:
@@ -160,6 +177,12 @@ class SymbolIndex:
         for alias, ticker in [*ALIASES.items(), *((ticker, alias) for alias, ticker in ALIASES.items())]:
             if ticker in self._by_ticker:
                 self._by_ticker.setdefault(alias, self._by_ticker[ticker])
+        self._tickers = {
+            ticker: symbol
+            for ticker, symbol in self._by_ticker.items()
+            if ticker not in MONEY and _TICKER.fullmatch(ticker)
+        }
+        """Those that may be a title's subject."""
         self._by_symbol = {str(symbol): symbol for symbol in self._by_ticker.values()}
         self._by_name: dict[str, list[tuple[list[str], Symbol]]] = {}
         """First word of a name to the whole names, the longest first."""
@@ -173,65 +196,63 @@ class SymbolIndex:
     def find(self, title: str) -> tuple[Symbol, ...]:
         """Return the symbols that a title names, each once, in the order of the title."""
         text = tidy(title)
-        words, starts = words_of(text), self._starts
+        read, starts = _Title(text), self._starts
         if "$" in text:
-            named = [index for index, word in enumerate(words) if word in starts or word.startswith("$")]
+            named = [index for index, word in enumerate(read.words) if word in starts or word.startswith("$")]
         else:
-            named = [index for index, word in enumerate(words) if word in starts]
+            named = [index for index, word in enumerate(read.words) if word in starts]
         if not named:
             return ()
-        read = _Title(text, words)
-        found = self._marked(read, named) or self._bare(read, named)
+        places = read.places(named)
+        found = self._marked(read, places) or self._bare(read, places)
         return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 
-    def _marked(self, title: _Title, named: Iterable[int]) -> list[Symbol]:
-        """Return the symbols at those of the named places where nothing else can be meant."""
+    def _marked(self, title: _Title, places: Iterable[_Place]) -> list[Symbol]:
+        """Return the symbols at those places where nothing else can be meant."""
         found = []
-        for index in named:
+        for index, end in places:
             word = title.words[index]
             symbol = self._by_symbol.get(word)
             if symbol is None and word.startswith("$"):
-                symbol = self._ticker(word[1:])
-            elif symbol is None and self._is_marked(title, index):
-                symbol = self._ticker(word)
+                symbol = self._tickers.get(word[1:])
+            elif symbol is None and (ticker := self._tickers.get(word)) is not None:
+                symbol = ticker if self._is_marked(title, index, end) else None
             if symbol is not None:
                 found.append(symbol)
         return found
 
-    def _bare(self, title: _Title, named: Iterable[int]) -> list[Symbol]:
-        """Return the symbols at those of the named places that are the subject of something."""
+    def _bare(self, title: _Title, places: Iterable[_Place]) -> list[Symbol]:
+        """Return the symbols at those places that are the subject of something."""
         is_shouted, free_at, found = title.is_shouted, 0, []
-        for index in named:
+        for place in places:
+            index, _ = place
             if index < free_at:
                 continue  # inside of a longer name
-            length, symbol = self._name_at(title, index)
+            length, name_end, symbol = self._name_at(title, place)
             if symbol is None and not is_shouted and _is_plain_ticker(title.words[index]):
-                symbol = self._ticker(title.words[index])
-            if symbol is not None and title.is_about(index, index + length - 1):
+                symbol = self._tickers.get(title.words[index])
+            if symbol is not None and title.is_about(place, index + length - 1, name_end):
                 found.append(symbol)
             free_at = index + length
         return found
 
-    def _name_at(self, title: _Title, index: int) -> tuple[int, Symbol | None]:
-        """Return how many words the longest project's name here has (1 when there is none), and its symbol."""
+    def _name_at(self, title: _Title, place: _Place) -> tuple[int, int, Symbol | None]:
+        """Return how many words the longest project's name here has and where it ends, and its symbol if there is one.
+
+        Where there is none, one word.
+        """
+        index, end = place
         for words, symbol in self._by_name.get(title.words[index], ()):
-            end = index + len(words)
-            if title.words[index:end] == words and all(title.gap(at) in (" ", "-") for at in range(index + 1, end)):
-                return len(words), symbol
-        return 1, None
+            if name_end := title.end_of(words, place):
+                return len(words), name_end, symbol
+        return 1, end, None
 
-    def _ticker(self, word: str) -> Symbol | None:
-        return self._by_ticker.get(word) if word not in MONEY and _TICKER.fullmatch(word) else None
-
-    def _is_marked(self, title: _Title, index: int) -> bool:
-        if title.is_bracketed(index) and title.words[index] not in ACRONYMS:
+    def _is_marked(self, title: _Title, index: int, end: int) -> bool:
+        word = title.words[index]
+        if title.is_bracketed(word, end) and word not in ACRONYMS:
             return True
-        return self._is_pair(title, index)
-
-    def _is_pair(self, title: _Title, index: int) -> bool:
-        if index + 1 == len(title.words) or title.gap(index + 1) != "/":
-            return False
-        return title.words[index + 1] in MONEY or title.words[index + 1] in self._by_ticker
+        paired = title.joined(index + 1, "/", end)
+        return paired in MONEY or paired in self._by_ticker
 
 
 def _is_plain_ticker(word: str) -> bool:

@@ -16,8 +16,8 @@ _INVISIBLE: Final = re.compile(
 _MOJIBAKE: Final = re.compile("\u00e2\u20ac|\u00c3[\u0080-\u00bf\u0192]|\u00c2[\u00a0-\u00bf]|[\ufffd\u0080-\u009f]")
 """UTF-8 that was read as Windows-1252 or Latin-1, once or twice, and what a decoder put where it gave up."""
 _NO_WORD: Final = re.compile(r"[\W_]+")
-_PLAIN: Final = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
-"""What ``_NO_WORD`` and case folding make of ASCII, in a table."""
+_PLAIN: Final = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)).ljust(256)
+"""What ``_NO_WORD`` and case folding make of ASCII: of bytes, because ``str.translate`` takes five times as long."""
 
 
 def word_set(table: str) -> frozenset[str]:
@@ -41,7 +41,7 @@ def normalise(title: str) -> str:
     """
     text = html.unescape(title) if "&" in title else title
     if text.isascii():
-        return " ".join(text.translate(_PLAIN).split())
+        return b" ".join(text.encode().translate(_PLAIN).split()).decode()
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
     return _NO_WORD.sub(" ", text.casefold()).strip()
 

@@ -57,6 +57,11 @@ def ends(pattern: Sequence[str], words: Sequence[str], at: int) -> Iterator[int]
             yield from ends(pattern[1:], words, at + 1)
 
 
+def said(words: Sequence[str], first: int, end: int) -> tuple[int, str]:
+    """Where in the title some of its words begin, and those words."""
+    return len(" ".join(words[:first])) + (first > 0), " ".join(words[first:end])
+
+
 @MANY
 @given(st.lists(RULE, max_size=30), st.lists(st.sampled_from(SPOKEN), max_size=12))
 @example([Rule("hack", -1.0, ("will … list*",))], ["will", "no", "no", "no", "no", "listing"])
@@ -66,13 +71,15 @@ def ends(pattern: Sequence[str], words: Sequence[str], at: int) -> Iterator[int]
 def test_the_tree_fires_what_a_loop_over_all_rules_fires(table: list[Rule], words: list[str]) -> None:
     """Each rule once, with the words of one of its patterns."""
     rules = Rules(table)
-    may = {n: {span for one in rule.patterns for span in spans(one, words)} for n, rule in enumerate(table)}
+    may = {
+        n: {said(words, *span) for one in rule.patterns for span in spans(one, words)} for n, rule in enumerate(table)
+    }
     fired = rules.fire(" ".join(words))
     assert sorted(one.rule for one in fired) == sorted(table[n] for n, found in may.items() if found)
     for one in fired:
-        assert any((one.first, one.end) in found for n, found in may.items() if table[n] == one.rule)
-    assert [one.first for one in fired if not is_at_start(one.rule)] == sorted(
-        one.first for one in fired if not is_at_start(one.rule)
+        assert any((one.at, one.words) in found for n, found in may.items() if table[n] == one.rule)
+    assert [one.at for one in fired if not is_at_start(one.rule)] == sorted(
+        one.at for one in fired if not is_at_start(one.rule)
     )
 
 
