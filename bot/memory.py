@@ -156,8 +156,6 @@ class Memory(msgspec.Struct):
     notes: list[Note] = msgspec.field(default_factory=list)
     """What waits to be posted, oldest first."""
     cards: list[Card] = msgspec.field(default_factory=list)
-    muted: dict[str, int] = msgspec.field(default_factory=dict)
-    """By ``strategy|symbol``: until when nobody wants to be asked, in ns since the epoch."""
     quiet: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
     """By user id and kind of message: until when they are not named in such, in ns since the epoch; 0 for no end."""
     names: dict[str, str] = msgspec.field(default_factory=dict)

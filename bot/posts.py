@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import msgspec
 from slack_sdk.web.async_client import AsyncWebClient
@@ -14,7 +13,7 @@ from bot.memory import Card, Occasion
 from bot.mutes import Mutes
 from bot.outbox import Outbox
 from bot.pictures import Pictures
-from bot.render import foreign, kill, notes, past
+from bot.render import foreign, kill, mutes, notes, past
 from bot.render.blocks import Message
 from bot.stories import Stories
 from bot.threads import Threads
@@ -27,6 +26,7 @@ from engine.wire.events import (
     ForeignOrderChanged,
     KillReported,
     ModeChanged,
+    MutesChanged,
     NewsHeard,
     Notice,
     OrderChanged,
@@ -48,8 +48,6 @@ from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.replies import ProposalTaken, Snapshot
 from engine.wire.views import OrderView, ProposalView, StatusView
 
-_MUTED_S: Final = 3_600.0
-
 
 class Posts:
     """The channel's messages, kept in step with the engine. Everything here is synchronous but the sending."""
@@ -70,7 +68,7 @@ class Posts:
         self.pictures = pictures
         self._mail = Mail(client, outbox, channel, file)
         self._memory = self._mail.memory
-        self.mutes = Mutes(self._memory.muted)
+        self.mutes = Mutes()
         self.quiet = self._mail.quiet
         self.alarms = Alarms(self._memory, self._mail.show, mentions)
         self._stories = Stories(self._memory, self._mail.show, self._mail.reply)
@@ -116,6 +114,9 @@ class Posts:
                 self.post(notes.notice(event))
             case PriceReached(watch=watch, price=price):
                 self._mail.post(past.price_reached(watch, price), is_urgent=True, kind="prices")
+            case MutesChanged():
+                self.mutes.take(event.mutes)
+                self.post(mutes.changed(event), is_urgent=True)
             case StoryChanged():
                 self._stories.on_story(event)
             case NewsHeard():
@@ -129,6 +130,7 @@ class Posts:
 
     def on_snapshot(self, snapshot: Snapshot) -> None:
         """Bring every message in step with the engine's state, whatever was missed."""
+        self.mutes.take(snapshot.mutes)
         self._greet(snapshot.status)
         self._threads.on_prices(snapshot.prices)
         for proposal in snapshot.proposals:
@@ -225,15 +227,10 @@ class Posts:
             card.foreign = order
             self._mail.show(card)
 
-    def mute(self, proposal_id: str) -> str:
-        """Post no question like this one for an hour; say in words what is muted, nothing where it isn't known."""
+    def proposal(self, proposal_id: str) -> ProposalView | None:
+        """Return what an alert shows; None where it is forgotten."""
         card = self._memory.card_of_proposal(proposal_id)
-        if card is None or card.proposal is None:
-            return ""
-        strategy, symbol = card.proposal.strategy, card.proposal.symbol
-        self.mutes.set(f"{strategy}|{symbol}", _MUTED_S)
-        self._mail.save_soon()
-        return f"{strategy} asks nothing about {symbol}"
+        return card.proposal if card is not None else None
 
     def _on_approval(self, approval: ApprovalView) -> None:
         key = f"approval:{approval.approval_id}"

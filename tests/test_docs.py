@@ -14,7 +14,7 @@ from needs import ROOT
 
 from bot.access import NEEDS, Role
 from bot.listeners import COMMANDS
-from engine.cli.arguments import ALL, VERBS, build_parser, words_last
+from engine.cli.arguments import ALL, build_parser, words_last
 from engine.wire.helps import HELPS
 
 PAGES = (
@@ -139,13 +139,13 @@ def test_the_readme_lists_every_command_with_its_help_and_who_may() -> None:
         readme.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert lines[at[0] : at[0] + len(wanted)] == wanted
     assert {f"/{name}" for name in HELPS} == set(COMMANDS) - {"/help"}
+    assert set(HELPS) <= set(ALL), "each is a command of the terminal as well"
 
 
 def row(name: str) -> str:
     """Word a command's row as the readme has it."""
     words = f"/{name} {HELPS[name].words}".strip().replace("|", "\\|")
-    door = "" if name in VERBS else " (Slack only)" if name not in ALL else ""
-    return f"| `{words}` | {HELPS[name].does.replace(' Only in Slack.', '')}{door} | {NEEDS[f'/{name}'].name.lower()} |"
+    return f"| `{words}` | {HELPS[name].does} | {NEEDS[f'/{name}'].name.lower()} |"
 
 
 def for_users() -> str:

@@ -84,7 +84,7 @@ ACTIONS: Final[dict[str, Listener]] = {
     alert.BUY: decide.decide,
     alert.SELL: decide.decide,
     alert.DISMISS: decide.decide,
-    alert.MUTE: decide.mute,
+    alert.MUTE: mute.mute_alerts,
     alert.HALT: halt.halt_now,
     alarm.ACKNOWLEDGE: acknowledge.acknowledge,
     alarm.CLOSE_PAIR: close_pair.close_pair,

@@ -8,20 +8,12 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot import ids
-from bot.listeners.answer import tell, tell_reply, tell_unless_public
+from bot.listeners.answer import tell_reply, tell_unless_public
 from bot.render.alert import BUY, DISMISS, SELL, Ticket
-from bot.render.blocks import escape
 from engine.wire.commands import Decide
 from engine.wire.replies import ProposalTaken
 
 _CHOICES: Final[dict[str, Literal["buy", "sell", "dismiss"]]] = {BUY: "buy", SELL: "sell", DISMISS: "dismiss"}
-
-
-async def mute(respond: AsyncRespond, action: dict[str, Any], context: AsyncBoltContext) -> None:
-    """Let a strategy ask no more about a symbol in this channel for an hour; what it does by itself is still told."""
-    muted = context["desk"].posts.mute(Ticket.read(action["value"]).proposal_id)
-    said = f"{escape(muted)} here for 1 h. This alert stands until it expires." if muted else "That alert is gone."
-    await tell(respond, said)
 
 
 async def decide(

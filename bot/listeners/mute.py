@@ -1,6 +1,7 @@
 """`/mute [WHAT] [1h]`, `/mute list`, `/mute off [WHAT]`: what the channel does not want to hear for a while.
 
-With `me` in front it is one's own: in which kinds of message one wants no mention, which rings on one's phone.
+The engine keeps that. With `me` in front it is one's own, and the bot's: in which kinds of message one wants no
+mention, which rings on one's phone.
 """
 
 from __future__ import annotations
@@ -10,37 +11,50 @@ from typing import Any, Final
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
+from bot import ids
 from bot.desk import Desk
-from bot.listeners.answer import tell
-from bot.mutes import KINDS
+from bot.listeners.answer import tell, tell_refusal, tell_unless_public
 from bot.quiet import KINDS as WHOSE
 from bot.render import mutes as shown
+from bot.render.alert import Ticket
 from engine.wire.commands import Who
-from engine.wire.words import BadWords, read_span
+from engine.wire.mute_words import read_mute, read_seconds
+from engine.wire.mutes import GetMutes, MutesView, SetMute, on_symbol
+from engine.wire.words import BadWords
 
-_USAGE: Final = "/mute SYMBOL|STRATEGY|proposals|news|notices [30m|1h|2d], /mute list, /mute off [WHAT]"
 _USAGE_ME: Final = "/mute me all|orders|approvals|prices|desk [30m|1h|2d], /mute me off [WHAT], /mute me list"
-_USUAL_S: Final = 3_600.0
-_MOST_S: Final = 7 * 86_400.0
+_HOUR_S: Final = 3_600.0
+"""As the button of an alert says."""
+_LONGEST_S: Final = 7 * 86_400.0
+"""Of one's own with an end; without one it holds until it is taken back."""
 
 
 async def mute(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
     """Mute for the channel, end a mute, or list them; what changed is told to all, with who did it."""
     desk: Desk = context["desk"]
-    words, mutes = command.get("text", "").split(), desk.posts.mutes
+    words, who = command.get("text", "").split(), context["who"]
     if words and words[0].lower() == "me":
-        await _mute_me(respond, desk, context["who"], words[1:])
-    elif not words or words[0].lower() == "list":
-        await tell(respond, shown.listed(mutes.left_s(), desk.posts.quiet.left_s(context["who"].user_id)))
-    elif words[0].lower() == "off":
-        ended = mutes.end(_named(desk, words[1]) if words[1:] else "")
-        if not ended:
-            raise BadWords(f"Nothing like that is muted. {_USAGE}")
-        desk.posts.post(shown.ended(context["who"], ended))
-    else:
-        what, seconds = _named(desk, words[0]), _seconds(words[1:])
-        mutes.set(what, seconds)
-        desk.posts.post(shown.muted(context["who"], what, seconds))
+        return await _mute_me(respond, desk, who, words[1:])
+    asked = read_mute(words, ids.of_command(command), who)
+    reply = await desk.ask(asked)
+    if isinstance(asked, GetMutes) and isinstance(reply.result, MutesView):
+        return await tell(respond, shown.listed(reply.result, desk.posts.quiet.left_s(who.user_id)))
+    if not reply.ok:
+        return await tell_refusal(respond, command, reply)
+    return await tell_unless_public(respond, context, reply)
+
+
+async def mute_alerts(
+    respond: AsyncRespond, body: dict[str, Any], action: dict[str, Any], context: AsyncBoltContext
+) -> None:
+    """Let a strategy ask no more about a symbol for a while, from an alert; that one stands until it expires."""
+    desk: Desk = context["desk"]
+    proposal = desk.posts.proposal(Ticket.read(action["value"]).proposal_id)
+    if proposal is None:
+        return await tell(respond, "That alert is gone.")
+    what = on_symbol(proposal.strategy, proposal.symbol)
+    reply = await desk.ask(SetMute(id=ids.of_click(body, action), who=context["who"], what=what, seconds=_HOUR_S))
+    return await tell_unless_public(respond, context, reply)
 
 
 async def _mute_me(respond: AsyncRespond, desk: Desk, who: Who, words: list[str]) -> None:
@@ -62,29 +76,15 @@ async def _set_me(desk: Desk, who: Who, first: str, rest: list[str]) -> None:
             raise BadWords(f"Nothing like that is muted for you. {_USAGE_ME}")
         seconds = 0.0
     else:
-        seconds = _seconds(rest) if rest else None
+        seconds = _own_seconds(rest)
         quiet.set(who.user_id, who.name, kind, seconds)
     desk.posts.keep()
     await desk.note_quiet(who, kind, seconds)
 
 
-def _seconds(words: list[str]) -> float:
-    span = [word for word in words if word.lower() != "for"]
-    if not span:
-        return _USUAL_S
-    if (seconds := read_span(span[0].lower(), _USAGE)) > _MOST_S:
-        raise BadWords("Seven days at most: what is muted for longer is better switched off, see /auto.")
+def _own_seconds(words: list[str]) -> float | None:
+    if not words:
+        return None
+    if (seconds := read_seconds(words, _USAGE_ME)) > _LONGEST_S:
+        raise BadWords("Seven days at most, or without a time until you say /mute me off.")
     return seconds
-
-
-def _named(desk: Desk, word: str) -> str:
-    """Find what is meant: a kind of message, a strategy, or a symbol as people write it; raises BadWords."""
-    strategies = [strategy.name for strategy in desk.status.strategies] if desk.status else []
-    symbols = [price.symbol for price in desk.status.prices] if desk.status else []
-    if word.lower() in (*KINDS, *strategies):
-        return word.lower()
-    plain = word.upper().removeprefix("$").replace("/", "").replace("-", "")
-    for symbol in symbols:
-        if plain == symbol or (plain and symbol.startswith(plain)):
-            return symbol
-    raise BadWords(f"{word!r} is nothing that can be muted: {', '.join((*KINDS, *strategies, *symbols))}. {_USAGE}")

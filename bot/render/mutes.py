@@ -6,28 +6,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.render.blocks import Message, context, escape, message, section
-from bot.render.say import plural, seconds
-from engine.wire.commands import Who
+from bot.render.say import day_and_clock, plural, seconds, who
+from engine.wire.events import MutesChanged
+from engine.wire.mutes import MutesView, MuteView
 
 _OWN = "Your name stands there instead, which rings on no phone. Alarms call whom they must all the same."
 _CRITICAL = "What is critical, and what strategies do by themselves, is told all the same. `/mute off` ends it."
 
 
-def muted(who: Who, what: str, for_s: float) -> Message:
-    """Say who muted what, and for how long."""
-    line = f"<@{escape(who.user_id)}> muted {_words(what)} here for {seconds(int(for_s * 1e9))}"
-    return message(line, [section(f":no_bell: {line}."), context(_CRITICAL)])
-
-
-def ended(who: Who, what: tuple[str, ...]) -> Message:
-    """Say whose mute is over, and who ended it."""
-    line = f"<@{escape(who.user_id)}> ended the mute of {', '.join(map(_words, what))}"
+def changed(event: MutesChanged) -> Message:
+    """Say who muted what and for how long, or whose mute is over and who ended it."""
+    if event.muted is not None:
+        for_ns = event.muted.until_ns - event.muted.ts_ns
+        line = f"{who(event.by)} muted {escape(event.muted.what)} here for {seconds(for_ns)}"
+        return message(line, [section(f":no_bell: {line}."), context(_CRITICAL)])
+    line = f"{who(event.by)} ended the mute of {', '.join(map(escape, event.ended))}"
     return message(line, [section(f":bell: {line}.")])
 
 
-def listed(left_s: Mapping[str, float], own_s: Mapping[str, float | None] = MappingProxyType({})) -> Message:
+def listed(view: MutesView, own_s: Mapping[str, float | None] = MappingProxyType({})) -> Message:
     """List what is muted, with the time that is left, and what is muted for the one who asks."""
-    lines = [f"• {_words(what)}: {_left(left)}" for what, left in left_s.items()]
+    lines = [_line(mute) for mute in view.mutes]
     line = f"Muted here: {len(lines)}" if lines else "Nothing is muted here"
     blocks = [section("\n".join([f"*{line}*", *lines])), context(_CRITICAL)]
     return message(line, [*blocks, *(own(own_s).blocks if own_s else [])])
@@ -48,6 +47,5 @@ def _left(left_s: float | None) -> str:
     return "until you say `/mute me off`" if left_s is None else f"{seconds(int(left_s * 1e9))} left"
 
 
-def _words(what: str) -> str:
-    strategy, _, symbol = what.partition("|")
-    return f"{escape(strategy)} on {escape(symbol)}" if symbol else escape(what)
+def _line(mute: MuteView) -> str:
+    return f"• {escape(mute.what)}: until {day_and_clock(mute.until_ns)}, by {who(mute.by)}"

@@ -29,6 +29,7 @@ _TRADING: Final = (
     "halt",
     "kill",
     "lock",
+    "mute",
     "reconcile",
     "risk",
     "ack",
@@ -197,6 +198,12 @@ _VERBS: Final = (
         "bar entries of a symbol for a while; closes and exits go on",
         "trader lock ETHUSDT 1h because of the unlock",
         _words("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
+    ),
+    _Verb(
+        "mute",
+        "keep something out of the channel for a while; what is critical comes all the same",
+        "trader mute news 2h",
+        _words("SYMBOL|STRATEGY [on SYMBOL]|proposals|news|notices [30m|1h|2d], list, or off [WHAT]"),
     ),
     _Verb("ack", "acknowledge an alarm: it is repeated no more", "trader ack NAKED_POSITION", _words("CODE|ID|all")),
     _Verb(

@@ -9,6 +9,7 @@ from engine.cli.drill_text import drill_text
 from engine.cli.hand_text import approval_text, missed_line, missed_text, preview_text
 from engine.cli.kill_text import kill_text
 from engine.cli.latency_text import latency_text
+from engine.cli.mute_text import mutes_changed_text, mutes_text
 from engine.cli.pairs_text import pairs_text
 from engine.cli.past_text import PastView, choices_text, past_text, watch_text
 from engine.cli.reconcile_text import foreign_text, reconciliation_text
@@ -22,6 +23,7 @@ from engine.wire.events import (
     ForeignOrderChanged,
     KillReported,
     ModeChanged,
+    MutesChanged,
     NewsHeard,
     Notice,
     OrderChanged,
@@ -40,6 +42,7 @@ from engine.wire.events import (
 )
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
+from engine.wire.mutes import MutesView
 from engine.wire.pairs import PairsView
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
@@ -84,6 +87,7 @@ status, positions, orders, balance          how things are
 pnl [today|day|week|month|all], digest [day|week], trades [N] [SYMBOL], why ID
 strategies [set NAME PARAMETER VALUE], news, latency
 watch SYMBOL above|below PRICE            watch list, watch off ID
+mute WHAT [1h], mute list, mute off       what the channel does not hear
 help [COMMAND], quit"""
 
 
@@ -110,7 +114,7 @@ def reply_text(reply: Reply) -> str:
         return reply.text
     body = result_text(reply.result)
     # A view says it all; the sentence of an action says what was done.
-    return body if isinstance(reply.result, _VIEWS) else f"{reply.text}\n{body}"
+    return body if isinstance(reply.result, _VIEWS) or not reply.text else f"{reply.text}\n{body}"
 
 
 def result_text(result: Result) -> str:
@@ -136,6 +140,8 @@ def result_text(result: Result) -> str:
             return pairs_text(result)
         case RiskView():
             return risk_text(result)
+        case MutesView():
+            return mutes_text(result)
         case ReconciliationView():
             return reconciliation_text(result)
         case OrderPlaced():
@@ -281,6 +287,8 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
             return "a drill is running" if event.report is None else drill_text(event.report)
         case PriceReached():
             return f"PRICE {event.price} reached: {watch_text(event.watch)}"
+        case MutesChanged():
+            return mutes_changed_text(event)
         case Notice():
             return f"{event.severity.upper()} {event.code}: {event.text}"
 

@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from typing import Final, NoReturn
 
 from engine.cli.refused import Refused
-from engine.wire.helps import HELPS
 
 _CHOICE: Final = re.compile(r"argument (?P<of>[^:]+): invalid choice: '(?P<word>[^']*)' \(choose from (?P<known>.*)\)")
 _MISSING: Final = re.compile(r"the following arguments are required: (.*)")
@@ -36,8 +35,6 @@ def _no_such(prog: str, of: str, word: str, known: list[str]) -> str:
         return f"{of} can't be {word!r}: use {', '.join(known)}. See `{prog} --help`."
     if near:
         return f"There is no command {word!r}. Did you mean `{prog} {near[0]}`?"
-    if word in HELPS:
-        return f"/{word} is a command in Slack only. `{prog} --help` lists those of the terminal."
     return f"There is no command {word!r}: `{prog} --help` lists all."
 
 

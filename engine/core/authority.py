@@ -11,6 +11,7 @@ from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder
 from engine.wire import commands
 from engine.wire.commands import AnyCommand, Who
+from engine.wire.mutes import EndMute, SetMute
 from engine.wire.pairs import ClosePair
 from engine.wire.questions import Unwatch, Watch
 from engine.wire.views import PersonView
@@ -32,6 +33,8 @@ _TRADERS: Final = (
     ClosePair,
     Watch,
     Unwatch,
+    SetMute,
+    EndMute,
 )
 """What a trader may do; what is neither here nor free needs an admin."""
 _OWNER: Final = Person(role="admin")

@@ -10,6 +10,7 @@ from msgspec import structs
 from engine.core import market_answers, trade_answers
 from engine.core.digest import digest
 from engine.core.missed import MissedProposals
+from engine.core.mutes import Mutes
 from engine.core.parameters import Parameters
 from engine.core.queries import Roster
 from engine.core.symbols import find_symbol
@@ -19,6 +20,7 @@ from engine.core.watches import Watches
 from engine.core.why import why
 from engine.wire import questions
 from engine.wire.digest import GetDigest
+from engine.wire.mutes import GetMutes
 from engine.wire.pairs import PairsView
 from engine.wire.replies import Result
 
@@ -27,7 +29,13 @@ class Lookups:
     """The questions about past, market and strategies, one line each."""
 
     def __init__(
-        self, trading: Trading, roster: Roster, parameters: Parameters, watches: Watches, missed: MissedProposals
+        self,
+        trading: Trading,
+        roster: Roster,
+        parameters: Parameters,
+        watches: Watches,
+        mutes: Mutes,
+        missed: MissedProposals,
     ) -> None:
         self._trading = trading
         self.pairs: Callable[[], PairsView] = self._no_pairs
@@ -44,6 +52,7 @@ class Lookups:
             questions.GetNews: lambda asked: market_answers.headlines(trading, asked.most),
             questions.GetBalance: lambda asked: trade_answers.balances(trading),
             questions.GetWatches: lambda asked: watches.view(),
+            GetMutes: lambda asked: mutes.view(),
             questions.GetMissed: lambda asked: missed.view(),
             GetDigest: lambda asked: digest(trading, missed, asked.period),
             questions.GetPairs: lambda asked: structs.replace(self.pairs(), circles=self.circles()),

@@ -27,6 +27,8 @@ from engine.core.records import (
     Listed,
     Missed,
     ModeSet,
+    Muted,
+    MuteEnded,
     Proposed,
     Refused,
     Reported,
@@ -75,6 +77,8 @@ _AS_THEY_ARE: Final[frozenset[type]] = frozenset(
         AlarmAcknowledged,
         Watched,
         WatchEnded,
+        Muted,
+        MuteEnded,
         Ignored,
         Unbalanced,
         Balanced,
@@ -160,6 +164,8 @@ class Memory:
                 people.parameters.restore(record)
             case Watched() | WatchEnded():
                 people.watches.restore(record)
+            case Muted() | MuteEnded():
+                people.mutes.restore(record)
             case Proposed():
                 self._questions.on_proposed(record)
             case Decided():

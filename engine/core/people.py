@@ -25,6 +25,7 @@ from engine.core.drills import Drills
 from engine.core.kill import KillSwitch
 from engine.core.limit_changes import LimitChanges
 from engine.core.lookups import Lookups
+from engine.core.mutes import Mutes
 from engine.core.orders import Order
 from engine.core.parameters import Parameters
 from engine.core.queries import Identity, Roster
@@ -35,6 +36,7 @@ from engine.core.watches import Watches
 from engine.wire import commands, replies
 from engine.wire.commands import AnyCommand
 from engine.wire.drill import StartDrill
+from engine.wire.mutes import EndMute, SetMute
 from engine.wire.pairs import ClosePair
 from engine.wire.questions import SetParameter, Unwatch, Watch
 from engine.wire.replies import Reply
@@ -68,8 +70,9 @@ class People:
         self.dead_man = DeadMan(trading)
         self.parameters = Parameters(trading, roster)
         self.watches = Watches(trading)
+        self.mutes = Mutes(trading)
         self.drills = Drills(trading)
-        self.lookups = Lookups(trading, roster, self.parameters, self.watches, self.hand.missed)
+        self.lookups = Lookups(trading, roster, self.parameters, self.watches, self.mutes, self.hand.missed)
         self.limits = LimitChanges(trading, self.hand.wishes.symbol)
         self.adoption = Adoption(trading)
         self.outside_health: Sequence[HealthView] = ()
@@ -95,6 +98,8 @@ class People:
             ClosePair: self.hand.on_close_pair,
             Watch: self.watches.on_watch,
             Unwatch: self.watches.on_unwatch,
+            SetMute: self.mutes.on_set,
+            EndMute: self.mutes.on_end,
             commands.SetLimit: self.limits.on_set,
             commands.Acknowledge: self._acknowledge,
             commands.Reconcile: self.adoption.on_reconcile,
@@ -165,7 +170,8 @@ class People:
             result = risk_view.risk(trading, shown)
         elif isinstance(question, commands.GetSnapshot):
             snapshot = queries.snapshot(trading, self.roster, self._identity, self.outside_health)
-            result = msgspec.structs.replace(snapshot, status=self.status(), approvals=self.hand.approvals.views())
+            waiting, mutes = self.hand.approvals.views(), self.mutes.view().mutes
+            result = msgspec.structs.replace(snapshot, status=self.status(), approvals=waiting, mutes=mutes)
         else:
             result = self.status()
         return Reply(question.id, True, "OK", "", result)

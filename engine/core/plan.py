@@ -100,11 +100,12 @@ def plan_words(exits: ExitPlan) -> str:
         parts.append(f"break-even at {at}")
     if exits.time_s:
         unless = f" unless at {exits.time_below_pct:+g} %" if exits.time_below_pct else ""
-        parts.append(f"sold after {_span(exits.time_s)}{unless}")
+        parts.append(f"sold after {span_words(exits.time_s)}{unless}")
     return ", ".join(parts)
 
 
-def _span(seconds: float) -> str:
+def span_words(seconds: float) -> str:
+    """Write a time in its largest whole unit: ``2 h``, ``90 min``."""
     for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
         if seconds >= size and not seconds % size:
             return f"{seconds / size:g} {unit}"

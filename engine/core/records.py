@@ -262,6 +262,24 @@ class WatchEnded(Record, frozen=True, tag="watch_ended"):
     ts_ns: int
 
 
+class Muted(Record, frozen=True, tag="muted"):
+    """Somebody keeps something out of the channel until a moment; the last one of what it names counts."""
+
+    what: str
+    """A kind of message, a strategy, a symbol, or ``sma_cross on ETHUSDT``."""
+    until_ns: int
+    by: str
+    ts_ns: int
+
+
+class MuteEnded(Record, frozen=True, tag="mute_ended"):
+    """Somebody wants to hear it again before that moment."""
+
+    what: str
+    by: str
+    ts_ns: int
+
+
 TradingRecord = (
     Started
     | Intended
@@ -286,4 +304,6 @@ TradingRecord = (
     | Balanced
     | Watched
     | WatchEnded
+    | Muted
+    | MuteEnded
 )

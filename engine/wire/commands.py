@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from engine.wire.drill import StartDrill
+from engine.wire.mutes import EndMute, GetMutes, SetMute
 from engine.wire.pairs import ClosePair
 from engine.wire.person import Command as Command
 from engine.wire.person import Who as Who
@@ -311,4 +312,7 @@ AnyCommand = (
     | ClosePair
     | Watch
     | Unwatch
+    | SetMute
+    | EndMute
+    | GetMutes
 )

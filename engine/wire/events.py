@@ -12,6 +12,7 @@ import msgspec
 from engine.wire.answers import WatchView
 from engine.wire.drill import DrillReport
 from engine.wire.hand_views import ApprovalView, MissedProposalView
+from engine.wire.mutes import MuteView
 from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
 from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
 
@@ -173,6 +174,17 @@ class PriceReached(Event, frozen=True, tag="price_reached"):
     """The trade's that did it."""
 
 
+class MutesChanged(Event, frozen=True, tag="mutes_changed"):
+    """Somebody muted something in the channel, or ended mutes: tell all, and go by what is muted now."""
+
+    by: str
+    muted: MuteView | None
+    ended: tuple[str, ...]
+    """By their names."""
+    mutes: tuple[MuteView, ...]
+    """All that is muted from now on."""
+
+
 class Notice(Event, frozen=True, tag="notice"):
     """Something a person should know: a refusal worth telling, a lost stream, a restart, a fault."""
 
@@ -206,6 +218,7 @@ AnyEvent = (
     | NewsHeard
     | StoryChanged
     | PriceReached
+    | MutesChanged
     | DrillChanged
     | Notice
     | AlarmChanged

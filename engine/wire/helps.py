@@ -109,9 +109,10 @@ HELPS: Final[dict[str, Help]] = {
         ("lock eth 1h because of the unlock", "lock eth off"),
     ),
     "mute": Help(
-        "Says what the channel, or `me`, does not want to hear for a while; never what is critical. Only in Slack.",
-        "SYMBOL|STRATEGY|proposals|news|notices|me KIND [30m|1h|2d], list, or off [WHAT]",
-        ("mute news 2h", "mute eth", "mute off", "mute me orders", "mute me off"),
+        "Keeps a symbol, a strategy or a kind of message out of the channel for a while, never what is critical; "
+        "in Slack, `me orders` takes your name out of such messages.",
+        "SYMBOL|STRATEGY [on SYMBOL]|proposals|news|notices|me KIND [30m|1h|2d], list, or off [WHAT]",
+        ("mute news 2h", "mute eth", "mute sma_cross on eth 1d", "mute list", "mute off"),
     ),
     "health": Help("Shows whether every process is well, part by part, and the open alarms.", "", ("health",)),
     "halt": Help("Stops all new entries at once.", "[REASON]", ("halt", "halt time for lunch")),

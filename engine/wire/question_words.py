@@ -9,6 +9,7 @@ from typing import Final, get_args
 from engine.wire import questions as ask
 from engine.wire.commands import AnyCommand, CancelOrder, GetLatency
 from engine.wire.digest import DigestPeriod, GetDigest
+from engine.wire.mute_words import read_mute
 from engine.wire.pairs import ClosePair
 from engine.wire.person import Who
 from engine.wire.words import BadWords, read_symbol
@@ -147,6 +148,7 @@ _READERS: Final[dict[str, Callable[[list[str], str, Who], AnyCommand]]] = {
     "balance": _balance,
     "cancel": _cancel,
     "missed": _missed,
+    "mute": read_mute,
     "chart": _chart,
     "digest": _digest,
     "latency": _latency,

@@ -18,6 +18,7 @@ from engine.wire.answers import (
 )
 from engine.wire.digest import DigestView
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
+from engine.wire.mutes import MutesView, MuteView
 from engine.wire.pairs import PairsView
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.views import (
@@ -68,6 +69,8 @@ class Snapshot(msgspec.Struct, frozen=True, tag="snapshot"):
     """The open ones, and the last that were acknowledged."""
     approvals: tuple[ApprovalView, ...] = ()
     """Orders that wait for a second person."""
+    mutes: tuple[MuteView, ...] = ()
+    """What the channel does not want to hear."""
 
 
 Result = (
@@ -93,6 +96,7 @@ Result = (
     | HeadlinesView
     | BalancesView
     | WatchesView
+    | MutesView
     | PairsView
     | Choices
     | DigestView

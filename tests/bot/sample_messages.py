@@ -33,8 +33,9 @@ from bot.render.blocks import Message
 from bot.render.order import order_message
 from bot.render.trade import root
 from engine.wire.commands import Amount, Buy, Who
-from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingArmed, TradingHalted
+from engine.wire.events import ModeChanged, MutesChanged, NewsHeard, Notice, TradingArmed, TradingHalted
 from engine.wire.hand_views import MissedProposalView, MissedStrategyView, MissedView
+from engine.wire.mutes import MutesView, MuteView
 from engine.wire.pairs import PairsView, PairView, VenueSideView
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.replies import OrdersView
@@ -147,17 +148,20 @@ COMPARED = ReconciliationView(
 MISSED = MissedProposalView(
     *("p-1", "headlines", "IOTAUSDT", "USDT", "expired", "1.0510", "1.0195"), "its stop first", "-3.19", -1.06
 )
+MUTE = MuteView("news", NOW_NS + 3_600_000_000_000, f"slack:{ALICE}", NOW_NS)
 MESSAGES: dict[str, Message] = {
     "story": story.root(
         StoryView(
             "st-1", "IOTAUSDT", "listing", "confirmed", "IOTA <x>", "a", "https://e.com/1", ("a",), "b", 2, NOW_NS
         )
     ),
-    "muted": mutes.muted(Who(ALICE, "alice", "slack"), "news", 3_600.0),
-    "mute_ended": mutes.ended(Who(ALICE, "alice", "slack"), ("news", "sma_cross|ETHUSDT")),
-    "mutes": mutes.listed({"news": 90.0, "sma_cross|ETHUSDT": 3_000.0}),
-    "mutes_none": mutes.listed({}),
-    "mutes_and_own": mutes.listed({"news": 90.0}, {"orders": None, "desk": 3_000.0}),
+    "muted": mutes.changed(MutesChanged(ts_ns=NOW_NS, by=f"slack:{ALICE}", muted=MUTE, ended=(), mutes=(MUTE,))),
+    "mute_ended": mutes.changed(
+        MutesChanged(ts_ns=NOW_NS, by="cli:ann", muted=None, ended=("news", "sma_cross on ETHUSDT"), mutes=())
+    ),
+    "mutes": mutes.listed(MutesView((MUTE, replace(MUTE, what="sma_cross on ETHUSDT", by="cli:ann")))),
+    "mutes_none": mutes.listed(MutesView(())),
+    "mutes_and_own": mutes.listed(MutesView((MUTE,)), {"orders": None, "desk": 3_000.0}),
     "mutes_own_none": mutes.own({}),
     "health": health.health({"engine": STATUS.health, "bot": (HealthView("Slack", True, "heard"),)}, (alarm(),)),
     "health_well": health.health({"engine": (HealthView("journal", True, "written"),)}),

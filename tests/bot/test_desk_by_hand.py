@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -26,8 +27,9 @@ from sample_views import approval, filled, order, preview, proposal, status
 from bot.access import NEEDS, Role
 from bot.listeners import ACTIONS, COMMANDS, VIEWS
 from engine.wire.commands import Approve, Buy, Confirm, Decide, GetSnapshot, Preview, Sell, Shown, TurnAway
-from engine.wire.events import ApprovalChanged, ProposalOpened
+from engine.wire.events import ApprovalChanged, MutesChanged, ProposalOpened
 from engine.wire.line import socket_path
+from engine.wire.mutes import MuteView, SetMute
 from engine.wire.replies import OrderPlaced, ProposalTaken
 from engine.wire.views import PersonView
 
@@ -152,8 +154,13 @@ async def test_a_muted_strategy_asks_no_more_about_a_symbol_and_still_tells_what
     async with desk() as (slack, engine):
         await engine.tell(ProposalOpened(ts_ns=1, proposal=proposal()))
         alert = await slack.sees_text("Buy IOTAUSDT?")
+        engine.answer(SetMute)
         await slack.click(ALICE, alert, "mute_alerts")
-        await slack.sees_text("headlines asks nothing about IOTAUSDT here for 1 h")
+        asked = await engine.has(SetMute)
+        assert (asked.what, asked.seconds, asked.who.user_id) == ("headlines on IOTAUSDT", 3_600.0, ALICE)
+        mute = MuteView(asked.what, time.time_ns() + 3_600_000_000_000, f"slack:{ALICE}", time.time_ns())
+        await engine.tell(MutesChanged(ts_ns=2, by=mute.by, muted=mute, ended=(), mutes=(mute,)))
+        await slack.sees_text(f"<@{ALICE}> muted headlines on IOTAUSDT here for 60 min")
         await engine.tell(ProposalOpened(ts_ns=2, proposal=proposal(proposal_id="p-2")))
         await engine.tell(ProposalOpened(ts_ns=3, proposal=proposal(proposal_id="p-3", symbol="ETHUSDT")))
         await slack.sees_text("Buy ETHUSDT?")

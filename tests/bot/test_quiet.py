@@ -13,6 +13,7 @@ from bot.quiet import Quiet
 from bot.render.blocks import message, section
 from engine.wire.commands import SetQuiet
 from engine.wire.events import AlarmChanged, OrderChanged, TradingArmed
+from engine.wire.mutes import GetMutes, MutesView
 
 NAMED = message(f"<@{ALICE}> buys", [section(f"*<@{ALICE}>* buys, <@{BOB}> looks on")])
 
@@ -81,6 +82,7 @@ async def test_a_person_quiets_what_names_them_and_alarms_call_all_the_same() ->
         await slack.sees_text("@alice buys")
         await slack.sees_text("Trading is armed by @alice")
         assert f"<@{ALICE}>" in str(called)
+        engine.answer(GetMutes, MutesView(()))
         await slack.command(ALICE, "/mute", "list")
         await slack.see(lambda m: m.get("ephemeral_to") == ALICE and "You are not named in 4" in str(m.get("blocks")))
         await slack.command(ALICE, "/mute", "me off")

@@ -254,7 +254,6 @@ def test_options_go_before_words_that_look_like_options() -> None:
     [
         ("colse all", "There is no command 'colse'. Did you mean `trader close`?"),
         ("xyzzy", "There is no command 'xyzzy': `trader --help` lists all."),
-        ("mute news", "/mute is a command in Slack only. `trader --help` lists those of the terminal."),
         ("", "Say what to do: `trader run` starts everything, `trader --help` lists the commands."),
         ("ledger", "WHAT is missing: see `trader ledger --help`."),
         (

@@ -21,7 +21,18 @@ from engine.core.kept import Kept, decode_kept, encode_kept
 from engine.core.memory import KEEPS
 from engine.core.queries import Identity
 from engine.core.record_codec import AnyRecord
-from engine.core.records import ArmedSet, Decided, Intended, Missed, Refused, StopMoved, Watched, WatchEnded
+from engine.core.records import (
+    ArmedSet,
+    Decided,
+    Intended,
+    Missed,
+    Muted,
+    MuteEnded,
+    Refused,
+    StopMoved,
+    Watched,
+    WatchEnded,
+)
 from engine.core.resting import PROTECTION
 from engine.core.safeguard_records import AlarmAcknowledged, AlarmRaised, EquityMarked, Tripped
 from engine.core.types import ApprovedOrder, OrderState, Refusal, Side, TimeInForce
@@ -47,6 +58,8 @@ _MORE: Final = st.one_of(
     st.builds(AlarmAcknowledged, st.sampled_from([f"A:{T0}", f"B:{T0 + 1}"]), st.just("cli:ann"), st.just(T0)),
     st.builds(Watched, st.integers(1, 4), st.just(ETH), st.booleans(), st.integers(1, 9), st.just("x"), st.just(T0)),
     st.builds(WatchEnded, st.integers(1, 4), st.just(""), st.just(T0)),
+    st.builds(Muted, st.sampled_from(["news", ETH]), st.integers(T0, NOW + S), st.just("x"), st.just(T0)),
+    st.builds(MuteEnded, st.sampled_from(["news", ETH]), st.just("x"), st.just(T0)),
     st.builds(
         lambda name, end: Missed(name, "sma_cross", ETH, "expired", 1, 2, 1, 3, T0, T0, end),
         *(st.sampled_from(["p-1", "p-2"]), st.sampled_from(["", "stop"])),

@@ -10,6 +10,7 @@ from engine.wire import questions as ask
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import Amount, AnyCommand, CancelOrder, Who
 from engine.wire.helps import HELPS, nearest
+from engine.wire.mutes import EndMute, GetMutes, SetMute
 from engine.wire.question_words import read_question
 from engine.wire.words import BadWords, read_close, read_sell
 
@@ -27,6 +28,14 @@ SAID = [
     ("news", "5", ask.GetNews(id="1", who=ANN, most=5)),
     ("watch", "", ask.GetWatches(id="1", who=ANN)),
     ("watch", "list", ask.GetWatches(id="1", who=ANN)),
+    ("mute", "", GetMutes(id="1", who=ANN)),
+    ("mute", "list", GetMutes(id="1", who=ANN)),
+    ("mute", "news", SetMute(id="1", who=ANN, what="news", seconds=3_600.0)),
+    ("mute", "eth for 30M", SetMute(id="1", who=ANN, what="eth", seconds=1_800.0)),
+    ("mute", "sma_cross on eth 2d", SetMute(id="1", who=ANN, what="sma_cross on eth", seconds=172_800.0)),
+    ("mute", "off", EndMute(id="1", who=ANN)),
+    ("mute", "off all", EndMute(id="1", who=ANN)),
+    ("mute", "off sma_cross ON eth", EndMute(id="1", who=ANN, what="sma_cross on eth")),
     ("watch", "off w3", ask.Unwatch(id="1", who=ANN, watch_id="w3")),
     ("watch", "eth > $2,700.5", ask.Watch(id="1", who=ANN, symbol="eth", direction="above", price="2700.5")),
     ("cancel", "eth/usdt", CancelOrder(id="1", who=ANN, client_order_id="eth/usdt")),
@@ -51,6 +60,12 @@ def test_words_become_a_question(verb: str, text: str, command: AnyCommand) -> N
         ("news", "many"),
         ("watch", "eth 2700"),
         ("watch", "eth near 2700"),
+        ("mute", "news 1h 2h"),
+        ("mute", "news for"),
+        ("mute", "news soon"),
+        ("mute", "sma_cross on"),
+        ("mute", "off news 1h"),
+        ("mute", "list news"),
         ("cancel", ""),
         ("cancel", "<@U1>"),
     ],
@@ -58,6 +73,11 @@ def test_words_become_a_question(verb: str, text: str, command: AnyCommand) -> N
 def test_words_that_are_no_question_get_the_right_form_with_an_example(verb: str, text: str) -> None:
     with pytest.raises(BadWords, match="for example"):
         read_question(verb, text, "1", ANN)
+
+
+def test_a_terminal_has_no_mention_to_mute() -> None:
+    with pytest.raises(BadWords, match=r"where you have a name .* type /mute me there"):
+        read_question("mute", "me orders", "1", ANN)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +132,7 @@ def test_every_command_has_help_whose_examples_can_be_typed() -> None:
     for name, it in HELPS.items():
         assert it.does.endswith(".")
         assert it.examples
-        if name in ("health", "drill", "mute"):  # two have verbs of their own in a terminal, the last is Slack's alone
+        if name in ("health", "drill"):  # they have verbs of their own in a terminal
             continue
         for example in it.examples:
             verb, _, text = example.partition(" ")

@@ -1,12 +1,12 @@
-"""Words what becomes of kill switch, breakers, locks, alarms and of what is not ours for the audit trail: before and
-after."""
+"""Words what becomes of kill switch, breakers, locks, alarms, mutes and of what is not ours for the audit trail:
+before and after."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
 from engine.core.instrument import scaled_text
-from engine.core.records import Adopted, Balanced, Ignored, Unbalanced
+from engine.core.records import Adopted, Balanced, Ignored, Muted, MuteEnded, Unbalanced
 from engine.core.safeguard_records import (
     AlarmAcknowledged,
     AlarmRaised,
@@ -30,6 +30,8 @@ Safeguard: TypeAlias = (
     | Ignored
     | Unbalanced
     | Balanced
+    | Muted
+    | MuteEnded
 )
 
 
@@ -70,6 +72,10 @@ def _words(record: Safeguard) -> tuple[str, str]:
             return f"alarm {alarm_id.rpartition(':')[0]}", "acknowledged"
         case Locked(symbol=symbol, until_ns=until_ns, reason=reason):
             return f"lock of {symbol}", f"until {utc_text(until_ns)}: {reason}"
+        case Muted(what, until_ns):
+            return f"mute of {what}", f"until {utc_text(until_ns)}"
+        case MuteEnded(what):
+            return f"mute of {what}", "ended"
         case Adopted(order):
             return f"foreign order {order.client_order_id}", f"adopted, {order.symbol}"
         case Ignored(symbol, name):

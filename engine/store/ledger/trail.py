@@ -34,6 +34,8 @@ from engine.core.records import (
     Ignored,
     Missed,
     ModeSet,
+    Muted,
+    MuteEnded,
     Shrunk,
     Started,
     Unbalanced,
@@ -122,6 +124,8 @@ class Trail:
                 | Ignored()
                 | Unbalanced()
                 | Balanced()
+                | Muted()
+                | MuteEnded()
             ):
                 yield Entry(*_who(_by(record)), *self._safeguards.take(record), record.ts_ns)
             case Missed(proposal_id, _, symbol, state, lots, entry, _, _, _, ts_ns, end, exit_ticks, profit_e8):

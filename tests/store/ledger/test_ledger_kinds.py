@@ -62,6 +62,8 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Missed("p-1", "headlines", ETH, "expired", 10, 200_000, 197_000, 0, T0 + 1, T0),
     kinds.Watched(1, ETH, True, 270_000, BY, T0),
     kinds.WatchEnded(1, "", T0),
+    kinds.Muted("news", T0 + 1, BY, T0),
+    kinds.MuteEnded("news", BY, T0),
     story_records.StoryTurned("opened", NEWS, "listing", 0.9, 1.0, ("a rule",), "acted", STORY, T0),
     story_records.Reviewed("p-1", 0.3, 0.4, "0123456789ab", -1000, "rules 0.70 → 0.60", T0),
 )

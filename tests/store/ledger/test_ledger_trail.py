@@ -34,6 +34,8 @@ from engine.core.records import (
     Decided,
     Declined,
     ModeSet,
+    Muted,
+    MuteEnded,
     Reported,
     Shrunk,
     Started,
@@ -111,6 +113,20 @@ def test_breakers_and_locks_stand_in_it(tmp_path: Path) -> None:
         ("engine", "C9_DRAWDOWN", "breakers", "", "tripped: C9_DRAWDOWN limit=10.00% drawdown=10.20%"),
         ("U01ALICE", "slack", "breakers", "tripped: C9_DRAWDOWN limit=10.00% drawdown=10.20%", "reset: looked at"),
         ("ann", "cli", "lock of ETHUSDT", "", "until 2023-11-14T22:14:20.000Z: news"),
+    ]
+
+
+def test_mutes_stand_in_it(tmp_path: Path) -> None:
+    """Who keeps what out of the channel until when, at whichever door, and who wants to hear it again."""
+    assert trail_of(
+        tmp_path,
+        Muted("news", T0 + 60 * S, "cli:ann", T0),
+        Muted("news", T0 + 120 * S, "slack:U01ALICE", T0),
+        MuteEnded("news", "slack:U02BOB", T0),
+    ) == [
+        ("ann", "cli", "mute of news", "", "until 2023-11-14T22:14:20.000Z"),
+        ("U01ALICE", "slack", "mute of news", "until 2023-11-14T22:14:20.000Z", "until 2023-11-14T22:15:20.000Z"),
+        ("U02BOB", "slack", "mute of news", "until 2023-11-14T22:15:20.000Z", "ended"),
     ]
 
 

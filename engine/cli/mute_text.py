@@ -1,0 +1,25 @@
+"""How mutes read in a terminal: pure functions from wire types to plain text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.wire.events import MutesChanged
+from engine.wire.mutes import MutesView, MuteView
+
+
+def mutes_text(view: MutesView) -> str:
+    """Write what the channel does not hear, one a line."""
+    return "\n".join(map(_mute, view.mutes)) or "nothing is muted in the channel: mute news 2h"
+
+
+def mutes_changed_text(event: MutesChanged) -> str:
+    """Write who muted what, or hears it again."""
+    if event.muted is not None:
+        return f"muted in the channel: {_mute(event.muted)}"
+    return f"not muted in the channel any more: {', '.join(event.ended)}  ({event.by})"
+
+
+def _mute(mute: MuteView) -> str:
+    until = datetime.fromtimestamp(mute.until_ns / 1e9, UTC)
+    return f"{mute.what} until {until:%Y-%m-%d %H:%M:%S} UTC  ({mute.by})"
