@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 from local_desk import ALICE, local_slack, short_home
 from rough_slack import rough_slack
-from whole_desk import desk_in_a_workspace, has_buttons, running_desk
+from whole_desk import Desk, desk_in_a_workspace, has_buttons, running_desk
 
 EAGER = """
 [strategies.order_flow]
@@ -24,7 +26,10 @@ after one that lost, which the gate names before a halt."""
 
 
 async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) -> None:
-    """A buy fills; what nobody answers expires; in mode auto a signal is an order; halted, only the close works."""
+    """A buy fills; what nobody answers expires; in mode auto a signal is an order; halted, only the close works.
+
+    And what is muted at the command line is told in the channel, and in the audit trail.
+    """
     tape = f"recording:{eth_recording}?laps=0"
     async with running_desk("--tape", tape, "--speed", "20", config=EAGER) as desk:
         slack = desk.slack
@@ -46,6 +51,21 @@ async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) ->
             assert closed["code"] == "NO_POSITION"
         else:
             assert closed["result"]["orders"][0]["reduce_only"]
+        assert (await desk.trader("mute", "notices", "1h"))[0] == 0
+        await slack.sees_text("(the command line) muted notices here for 60 min")
+        row = await audited(desk, "mute of notices")
+        assert (row["source"], row["before"], row["after"].partition(" ")[0]) == ("cli", "", "until")
+
+
+async def audited(desk: Desk, what: str) -> dict[str, Any]:
+    """Wait until the ledger has an entry of the audit trail about this, and return it."""
+    async with asyncio.timeout(60.0):
+        while True:
+            _, trail = await desk.trader("audit")
+            rows = next(rows for rows in trail.values() if isinstance(rows, list))
+            if found := [row for row in rows if row["what"] == what]:
+                return found[0]
+            await asyncio.sleep(0.2)
 
 
 async def test_an_envelope_that_slack_delivers_twice_buys_once() -> None:
