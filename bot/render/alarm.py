@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Block, Message, actions, button, clip, confirm, context, escape, message, section
-from bot.render.say import clock, plural, seconds, who
+from bot.render.say import who
+from engine.wire.figures import clock, plural, span
 from engine.wire.views import AlarmView
 
 ACKNOWLEDGE: Final = "acknowledge"
@@ -20,7 +21,7 @@ def alarm(view: AlarmView, mentions: tuple[str, ...] = (), reminder: int = 0, *,
     """
     last = escape(clip(view.texts[-1], _IN_TEXT)) if view.texts else escape(view.code)
     if view.acknowledged_by:
-        after = seconds(view.ts_acknowledged_ns - view.ts_raised_ns)
+        after = span((view.ts_acknowledged_ns - view.ts_raised_ns) / 1e9)
         line = f"{who(view.acknowledged_by)} has acknowledged this after {after}"
         shown = f":ballot_box_with_check: *Critical, acknowledged:* {last}\n{line}."
         return message(f"Acknowledged: {last} {line}.", [section(shown), *_older(view), _small(view)])

@@ -21,10 +21,12 @@ from bot.render.blocks import (
     quotation,
     section,
 )
-from bot.render.missed import r, would_have
-from bot.render.say import amount, money, names, plural, price, seconds, sentence, who
+from bot.render.missed import would_have
+from bot.render.say import amount, money, names, price, sentence, who
 from bot.render.size import SIZE
+from engine.wire.figures import in_r, plural, span
 from engine.wire.hand_views import MissedProposalView
+from engine.wire.phrases import bands
 from engine.wire.views import OrderView, ProposalView, TradeView
 
 BUY: Final = "decide_buy"
@@ -75,7 +77,7 @@ def alert(
 
 def _open(proposal: ProposalView) -> Message:
     verb = proposal.side.capitalize()
-    life = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns)
+    life = _life(proposal)
     text = (
         f"{verb} {escape(proposal.symbol)}? {escape(proposal.strategy)}, confidence {proposal.confidence:.2f}: "
         f"{_size(proposal)} at {price(proposal.price)}. {_news_text(proposal)}Expires in {life}; expiring means no."
@@ -100,7 +102,7 @@ def _open(proposal: ProposalView) -> Message:
 
 def _open_pair(proposal: ProposalView) -> Message:
     """Show a pair or a circle with its one way to be taken: its legs are worth something together only."""
-    life, quote = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns), escape(proposal.quote_asset)
+    life, quote = _life(proposal), escape(proposal.quote_asset)
     legs = ", ".join(escape(reason) for reason in proposal.reasons[:2])
     text = f"Arbitrage in {escape(proposal.symbol)}? {legs}. Expires in {life}; expiring means no."
     ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
@@ -110,7 +112,6 @@ def _open_pair(proposal: ProposalView) -> Message:
         button(MUTE, "Mute 1 h", ticket, f"Mute {proposal.strategy} on {proposal.symbol} for 1 h"),
     ]
     warning = [section(f":warning: *Mind:* {names(proposal.warning)}")] if proposal.warning else []
-    bands = f"asks from {proposal.ask:.2f}, acts from {proposal.act:.2f}"
     return message(
         text,
         [
@@ -118,7 +119,7 @@ def _open_pair(proposal: ProposalView) -> Message:
             _reasons(proposal),
             fields(
                 [
-                    ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
+                    ("Confidence", _confidence(proposal)),
                     ("Measured", escape(proposal.worth)),
                     ("Size", _size(proposal)),
                     ("Bought at about", f"{price(proposal.price)} {quote}"),
@@ -136,7 +137,7 @@ def _open_pair(proposal: ProposalView) -> Message:
 
 def _going(proposal: ProposalView) -> Message:
     """Show what goes by itself unless somebody vetoes it: silence means yes here, and that is said first."""
-    life, what = seconds(proposal.ts_expires_ns - proposal.ts_opened_ns), f"{proposal.side} {escape(proposal.symbol)}"
+    life, what = _life(proposal), f"{proposal.side} {escape(proposal.symbol)}"
     line = f"Goes by itself in {life} unless somebody vetoes it: {what}, {_size(proposal)} at {price(proposal.price)}"
     ticket = str(Ticket(proposal.proposal_id, proposal.fingerprint))
     deal = amount(proposal.qty, proposal.base_asset)
@@ -225,10 +226,9 @@ def _acted_buttons(proposal: ProposalView, trade: TradeView | None) -> list[Bloc
 
 def _numbers(proposal: ProposalView) -> Block:
     quote, risk = proposal.quote_asset, money(proposal.risk_quote, proposal.quote_asset)
-    bands = f"asks from {proposal.ask:.2f}, acts from {proposal.act:.2f}"
     return fields(
         [
-            ("Confidence", f"{proposal.confidence:.2f} ({bands})"),
+            ("Confidence", _confidence(proposal)),
             ("Price", f"{price(proposal.price)} {escape(quote)}"),
             ("Size", _size(proposal)),
             ("At risk", f"{risk} at the stop" if proposal.stop_price else ""),
@@ -247,7 +247,15 @@ def _record(proposal: ProposalView) -> str:
     if not trades:
         return "no record yet: none of its signals was traded and closed"
     won = 100.0 * proposal.record_won / trades
-    return f"{won:.0f} % of {plural(trades, 'such signal')} won, {r(proposal.record_r)} on average"
+    return f"{won:.0f} % of {plural(trades, 'such signal')} won, {in_r(proposal.record_r)} on average"
+
+
+def _confidence(proposal: ProposalView) -> str:
+    return f"{proposal.confidence:.2f} ({bands(proposal.ask, proposal.act)})"
+
+
+def _life(proposal: ProposalView) -> str:
+    return span((proposal.ts_expires_ns - proposal.ts_opened_ns) / 1e9)
 
 
 def _size(proposal: ProposalView) -> str:

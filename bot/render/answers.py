@@ -7,8 +7,10 @@ from typing import Final
 from bot.render import order as order_lines
 from bot.render import trade as trade_lines
 from bot.render.blocks import Block, Message, context, divider, escape, fields, header, message, section
-from bot.render.say import amount, clock, gain, money, names, percent, plural, seconds, venue
+from bot.render.say import amount, gain, money, names, venue
 from bot.render.say import price as price_of
+from engine.wire.figures import clock, percent, plural, span
+from engine.wire.phrases import bands, tally
 from engine.wire.replies import OrdersView
 from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView, PriceView, StatusView, StrategyView
 
@@ -88,7 +90,7 @@ def status(view: StatusView) -> Message:
             section("*Health*\n" + _health(view.health)),
             context(
                 f"version {escape(view.version)} · configuration `{escape(view.config_hash)}` · "
-                f"up {seconds(view.ts_now_ns - view.ts_started_ns)}"
+                f"up {span((view.ts_now_ns - view.ts_started_ns) / 1e9)}"
             ),
         ],
     )
@@ -123,17 +125,9 @@ def _strategy(strategy: StrategyView) -> str:
     if strategy.effective_mode != mode:
         mode = f"{mode}, held to {strategy.effective_mode} by the global mode"
     return (
-        f"• *{escape(strategy.name)}* ({strategy.kind}) {mode} · asks from {strategy.ask:.2f}, acts from "
-        f"{strategy.act:.2f} · {tally(strategy)}"
+        f"• *{escape(strategy.name)}* ({strategy.kind}) {mode} · "
+        f"{bands(strategy.ask, strategy.act)} · {tally(strategy)}"
     )
-
-
-def tally(strategy: StrategyView) -> str:
-    """Count what became of a strategy's signals."""
-    if not strategy.signals:
-        return "no signal yet"
-    counts = f"{strategy.ignored} ignored, {strategy.asked} asked, {strategy.acted} acted"
-    return f"{plural(strategy.signals, 'signal')}: {counts}"
 
 
 def _health(parts: tuple[HealthView, ...]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, actions, button, confirm, context, escape, fields, header, message, section
-from bot.render.say import amount, money, number, price, seconds, sentence, who
+from bot.render.say import amount, money, number, price, sentence, who
+from engine.wire.figures import span
 from engine.wire.hand_views import ApprovalView
 
 APPROVE: Final = "approve_order"
@@ -26,7 +27,7 @@ def approval(view: ApprovalView) -> Message:
         sign, word = _ENDED[view.state]
         line = f"{word}: {first} wanted to {deal}. {sentence(view.outcome)}"
         return message(line, [context(f"{sign} {line}"), context(f"`{escape(view.approval_id)}`")])
-    life = seconds(view.ts_expires_ns - view.ts_opened_ns)
+    life = span((view.ts_expires_ns - view.ts_opened_ns) / 1e9)
     limit = f"above {number(view.limit_quote)} {escape(view.quote_asset)} it takes two people"
     value = f"{view.approval_id}|{view.fingerprint}"
     yes = confirm(f"Approve {view.symbol}?", f"{view.side.capitalize()} {view.qty} {view.base_asset} now.", "Approve")

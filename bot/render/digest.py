@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from bot.render.blocks import Block, Message, clip, context, escape, fields, header, message, section
-from bot.render.missed import r
-from bot.render.say import gain, money, percent, plural, who
+from bot.render.say import capital, gain, money, who
 from bot.render.trade import summary
 from engine.wire.answers import PnlRow, RoundTripView
 from engine.wire.digest import DigestView, IncidentView
+from engine.wire.figures import day_and_clock, plural, sum_in_r
+from engine.wire.phrases import PERIODS, made
 
-_NAMES: Final = {"day": ("Daily digest", "the last 24 hours"), "week": ("Weekly digest", "the last 7 days")}
+_NAMES: Final = {"day": "Daily digest", "week": "Weekly digest"}
 _MOST: Final = 10
 _LINE: Final = 260
 
 
 def digest(view: DigestView) -> Message:
     """Show a digest."""
-    (title, span), total, asset = _NAMES[view.period], view.pnl.total, view.pnl.quote_asset
-    made = f"{gain(total.realised_quote, asset)}{_in_r(total.net_r)}"
+    title, span, total, asset = _NAMES[view.period], PERIODS[view.period], view.pnl.total, view.pnl.quote_asset
+    made = f"{gain(total.realised_quote, asset)}{_summed(total)}"
     text = f"{title}: {made} of {plural(total.trades, 'trade')} in {span}. {let_go(view)}"
     rows = [*_rows("Symbols", view.pnl.symbols, asset), *_rows("Strategies", view.pnl.strategies, asset)]
     return message(
@@ -35,7 +35,7 @@ def digest(view: DigestView) -> Message:
             if view.incidents
             else context("No breaker tripped, nobody halted."),
             section(f"*What was not done*\n{let_go(view)}"),
-            context(f"{span.capitalize()} until {_moment(view.until_ns)} · `/pnl`, `/trades` and `/missed` say more"),
+            context(f"{capital(span)} until {day_and_clock(view.until_ns)} · `/pnl`, `/trades` and `/missed` say more"),
         ],
     )
 
@@ -45,7 +45,7 @@ def let_go(view: DigestView) -> str:
     it = view.let_go
     if not it.ended:
         return "No proposal was let go and followed to its end."
-    net = f"net {r(it.net_r)} ({gain(it.net_quote, view.pnl.quote_asset)})"
+    net = f"net {sum_in_r(it.net_r)} ({gain(it.net_quote, view.pnl.quote_asset)})"
     return f"{plural(it.ended, 'proposal')} dismissed or expired: {net}, {it.won} would have won."
 
 
@@ -54,7 +54,7 @@ def _totals(view: DigestView) -> Block:
     equity = f"{money(view.equity_from)} → {money(view.equity_now, asset)}" if view.equity_now else "not known yet"
     return fields(
         [
-            ("Realised, after fees", f"{gain(total.realised_quote, asset)}{_in_r(total.net_r)}"),
+            ("Realised, after fees", f"{gain(total.realised_quote, asset)}{_summed(total)}"),
             ("Unrealised", gain(total.unrealised_quote, asset)),
             ("Closed", f"{plural(total.trades, 'trade')}: {total.wins} won, {total.losses} lost"),
             ("Fees", money(total.fees_quote, asset)),
@@ -66,7 +66,7 @@ def _totals(view: DigestView) -> Block:
 
 def _rows(name: str, rows: tuple[PnlRow, ...], asset: str) -> list[Block]:
     lines = [
-        f"• *{clip(escape(row.name), 60)}* {gain(row.realised_quote, asset)}{_in_r(row.net_r)} · "
+        f"• *{clip(escape(row.name), 60)}* {gain(row.realised_quote, asset)}{_summed(row)} · "
         f"{row.wins} won, {row.losses} lost"
         for row in rows[:_MOST]
     ]
@@ -80,9 +80,9 @@ def _trips(view: DigestView) -> list[Block]:
 
 def _trip(trip: RoundTripView) -> str:
     trade = trip.trade
-    made = f"{gain(trade.pnl_quote, trade.quote_asset)} ({percent(trade.pnl_pct)}{_in_r(trip.r_multiple, ', ')})"
     by = f"strategy {escape(trip.strategy)}" if trip.strategy else who(trade.origin)
-    return clip(f"{escape(trade.symbol)} {made} by {by} · `{escape(trade.trade_id)}`", _LINE)
+    result = escape(made(trade, trip.r_multiple))
+    return clip(f"{escape(trade.symbol)} {result} by {by} · `{escape(trade.trade_id)}`", _LINE)
 
 
 def _held(view: DigestView) -> list[str]:
@@ -96,12 +96,8 @@ def _held(view: DigestView) -> list[str]:
 
 def _incident(it: IncidentView) -> str:
     what = f":rotating_light: {escape(it.by)}" if it.is_breaker else f":octagonal_sign: halted by {who(it.by)}"
-    return clip(f"• {_moment(it.ts_ns)} {what}: {escape(it.text)}", _LINE)
+    return clip(f"• {day_and_clock(it.ts_ns)} {what}: {escape(it.text)}", _LINE)
 
 
-def _in_r(multiple: float | None, between: str = " · ") -> str:
-    return "" if multiple is None else f"{between}{r(multiple)}"
-
-
-def _moment(ts_ns: int) -> str:
-    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%d %b %H:%M UTC")
+def _summed(row: PnlRow) -> str:
+    return "" if row.net_r is None else f" · {sum_in_r(row.net_r)}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, clip, context, escape, message, section
-from bot.render.say import plural, who
+from bot.render.say import who
 from engine.wire.drill import DrillStep
 from engine.wire.events import DrillChanged
+from engine.wire.figures import plural
 
 _SIGNS: Final = {"passed": ":white_check_mark:", "failed": ":x:", "not rehearsed": ":heavy_minus_sign:"}
 _LINE: Final = 400

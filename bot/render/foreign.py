@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, actions, button, context, escape, message, section
-from bot.render.say import amount, number, who
+from bot.render.say import amount, number, price, who
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 
 ADOPT: Final = "foreign_adopt"
@@ -14,7 +14,7 @@ IGNORE: Final = "foreign_ignore"
 
 def found(order: ForeignOrderView) -> Message:
     """Show an order that somebody else placed: with two buttons while it waits for a word, then what became of it."""
-    limit = f" at {escape(order.price)} {escape(order.quote_asset)}" if order.price else ""
+    limit = f" at {price(order.price)} {escape(order.quote_asset)}" if order.price else ""
     what = f"{order.side} {amount(order.qty, order.base_asset)}{limit}"
     line = f"An order that is not ours is open on the account: {what}"
     small = context(f"`{escape(order.client_order_id)}` · {escape(order.symbol)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.render.blocks import Message, clip, context, escape, header, message, section
-from bot.render.say import plural
+from engine.wire.figures import plural
 from engine.wire.views import AlarmView, HealthView
 
 _DETAIL = 200

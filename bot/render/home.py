@@ -8,7 +8,6 @@ from typing import Any, Final, NamedTuple
 from bot.render import risk as risk_lines
 from bot.render import trade as trade_lines
 from bot.render.alert import Ticket
-from bot.render.answers import tally
 from bot.render.blocks import (
     Block,
     actions,
@@ -23,9 +22,11 @@ from bot.render.blocks import (
     section,
     select,
 )
-from bot.render.say import amount, clock, gain, money, names, percent, plural, price, seconds, venue
+from bot.render.say import amount, gain, money, names, price, venue
 from bot.render.spark import spark, spark_words
 from engine.wire.answers import EquityView, PnlView
+from engine.wire.figures import clock, is_some, plural, span
+from engine.wire.phrases import made, tally
 from engine.wire.replies import Snapshot
 from engine.wire.views import ProposalView, RiskView, StatusView, StrategyView, TradeView
 
@@ -172,8 +173,7 @@ def _curve(view: EquityView | None, picture: Picture | None) -> list[Block]:
 def _positions(held: tuple[TradeView, ...], may: May) -> list[Block]:
     blocks: list[Block] = [divider(), section(f"*Positions*{'' if held else ': nothing is held.'}")]
     for trade in held[:_MOST]:
-        made = f"{gain(trade.pnl_quote, trade.quote_asset)} ({percent(trade.pnl_pct)})"
-        line = section(clip(f"*{escape(trade.symbol)}* {made}\n{trade_lines.summary(trade)}", _LINE * 2))
+        line = section(clip(f"*{escape(trade.symbol)}* {escape(made(trade))}\n{trade_lines.summary(trade)}", _LINE * 2))
         if may.trade:
             question = confirm(
                 f"Close {trade.symbol}?", f"Sells all {trade.symbol} that is held, at the market.", "Close"
@@ -201,8 +201,8 @@ def _proposals(now: Snapshot, may: May) -> list[Block]:
 
 
 def _proposal(each: ProposalView, now_ns: int) -> str:
-    left = seconds(each.ts_expires_ns - now_ns)
-    risk = f", risk {money(each.risk_quote, each.quote_asset)}" if each.risk_quote.strip("0.") else ""
+    left = span((each.ts_expires_ns - now_ns) / 1e9)
+    risk = f", risk {money(each.risk_quote, each.quote_asset)}" if is_some(each.risk_quote) else ""
     silence = "then it goes by itself" if each.goes else "expiring means no"
     return clip(
         f"*{each.side.capitalize()} {escape(each.symbol)}?* {escape(each.strategy)}, confidence {each.confidence:.2f}: "

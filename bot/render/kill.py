@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, actions, button, context, escape, message, section
-from bot.render.say import amount, money, names, plural, who
+from bot.render.say import names, who
+from engine.wire.phrases import killed
 from engine.wire.views import KillSymbolView, KillView
 from engine.wire.words import KillWords
 
@@ -40,16 +41,5 @@ def report(view: KillView) -> Message:
 
 
 def _symbol(line: KillSymbolView) -> str:
-    parts = [f"{plural(line.cancelled, 'order')} cancelled"]
-    if line.filled:
-        parts.append(f"{line.filled} filled before")
-    if line.still_open:
-        parts.append(f"*{line.still_open} still open*")
-    if line.sold_qty.strip("0."):
-        sold = amount(line.sold_qty, line.base_asset)
-        parts.append(f"sold {sold} for {money(line.sold_quote, line.quote_asset)}")
-    parts.append(f"{amount(line.held_qty, line.base_asset)} held" if line.held_qty.strip("0.") else "nothing held")
-    if line.resting_sales:
-        parts.append(f"{plural(line.resting_sales, 'protective sale')} left at the exchange")
     why = f": {escape(line.why)}" if line.why else ""
-    return f"• *{escape(line.symbol)}* {' · '.join(parts)}{why}"
+    return f"• *{escape(line.symbol)}* {escape(' · '.join(killed(line)))}{why}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Message, context, escape, header, message, section
-from bot.render.say import gain, plural, price
+from bot.render.say import gain, price
+from engine.wire.figures import in_r, plural, sum_in_r
 from engine.wire.hand_views import MissedProposalView, MissedStrategyView, MissedView
 
 _MOST: Final = 10
@@ -18,8 +19,8 @@ def missed(view: MissedView) -> Message:
     last = "\n".join(
         f"• {escape(each.symbol)} ({escape(each.state)}): {would_have(each)}" for each in view.last[:_MOST]
     )
-    ended = sum(each.ended for each in view.strategies)
-    text = f"{plural(ended, 'proposal')} let go and followed to the end, net {r(sum(s.net_r for s in view.strategies))}"
+    ended, net_r = sum(each.ended for each in view.strategies), sum(each.net_r for each in view.strategies)
+    text = f"{plural(ended, 'proposal')} let go and followed to the end, net {sum_in_r(net_r)}"
     terms = "As if bought when it was let go, at the ask, to its stop, target or horizon; after fees."
     return message(
         text,
@@ -34,21 +35,16 @@ def missed(view: MissedView) -> Message:
 
 def would_have(view: MissedProposalView) -> str:
     """Say in one line what one of them would have made."""
-    made = f"{gain(view.profit_quote, view.quote_asset)} ({r(view.r_multiple)})"
+    made = f"{gain(view.profit_quote, view.quote_asset)} ({in_r(view.r_multiple)})"
     path = f"from {price(view.entry_price)} to {price(view.exit_price)}"
     return f"it would have made {made}: {escape(view.end)}, {path}"
-
-
-def r(multiple: float) -> str:
-    """Write a multiple of what was risked: ``+1.2 R``."""
-    return f"{multiple:+.1f} R".replace("-", "−")
 
 
 def _sum(each: MissedStrategyView, asset: str) -> str:
     if not each.ended:
         return f"*{escape(each.strategy)}*: {each.followed} still followed"
     rest = f", {each.followed} still followed" if each.followed else ""
-    made = f"net {r(each.net_r)} ({gain(each.net_quote, asset)})"
+    made = f"net {sum_in_r(each.net_r)} ({gain(each.net_quote, asset)})"
     return (
         f"*{escape(each.strategy)}*: {plural(each.ended, 'proposal')} let go, {each.won} would have won, {made}{rest}"
     )

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.render.blocks import Message, context, escape, message, section
-from bot.render.say import day_and_clock, plural, seconds, who
+from bot.render.say import who
 from engine.wire.events import MutesChanged
+from engine.wire.figures import day_and_clock, plural, span
 from engine.wire.mutes import MutesView, MuteView
 
 _OWN = "Your name stands there instead, which rings on no phone. Alarms call whom they must all the same."
@@ -17,8 +18,8 @@ _CRITICAL = "What is critical, and what strategies do by themselves, is told all
 def changed(event: MutesChanged) -> Message:
     """Say who muted what and for how long, or whose mute is over and who ended it."""
     if event.muted is not None:
-        for_ns = event.muted.until_ns - event.muted.ts_ns
-        line = f"{who(event.by)} muted {escape(event.muted.what)} here for {seconds(for_ns)}"
+        for_s = (event.muted.until_ns - event.muted.ts_ns) / 1e9
+        line = f"{who(event.by)} muted {escape(event.muted.what)} here for {span(for_s)}"
         return message(line, [section(f":no_bell: {line}."), context(_CRITICAL)])
     line = f"{who(event.by)} ended the mute of {', '.join(map(escape, event.ended))}"
     return message(line, [section(f":bell: {line}.")])
@@ -44,7 +45,7 @@ def own(left_s: Mapping[str, float | None]) -> Message:
 
 
 def _left(left_s: float | None) -> str:
-    return "until you say `/mute me off`" if left_s is None else f"{seconds(int(left_s * 1e9))} left"
+    return "until you say `/mute me off`" if left_s is None else f"{span(left_s)} left"
 
 
 def _line(mute: MuteView) -> str:

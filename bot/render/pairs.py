@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.render.blocks import Message, context, escape, header, message, section
-from bot.render.say import gain, plural
+from bot.render.say import gain, money
+from engine.wire.figures import plural
 from engine.wire.pairs import PairsView, VenueSideView
 
 
@@ -33,5 +34,5 @@ def pairs(view: PairsView) -> Message:
 def _side(side: VenueSideView, asset: str) -> str:
     held = ", ".join(side.held) or "nothing to sell"
     state = "armed" if side.is_armed else "halted"
-    worth = f"{escape(side.equity_quote)} {escape(asset)}, {escape(side.free_quote)} free"
+    worth = f"{money(side.equity_quote, asset)}, {money(side.free_quote)} free"
     return f"• *{escape(side.name)}* {state}: {worth}, {escape(held)}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from bot.render.answers import tally
 from bot.render.blocks import Block, Message, clip, context, escape, fields, header, message, section
-from bot.render.say import amount, clock, day_and_clock, gain, money, number, percent, plural, price, seconds, who
+from bot.render.say import amount, capital, gain, money, number, price, who
 from engine.wire.answers import (
     BalancesView,
     HeadlinesView,
@@ -22,18 +21,13 @@ from engine.wire.answers import (
     WatchView,
     WhyView,
 )
+from engine.wire.figures import clock, day_and_clock, in_r, is_some, plural, span
+from engine.wire.phrases import PERIODS, bands, made, parameters, tally
 from engine.wire.views import LatencyView, OrderStampsView, StageView
 
 _MOST_ROWS: Final = 10
 _MOST_HEADLINES: Final = 20
 _LINE: Final = 260
-_PERIODS: Final = {
-    "today": "Today (UTC)",
-    "day": "The last 24 hours",
-    "week": "The last 7 days",
-    "month": "The last 30 days",
-    "all": "In all",
-}
 
 
 def trades(view: RoundTripsView) -> Message:
@@ -51,7 +45,7 @@ def trades(view: RoundTripsView) -> Message:
 def pnl(view: PnlView) -> Message:
     """Show what was made and lost in a period, in all, by symbol and by strategy."""
     total, asset = view.total, view.quote_asset
-    when = _PERIODS.get(view.period, view.period)
+    when = capital(PERIODS[view.period])
     text = (
         f"{when}: realised {gain(total.realised_quote, asset)}, unrealised {gain(total.unrealised_quote, asset)}, "
         f"{plural(total.trades, 'trade')} closed"
@@ -63,7 +57,7 @@ def pnl(view: PnlView) -> Message:
             ("Fees", money(total.fees_quote, asset)),
             ("Closed", f"{plural(total.trades, 'trade')}: {total.wins} won, {total.losses} lost"),
             ("Profit factor", _ratio(total.profit_factor, "no trade has lost")),
-            ("Expectancy", _r(total.expectancy_r) or "no trade had a stop"),
+            ("Expectancy", "no trade had a stop" if total.expectancy_r is None else in_r(total.expectancy_r)),
             ("Largest fall of the equity", f"{money(view.max_drawdown_quote, asset)} ({view.max_drawdown_pct:.2f} %)"),
         ]
     )
@@ -80,7 +74,7 @@ def balances(view: BalancesView) -> Message:
     text = f"Equity {money(view.equity_quote, asset)}, {money(view.free_quote, asset)} free for orders"
     rows = []
     for each in view.assets[:_MOST_ROWS]:
-        locked = f", {number(each.locked)} locked" if each.locked.strip("0.") else ""
+        locked = f", {number(each.locked)} locked" if is_some(each.locked) else ""
         worth = f" · worth {money(each.worth_quote, asset)}" if each.worth_quote else " · no price here"
         rows.append(f"• *{amount(each.free, each.asset)}* free{locked}{worth}")
     totals = fields([("Equity", money(view.equity_quote, asset)), ("Free for orders", money(view.free_quote, asset))])
@@ -92,7 +86,7 @@ def balances(view: BalancesView) -> Message:
 
 def strategies(view: StrategiesView) -> Message:
     """Show every strategy: its mode, its numbers, its signals and what it last said."""
-    text = f"{plural(len(view.strategies), 'strategy').replace('strategys', 'strategies')}, global mode {view.mode}"
+    text = f"{plural(len(view.strategies), 'strategy', 'strategies')}, global mode {view.mode}"
     blocks: list[Block] = [header(f"Strategies, global mode {view.mode}")]
     blocks += [section(_strategy(detail)) for detail in view.strategies[:_MOST_ROWS]]
     blocks.append(context("An admin sets one with `/strategies set NAME ask 0.5`; `default` takes it back."))
@@ -104,7 +98,7 @@ def why(view: WhyView) -> Message:
     text = clip(f"{view.kind} {escape(view.id)}: {escape(view.summary)}", _LINE * 2)
     confidence = ""
     if view.confidence is not None and view.ask is not None and view.act is not None:
-        confidence = f"{view.confidence:.2f} · asks from {view.ask:.2f}, acts from {view.act:.2f}"
+        confidence = f"{view.confidence:.2f} · {bands(view.ask, view.act)}"
     names = [name for name in (view.proposal_id, view.client_order_id, view.trade_id) if name and name != view.id]
     blocks = [
         header(f"Why {view.kind} {view.id}"),
@@ -171,18 +165,17 @@ def price_reached(watch: WatchView, reached: str) -> Message:
 
 def _trip(trip: RoundTripView) -> str:
     trade = trip.trade
-    made = f"*{gain(trade.pnl_quote, trade.quote_asset)}* ({percent(trade.pnl_pct)}{_in_r(trip.r_multiple)})"
     out = "open" if trade.is_open else f"{price(trade.exit_price)} by {who(trade.exit_reason)}"
     by = f"strategy {escape(trip.strategy)}" if trip.strategy else who(trade.origin)
     return clip(
-        f"• `{escape(trade.trade_id)}` *{escape(trade.symbol)}* {price(trade.entry_price)} → {out}: {made} · "
-        f"{seconds(int(trip.seconds * 1e9))} · fees {money(trip.fees_quote)} · {by}",
+        f"• `{escape(trade.trade_id)}` *{escape(trade.symbol)}* {price(trade.entry_price)} → {out}: "
+        f"*{escape(made(trade, trip.r_multiple))}* · {span(trip.seconds)} · fees {money(trip.fees_quote)} · {by}",
         _LINE,
     )
 
 
 def _row(row: PnlRow, asset: str) -> str:
-    r = f" · {_r(row.expectancy_r)} a trade" if row.expectancy_r is not None else ""
+    r = f" · {in_r(row.expectancy_r)} a trade" if row.expectancy_r is not None else ""
     return (
         f"• *{escape(row.name)}* {gain(row.realised_quote, asset)}, unrealised {gain(row.unrealised_quote)} · "
         f"{row.wins} won, {row.losses} lost{r}"
@@ -191,16 +184,13 @@ def _row(row: PnlRow, asset: str) -> str:
 
 def _strategy(detail: StrategyDetail) -> str:
     it = detail.strategy
-    numbers = ", ".join(
-        f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
-    )
     said = f"{detail.last_signal} at {clock(detail.ts_last_signal_ns)}" if detail.last_signal else ""
     said = f"\nLast said: {clip(escape(said), _LINE)}" if said else ""
     measured = f" · {escape(it.calibration)}" if it.calibration else ""
     return (
         f"*{escape(it.name)}* ({it.kind}), mode {it.effective_mode}{measured}\n"
         f"{tally(it)}\n"
-        f"{clip(escape(numbers), 1_500)}{said}"
+        f"{clip(escape(parameters(detail)), 1_500)}{said}"
     )
 
 
@@ -241,14 +231,6 @@ def _us(ns: int) -> str:
 
 def _ratio(value: float | None, otherwise: str) -> str:
     return otherwise if value is None else f"{value:.2f}"
-
-
-def _r(value: float | None) -> str:
-    return "" if value is None else f"{value:+.2f} R".replace("-", "−")
-
-
-def _in_r(value: float | None) -> str:
-    return f", {_r(value)}" if value is not None else ""
 
 
 def _listed(rows: list[str], otherwise: str) -> list[Block]:

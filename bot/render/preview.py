@@ -7,10 +7,12 @@ from typing import Final
 import msgspec
 
 from bot.render.blocks import Block, Message, actions, button, context, escape, fields, header, message, section
-from bot.render.say import amount, gain, money, percent, price, seconds
+from bot.render.say import amount, money, price
 from bot.render.trade import level
 from engine.wire.commands import ByHand, Shown
+from engine.wire.figures import span
 from engine.wire.hand_views import PreviewView
+from engine.wire.phrases import expected_fill
 
 CONFIRM: Final = "confirm_order"
 CANCEL: Final = "cancel_preview"
@@ -43,7 +45,7 @@ def preview(view: PreviewView, order: ByHand) -> Message:
     if view.code != "OK":
         line = f"Nothing was done. The gate would refuse to {deal}: {escape(view.detail)}"
         return message(f"{line} ({view.code})", [header(f"Not possible: {view.side} {view.symbol}"), *facts(view)])
-    life = seconds(view.ts_expires_ns - view.ts_ns)
+    life = span((view.ts_expires_ns - view.ts_ns) / 1e9)
     ask = [
         button(CONFIRM, f"Confirm: {view.side}", str(Ticket.of(order, view)), f"Confirm: {deal}", "primary"),
         button(CANCEL, "Cancel", view.symbol, "Cancel: nothing is ordered"),
@@ -70,12 +72,12 @@ def facts(view: PreviewView) -> list[Block]:
         [
             ("Size", size),
             ("Price now", _price_now(view)),
-            ("Expected fill", _slippage(view)),
+            ("Expected fill", escape(expected_fill(view))),
             ("Fee", f"about {money(view.fee_quote, quote)}"),
             ("Stop", level(view.stop_price, _entry(view))),
             ("Target", level(view.target_price, _entry(view))),
             ("Exits", escape(view.plan)),
-            ("Worst loss", gain(f"-{view.worst_loss_quote}", quote) if view.worst_loss_quote else ""),
+            ("Worst loss", money(view.worst_loss_quote, quote) if view.worst_loss_quote else ""),
         ]
     )
     small = "Worst loss: bought at the limit, sold at the stop, both fees; a gap through the stop loses more."
@@ -92,15 +94,6 @@ def _price_now(view: PreviewView) -> str:
         return ""
     bound = "it waits at" if view.is_resting else "at most" if view.side == "buy" else "at least"
     return f"{price(view.price)}, {bound} {price(view.limit_price)}"
-
-
-def _slippage(view: PreviewView) -> str:
-    if view.is_resting:
-        return "it rests at its limit: it may fill late, in part, or never"
-    if not view.avg_price:
-        return "the visible book can't say" if view.code == "OK" else ""
-    part = "" if view.book_part >= 1.0 else f"; the visible book holds {100 * view.book_part:.0f} % of it"
-    return f"{price(view.avg_price)} on average, {percent(view.slippage_pct)} slippage{part}"
 
 
 def _verdict(view: PreviewView) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bot.render.blocks import Block, Message, clip, context, escape, header, message, section
-from bot.render.say import names, plural, seconds
+from bot.render.say import names
+from engine.wire.figures import plural, span
 from engine.wire.views import ControlView, LimitView, LockView, RiskView
 
 _MOST_ROWS: Final = 12
@@ -73,5 +74,4 @@ def _tripped(words: str) -> str:
 
 
 def _locked(lock: LockView) -> str:
-    left = seconds(int(max(lock.left_s, 0.0) * 1e9)) if lock.left_s < 1e12 else "a long time"
-    return f":lock: *{escape(lock.symbol)}* for {left}: {names(clip(lock.why, _LINE))}"
+    return f":lock: *{escape(lock.symbol)}* for {span(lock.left_s)}: {names(clip(lock.why, _LINE))}"

@@ -1,12 +1,12 @@
-"""Numbers, people and moments in words."""
+"""The engine's figures and words made safe for Slack, and people, venues and exits by their names."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from bot.render.blocks import escape
+from engine.wire import figures
 
 _DOORS = {
     "cli": "the command line",
@@ -28,52 +28,28 @@ _EXITS = {
 
 
 def number(text: str) -> str:
-    """Write a decimal with thousands separated and no idle zeros: ``2682.51000000`` as ``2,682.51``."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return escape(text)
-    if not value.is_finite():
-        return escape(text)
-    shown = f"{value:,f}"
-    return (shown.rstrip("0").rstrip(".") if "." in shown else shown) or "0"
+    """Write a decimal with thousands separated and no idle zeros."""
+    return escape(figures.number(text))
 
 
 def amount(qty: str, asset: str) -> str:
     """Write a quantity with what it counts: ``95.1 IOTA``."""
-    return f"{number(qty)} {escape(asset)}".strip()
+    return escape(figures.amount(qty, asset))
 
 
 def price(text: str) -> str:
-    """Write a price with the venue's decimals, and at least two: ``2682.5`` as ``2,682.50``, ``1.0510`` as it is."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return escape(text)
-    decimals = value.as_tuple().exponent
-    return f"{value:,.{max(2, -decimals)}f}" if isinstance(decimals, int) else escape(text)
+    """Write a price with the venue's decimals, and at least two."""
+    return escape(figures.price(text))
 
 
 def money(text: str, asset: str = "") -> str:
-    """Write an amount of the quote asset with two decimals: ``1234.5`` as ``1,234.50``."""
-    try:
-        shown = f"{Decimal(text):,.2f}"
-    except InvalidOperation:
-        shown = escape(text)
-    return f"{shown} {escape(asset)}".strip()
+    """Write an amount of the quote asset with two decimals."""
+    return escape(figures.money(text, asset))
 
 
 def gain(text: str, asset: str = "") -> str:
-    """Write an amount with its sign, so that it needs no colour: ``+1.20``, ``−0.80``."""
-    shown = money(text.removeprefix("-"), asset)
-    if text.startswith("-"):
-        return f"−{shown}"
-    return f"+{shown}"
-
-
-def percent(value: float) -> str:
-    """Write a signed percentage: ``+0.31 %``."""
-    return f"{value:+.2f} %".replace("-", "−")
+    """Write an amount of the quote asset with its sign."""
+    return escape(figures.gain(text, asset))
 
 
 def distance(price: str, entry: str) -> str:
@@ -82,7 +58,7 @@ def distance(price: str, entry: str) -> str:
         base, other = Decimal(entry), Decimal(price)
     except InvalidOperation:
         return ""
-    return percent(float((other - base) / base * 100)) if base > 0 else ""
+    return figures.percent(float((other - base) / base * 100)) if base > 0 else ""
 
 
 def who(origin: str) -> str:
@@ -112,28 +88,9 @@ def venue(name: str) -> str:
 def sentence(text: str) -> str:
     """Make a whole sentence of the engine's words: a capital in front, a full stop at the end."""
     shown = escape(text.strip())
-    return shown if not shown else f"{shown[0].upper()}{shown[1:].rstrip('.')}."
+    return f"{capital(shown).rstrip('.')}." if shown else ""
 
 
-def seconds(ns: int) -> str:
-    """Write a duration: ``45 s``, ``3 min``, ``2 h 5 min``."""
-    whole = max(0, round(ns / 1e9))
-    if whole < 120:
-        return f"{whole} s"
-    minutes = whole // 60
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def clock(ts_ns: int) -> str:
-    """Write a moment as UTC: ``14:00:07 UTC``."""
-    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%H:%M:%S UTC")
-
-
-def day_and_clock(ts_ns: int) -> str:
-    """Write a moment that may be days ago as UTC: ``28 Nov 14:00 UTC``."""
-    return f"{datetime.fromtimestamp(ts_ns / 1e9, UTC):%-d %b %H:%M} UTC"
-
-
-def plural(count: int, noun: str) -> str:
-    """Count things: ``1 order``, ``2 orders``, ``no orders``."""
-    return f"{count or 'no'} {noun}{'' if count == 1 else 's'}"
+def capital(text: str) -> str:
+    """Put a capital in front and leave the rest as it is."""
+    return text[:1].upper() + text[1:]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
-from bot.render.say import money, percent
+from bot.render.say import money
 from engine.wire.answers import EquityView
+from engine.wire.figures import day_and_clock, percent
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _WIDE: Final = 40
@@ -26,7 +26,7 @@ def spark(view: EquityView) -> str:
 def spark_words(view: EquityView) -> str:
     """Say what the curve shows: from what to what, since when, lowest and highest."""
     values = [float(point.equity_quote) for point in view.points]
-    since = datetime.fromtimestamp(view.points[0].ts_ns / 1e9, UTC).strftime("%d %b %H:%M UTC")
+    since = day_and_clock(view.points[0].ts_ns)
     change = percent(100.0 * (values[-1] / values[0] - 1.0)) if values[0] > 0 else ""
     low, high = money(f"{min(values):.2f}"), money(f"{max(values):.2f}")
     now = money(f"{values[-1]:.2f}", view.quote_asset)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bot.render.blocks import Block, Message, button, confirm, escape, fields, message, section
-from bot.render.say import amount, distance, gain, money, percent, price, seconds, sentence, who
+from bot.render.say import amount, distance, money, price, sentence, who
 from engine.wire.answers import RoundTripView, WhyView
+from engine.wire.figures import span
+from engine.wire.phrases import made
 from engine.wire.views import OrderStampsView, StepView, TradeView
 
 CLOSE = "close_position"
@@ -18,7 +20,7 @@ def summary(trade: TradeView) -> str:
         return ", ".join([held, *_exits(trade)]) + "."
     why = f" by {who(trade.exit_reason)}" if trade.exit_reason else ""
     at = f" at {price(trade.exit_price)}" if trade.exit_price else ""
-    return f"Closed {escape(trade.base_asset)}{why}{at}: {_result(trade)}."
+    return f"Closed {escape(trade.base_asset)}{why}{at}: {escape(made(trade))}."
 
 
 def told(what: str, text: str, trade: TradeView) -> str:
@@ -39,11 +41,11 @@ def table(trade: TradeView) -> Block:
     return fields(
         [
             ("Position", f"{amount(trade.qty, trade.base_asset)} at {price(trade.entry_price)}"),
-            ("Result now", _result(trade)),
+            ("Result now", escape(made(trade))),
             (stop_name(trade).capitalize(), level(trade.stop_price, trade.entry_price) or "none"),
             ("Steps", "\n".join(_step(step, trade) for step in trade.steps)),
             ("Target", level(trade.target_price, trade.entry_price) or "none"),
-            ("Time left", "" if trade.time_left_s is None else seconds(int(trade.time_left_s * 1e9))),
+            ("Time left", "" if trade.time_left_s is None else span(trade.time_left_s)),
         ]
     )
 
@@ -57,10 +59,9 @@ def root(trade: TradeView) -> Message:
 def outcome(trip: RoundTripView, why: WhyView | None) -> str:
     """Say what a closed trade made, in money and in R, what it cost, how long it took and how fast its entry was."""
     trade = trip.trade
-    in_r = "" if trip.r_multiple is None else f", {trip.r_multiple:+.2f} R".replace("-", "−")
     parts = [
-        f"*{escape(trade.symbol)}: {_result(trade)}{in_r}*.",
-        f"Fees {money(trip.fees_quote, trade.quote_asset)}, held for {seconds(int(trip.seconds * 1e9))}.",
+        f"*{escape(trade.symbol)}: {escape(made(trade, trip.r_multiple))}*.",
+        f"Fees {money(trip.fees_quote, trade.quote_asset)}, held for {span(trip.seconds)}.",
     ]
     if why is not None and why.latency is not None:
         parts.append(stages(why.latency))
@@ -102,7 +103,3 @@ def _exits(trade: TradeView) -> list[str]:
 def _step(step: StepView, trade: TradeView) -> str:
     """Show a target before the last one: ``50 % at 2,040.00 (+2.00 %)``."""
     return f"{step.part_pct:g} % at {level(step.price, trade.entry_price)}{', done' if step.is_done else ''}"
-
-
-def _result(trade: TradeView) -> str:
-    return f"{gain(trade.pnl_quote, trade.quote_asset)} ({percent(trade.pnl_pct)})"

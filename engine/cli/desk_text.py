@@ -40,13 +40,16 @@ from engine.wire.events import (
     TradingArmed,
     TradingHalted,
 )
+from engine.wire.figures import amount, gain, is_some, money, number, percent, plural, price, span
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
 from engine.wire.mutes import MutesView
 from engine.wire.pairs import PairsView
+from engine.wire.phrases import bands, made, tally
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.views import (
+    BalanceView,
     HealthView,
     KillView,
     LatencyView,
@@ -158,16 +161,18 @@ def result_text(result: Result) -> str:
 
 def prices_text(prices: Sequence[PriceView]) -> str:
     """Write the market in one line."""
-    return "   ".join(_price(price) for price in prices) or "no prices yet"
+    return "   ".join(map(_price, prices)) or "no prices yet"
 
 
 def status_text(status: StatusView) -> str:
     """Write mode, money, strategies and health."""
     armed = "armed" if status.is_armed else f"HALTED: {status.halt_reason or 'type resume to arm trading'}"
-    counts = f"{status.open_positions} positions, {status.open_orders} open orders, {status.open_proposals} alerts"
+    equity = money(status.equity_quote, status.quote_asset)
+    held, orders = plural(status.open_positions, "position"), plural(status.open_orders, "open order")
+    counts = f"{held}, {orders}, {plural(status.open_proposals, 'alert')}, {status.refusals} refused"
     lines = [
         f"{status.account} account on {status.venue}, {armed}",
-        f"mode {status.mode}, equity {status.equity_quote} {status.quote_asset}, {counts}, {status.refusals} refused",
+        f"mode {status.mode}, equity {equity}, {counts}",
         prices_text(status.prices),
         *(_strategy(strategy) for strategy in status.strategies),
         *(health_text(health) for health in status.health),
@@ -190,11 +195,11 @@ def health_text(health: HealthView) -> str:
 
 def positions_text(view: PositionsView) -> str:
     """Write what is held and what it is worth."""
-    asset = view.quote_asset
-    made = f"realised {view.realised_quote}, unrealised {view.unrealised_quote}"
-    balances = ", ".join(_balance(balance.asset, balance.free, balance.locked) for balance in view.balances)
+    equity = money(view.equity_quote, view.quote_asset)
+    result = f"realised {gain(view.realised_quote)}, unrealised {gain(view.unrealised_quote)}"
+    balances = ", ".join(_balance(balance, view.quote_asset) for balance in view.balances)
     held = [trade_text(trade) for trade in view.positions] or ["no open position"]
-    return "\n".join([f"equity {view.equity_quote} {asset} ({made})", *held, f"balances: {balances or 'none'}"])
+    return "\n".join([f"equity {equity} ({result})", *held, f"balances: {balances or 'none'}"])
 
 
 def orders_text(view: OrdersView) -> str:
@@ -206,54 +211,55 @@ def orders_text(view: OrdersView) -> str:
 
 def order_text(order: OrderView) -> str:
     """Write one order in one line."""
-    price = f" up to {order.limit_price}" if order.side == "buy" else f" down to {order.limit_price}"
-    filled = f", filled {order.filled_qty} at {order.avg_price}" if order.avg_price else ""
+    limit = f" {'up' if order.side == 'buy' else 'down'} to {price(order.limit_price)}" if order.limit_price else ""
+    filled = f", filled {number(order.filled_qty)} at {price(order.avg_price)}" if order.avg_price else ""
     reason = f", {order.reason}" if order.reason else ""
-    limit = price if order.limit_price else ""
-    return f"{order.side} {order.qty} {order.symbol}{limit}: {order.state}{filled}{reason} [{order.client_order_id}]"
+    what = f"{order.side} {number(order.qty)} {order.symbol}{limit}"
+    return f"{what}: {order.state}{filled}{reason} [{order.client_order_id}]"
 
 
 def trade_text(trade: TradeView) -> str:
     """Write one position or round trip in one line."""
     kind = "stop" if trade.stop_kind in ("", "stop_loss") else trade.stop_kind.replace("_", " ")
-    steps = "".join(f", {step.part_pct:g} % at {step.price}" for step in trade.steps if not step.is_done)
-    left = "" if trade.time_left_s is None else f", {trade.time_left_s:.0f} s left"
+    steps = "".join(f", {step.part_pct:g} % at {price(step.price)}" for step in trade.steps if not step.is_done)
+    left = "" if trade.time_left_s is None else f", {span(trade.time_left_s)} left"
     exits = _exits(trade.stop_price, "", kind) + steps + _exits("", trade.target_price) + left
-    return f"{trade.symbol} {trade.qty} at {trade.entry_price}: {trade.pnl_quote} ({trade.pnl_pct:+.2f} %){exits}"
+    return f"{trade.symbol} {number(trade.qty)} at {price(trade.entry_price)}: {made(trade)}{exits}"
 
 
-def proposal_text(number: int, proposal: ProposalView) -> str:
+def proposal_text(alert: int, proposal: ProposalView) -> str:
     """Write an alert: what is proposed, why, and what to type. One that sells has neither stop nor risk."""
-    risk = f", at risk {proposal.risk_quote}" if proposal.stop_price else ""
+    risk = f", at risk {money(proposal.risk_quote)}" if proposal.stop_price else ""
+    size = amount(proposal.qty, proposal.base_asset)
     lines = [
-        f"ALERT {number}  {proposal.side.upper()} {proposal.symbol}  confidence {proposal.confidence:.2f} "
-        f"(asks from {proposal.ask:.2f}, acts from {proposal.act:.2f})",
+        f"ALERT {alert}  {proposal.side.upper()} {proposal.symbol}  confidence {proposal.confidence:.2f} "
+        f"({bands(proposal.ask, proposal.act)})",
         *([f"  {proposal.worth}"] if proposal.worth else []),
         f"  {proposal.strategy}: {_why(proposal)}",
-        f"  price {proposal.price}{_exits(proposal.stop_price, proposal.target_price)}",
-        f"  {proposal.qty} {proposal.base_asset} for {proposal.notional_quote} {proposal.quote_asset}{risk}",
+        f"  price {price(proposal.price)}{_exits(proposal.stop_price, proposal.target_price)}",
+        f"  {size} for {money(proposal.notional_quote, proposal.quote_asset)}{risk}",
         *([f"  {proposal.warning}"] if proposal.warning else []),
     ]
     if proposal.state == "open":
-        stands_s = max(0, proposal.ts_expires_ns - proposal.ts_opened_ns) // 1_000_000_000
-        lines.append(f"  type: yes {number} or no {number}   (no answer within {stands_s} s means no)")
+        stands = span((proposal.ts_expires_ns - proposal.ts_opened_ns) / 1e9)
+        lines.append(f"  type: yes {alert} or no {alert}   (no answer within {stands} means no)")
     return "\n".join(lines)
 
 
-def event_text(event: AnyEvent, number: int = 0) -> str:
-    """Write what happened; ``number`` is the alert's, where it is about one."""
+def event_text(event: AnyEvent, alert: int = 0) -> str:
+    """Write what happened; ``alert`` is the alert's number, where it is about one."""
     match event:
         case PricesMoved():
             return prices_text(event.prices)
         case ProposalOpened():
-            return proposal_text(number, event.proposal)
+            return proposal_text(alert, event.proposal)
         case ProposalReviewed():
-            return f"alert {number}: second opinion: {event.proposal.opinion}"
+            return f"alert {alert}: second opinion: {event.proposal.opinion}"
         case ProposalClosed():
-            return f"alert {number} {event.proposal.state}: {event.proposal.outcome}"
+            return f"alert {alert} {event.proposal.state}: {event.proposal.outcome}"
         case SignalActed():
             return "\n".join(
-                [proposal_text(number, event.proposal), f"  {event.proposal.outcome}", *_orders(event.order)]
+                [proposal_text(alert, event.proposal), f"  {event.proposal.outcome}", *_orders(event.order)]
             )
         case OrderChanged():
             return order_text(event.order)
@@ -286,25 +292,25 @@ def event_text(event: AnyEvent, number: int = 0) -> str:
         case DrillChanged():
             return "a drill is running" if event.report is None else drill_text(event.report)
         case PriceReached():
-            return f"PRICE {event.price} reached: {watch_text(event.watch)}"
+            return f"PRICE {price(event.price)} reached: {watch_text(event.watch)}"
         case MutesChanged():
             return mutes_changed_text(event)
         case Notice():
             return f"{event.severity.upper()} {event.code}: {event.text}"
 
 
-def _price(price: PriceView) -> str:
-    stale = "" if price.is_fresh else " (stale)"
-    return f"{price.symbol} {price.last} ({price.change_pct:+.2f} %){stale}"
+def _price(it: PriceView) -> str:
+    stale = "" if it.is_fresh else " (stale)"
+    return f"{it.symbol} {price(it.last)} ({percent(it.change_pct)}){stale}"
 
 
 def _strategy(strategy: StrategyView) -> str:
-    counts = f"{strategy.signals} signals: {strategy.ignored} ignored, {strategy.asked} asked, {strategy.acted} acted"
-    return f"  {strategy.name} ({strategy.effective_mode}, asks {strategy.ask:.2f}, acts {strategy.act:.2f}) {counts}"
+    return f"  {strategy.name} ({strategy.effective_mode}, {bands(strategy.ask, strategy.act)}) {tally(strategy)}"
 
 
-def _balance(asset: str, free: str, locked: str) -> str:
-    return f"{free} {asset}" + (f" (+{locked} locked)" if locked.strip("0.") else "")
+def _balance(balance: BalanceView, quote_asset: str) -> str:
+    free = (money if balance.asset == quote_asset else amount)(balance.free, balance.asset)
+    return free + (f" (+{number(balance.locked)} locked)" if is_some(balance.locked) else "")
 
 
 def _why(proposal: ProposalView) -> str:
@@ -314,7 +320,7 @@ def _why(proposal: ProposalView) -> str:
 
 
 def _exits(stop: str, target: str, stop_kind: str = "stop") -> str:
-    return "".join(f", {name} {price}" for name, price in ((stop_kind, stop), ("target", target)) if price)
+    return "".join(f", {name} {price(at)}" for name, at in ((stop_kind, stop), ("target", target)) if at)
 
 
 def _orders(order: OrderView | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.wire.phrases import killed
 from engine.wire.views import KillSymbolView, KillView
 
 
@@ -12,14 +13,4 @@ def kill_text(view: KillView) -> str:
 
 
 def _line(line: KillSymbolView) -> str:
-    parts = [f"{line.cancelled} cancelled"]
-    if line.filled:
-        parts.append(f"{line.filled} filled before")
-    if line.still_open:
-        parts.append(f"{line.still_open} STILL OPEN")
-    if line.sold_qty.strip("0."):
-        parts.append(f"sold {line.sold_qty} {line.base_asset} for {line.sold_quote} {line.quote_asset}")
-    parts.append(f"held {line.held_qty} {line.base_asset}" if line.held_qty.strip("0.") else "flat")
-    if line.resting_sales:
-        parts.append(f"{line.resting_sales} protective sale(s) left at the venue")
-    return f"  {line.symbol}: {', '.join(parts)}{f' ({line.why})' if line.why else ''}"
+    return f"  {line.symbol}: {', '.join(killed(line))}{f' ({line.why})' if line.why else ''}"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from engine.wire.events import MutesChanged
+from engine.wire.figures import day_and_clock
 from engine.wire.mutes import MutesView, MuteView
 
 
@@ -21,5 +20,4 @@ def mutes_changed_text(event: MutesChanged) -> str:
 
 
 def _mute(mute: MuteView) -> str:
-    until = datetime.fromtimestamp(mute.until_ns / 1e9, UTC)
-    return f"{mute.what} until {until:%Y-%m-%d %H:%M:%S} UTC  ({mute.by})"
+    return f"{mute.what} until {day_and_clock(mute.until_ns)}  ({mute.by})"

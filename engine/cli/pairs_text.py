@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.wire.figures import gain, money, plural
 from engine.wire.pairs import PairsView, VenueSideView
 
 
@@ -10,7 +11,7 @@ def pairs_text(view: PairsView) -> str:
     if not view.sides:
         return "\n".join([*view.circles, f"no second venue: {view.bar}"])
     asset = view.quote_asset
-    sums = f"{view.taken} pairs, {view.mended} with a leg that fell short, {view.made_quote} {asset} made"
+    sums = f"{plural(view.taken, 'pair')}, {view.mended} with a leg that fell short: {gain(view.made_quote, asset)}"
     return "\n".join(
         [
             f"arbitrage is {view.mode}: {view.bar or 'looking'}",
@@ -25,4 +26,4 @@ def pairs_text(view: PairsView) -> str:
 def _side(side: VenueSideView, asset: str) -> str:
     held = ", ".join(side.held) or "nothing to sell"
     state = "armed" if side.is_armed else "halted"
-    return f"  {side.name:<8} {state:<7} {side.equity_quote} {asset}, {side.free_quote} free, {held}"
+    return f"  {side.name:<8} {state:<7} {money(side.equity_quote, asset)}, {money(side.free_quote)} free, {held}"

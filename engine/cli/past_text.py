@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from engine.cli.digest_text import digest_text
 from engine.cli.latency_text import order_line
@@ -28,6 +28,8 @@ from engine.wire.answers import (
     WhyView,
 )
 from engine.wire.digest import DigestView
+from engine.wire.figures import gain, in_r, money, number, price, span
+from engine.wire.phrases import PERIODS, bands, made, parameters, tally
 
 PastView = (
     RoundTripsView
@@ -41,13 +43,6 @@ PastView = (
     | WatchesView
     | DigestView
 )
-PERIODS: Final = {
-    "today": "today (UTC)",
-    "day": "the last 24 hours",
-    "week": "the last 7 days",
-    "month": "the last 30 days",
-    "all": "all",
-}
 
 
 def past_text(view: PastView) -> str:
@@ -58,7 +53,8 @@ def past_text(view: PastView) -> str:
         case PnlView():
             return _pnl(view)
         case EquityView():
-            return _sheet([{"time": _moment(p.ts_ns), "equity": p.equity_quote} for p in view.points], "no mark yet")
+            marks = [{"time": _moment(point.ts_ns), "equity": money(point.equity_quote)} for point in view.points]
+            return _sheet(marks, "no mark yet")
         case CandlesView():
             return _candles(view)
         case StrategiesView():
@@ -82,7 +78,7 @@ def choices_text(choices: Choices) -> str:
 
 def watch_text(watch: WatchView) -> str:
     """Write one watched price."""
-    return f"{watch.watch_id}  {watch.symbol} {watch.direction} {watch.price}  ({watch.by})"
+    return f"{watch.watch_id}  {watch.symbol} {watch.direction} {price(watch.price)}  ({watch.by})"
 
 
 def _trips(view: RoundTripsView) -> str:
@@ -96,36 +92,34 @@ def _trip(trip: RoundTripView) -> dict[str, Any]:
         "trade": trade.trade_id,
         "symbol": trade.symbol,
         "opened": _moment(trade.ts_opened_ns),
-        "held": _span(trip.seconds),
-        "entry": trade.entry_price,
-        "exit": "open" if trade.is_open else trade.exit_price,
-        "profit": f"{trade.pnl_quote} {trade.quote_asset}",
-        "%": f"{trade.pnl_pct:+.2f}",
-        "R": _ratio(trip.r_multiple, "+.2f"),
-        "fees": trip.fees_quote,
+        "held": span(trip.seconds),
+        "entry": price(trade.entry_price),
+        "exit": "open" if trade.is_open else price(trade.exit_price),
+        "made": made(trade, trip.r_multiple),
+        "fees": money(trip.fees_quote),
         "by": trip.strategy or trade.origin,
         "ended by": trade.exit_reason,
     }
 
 
 def _pnl(view: PnlView) -> str:
-    drop = f"largest fall of the equity {view.max_drawdown_quote} {view.quote_asset} ({view.max_drawdown_pct:.2f} %)"
+    fall = f"{money(view.max_drawdown_quote, view.quote_asset)} ({view.max_drawdown_pct:.2f} %)"
     rows = [_row(row, "symbol") for row in view.symbols] + [_row(row, "strategy") for row in view.strategies]
-    head = f"{PERIODS[view.period]}, in {view.quote_asset}; {drop}"
+    head = f"{PERIODS[view.period]}, in {view.quote_asset}; largest fall of the equity {fall}"
     return f"{head}\n{table_text([_row(view.total, ''), *rows])}"
 
 
 def _row(row: PnlRow, kind: str) -> dict[str, Any]:
     return {
         "of": f"{kind} {row.name}".strip(),
-        "realised": row.realised_quote,
-        "unrealised": row.unrealised_quote,
-        "fees": row.fees_quote,
+        "realised": gain(row.realised_quote),
+        "unrealised": gain(row.unrealised_quote),
+        "fees": money(row.fees_quote),
         "trades": row.trades,
         "won": row.wins,
         "lost": row.losses,
-        "profit factor": _ratio(row.profit_factor, ".2f"),
-        "mean R": _ratio(row.expectancy_r, "+.2f"),
+        "profit factor": "" if row.profit_factor is None else f"{row.profit_factor:.2f}",
+        "on average": "" if row.expectancy_r is None else in_r(row.expectancy_r),
     }
 
 
@@ -135,27 +129,24 @@ def _candles(view: CandlesView) -> str:
 
 def _candle(candle: CandleView) -> dict[str, Any]:
     prices = {"open": candle.open, "high": candle.high, "low": candle.low, "close": candle.close}
-    return {"opened": _moment(candle.ts_open_ns), **prices, "volume": candle.volume}
+    shown = {name: price(at) for name, at in prices.items()}
+    return {"opened": _moment(candle.ts_open_ns), **shown, "volume": number(candle.volume)}
 
 
 def _strategy(detail: StrategyDetail) -> str:
     it = detail.strategy
-    counts = f"{it.signals} signals: {it.ignored} ignored, {it.asked} asked, {it.acted} acted"
-    numbers = ", ".join(
-        f"{p.name} {p.value}" + (f" (default {p.default})" if p.value != p.default else "") for p in detail.parameters
-    )
     said = f"{detail.last_signal} at {_moment(detail.ts_last_signal_ns)}" if detail.last_signal else "nothing yet"
     measured = f", {it.calibration}" if it.calibration else ""
-    return f"{it.name} ({it.kind}), mode {it.effective_mode}{measured}\n  {counts}\n  {numbers}\n  last said: {said}"
+    head = f"{it.name} ({it.kind}), mode {it.effective_mode}{measured}"
+    return "\n  ".join([head, tally(it), parameters(detail), f"last said: {said}"])
 
 
 def _why(view: WhyView) -> str:
     lines = [f"{view.kind} {view.id} of {_moment(view.ts_ns)}: {view.summary}"]
     lines += [f"by {view.by or 'nobody yet'}, cause {view.cause_id}"]
     if view.confidence is not None and view.ask is not None and view.act is not None:
-        bands = f"asks from {view.ask:.2f}, acts from {view.act:.2f}"
         worth = f"; {view.worth}" if view.worth else ""
-        lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands}){worth}")
+        lines.append(f"{view.strategy}: confidence {view.confidence:.2f} ({bands(view.ask, view.act)}){worth}")
     lines += [f"headline: {view.headline} ({view.source})"] if view.headline else []
     lines += [f"opinion: {view.opinion}"] if view.opinion else []
     lines += [f"  {reason}" for reason in view.reasons]
@@ -176,10 +167,15 @@ def _headline(headline: HeadlineView) -> str:
 
 def _balances(view: BalancesView) -> str:
     rows = [
-        {"asset": a.asset, "free": a.free, "locked": a.locked, f"worth in {view.quote_asset}": a.worth_quote}
-        for a in view.assets
+        {
+            "asset": each.asset,
+            "free": number(each.free),
+            "locked": number(each.locked),
+            f"worth in {view.quote_asset}": money(each.worth_quote),
+        }
+        for each in view.assets
     ]
-    head = f"equity {view.equity_quote} {view.quote_asset}, {view.free_quote} free for orders"
+    head = f"equity {money(view.equity_quote, view.quote_asset)}, {money(view.free_quote)} free for orders"
     return f"{head}\n{_sheet(rows, 'nothing is held')}"
 
 
@@ -187,16 +183,5 @@ def _sheet(rows: Sequence[dict[str, Any]], otherwise: str) -> str:
     return table_text(rows) if rows else otherwise
 
 
-def _ratio(value: float | None, form: str) -> str:
-    return "" if value is None else format(value, form)
-
-
 def _moment(ts_ns: int) -> str:
     return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _span(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 120:
-        return f"{whole} s"
-    return f"{whole // 60} min" if whole < 7_200 else f"{whole // 3600} h {whole % 3600 // 60} min"

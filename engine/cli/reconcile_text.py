@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.wire.figures import amount, number, plural, price
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 
 _SAYS = {
@@ -26,13 +27,13 @@ def reconciliation_text(view: ReconciliationView) -> str:
 
 def foreign_text(order: ForeignOrderView) -> str:
     """Write an order that somebody else placed, and what became of it or may be done."""
-    limit = f" at {order.price} {order.quote_asset}" if order.price else ""
+    limit = f" at {price(order.price)} {order.quote_asset}" if order.price else ""
     says = _SAYS[order.state].format(id=order.client_order_id, by=order.decided_by)
-    return f"{order.side} {order.qty} {order.base_asset}{limit} [{order.client_order_id}] {order.symbol}: {says}"
+    return f"{order.side} {amount(order.qty, order.base_asset)}{limit} [{order.client_order_id}] {order.symbol}: {says}"
 
 
 def _compared(line: ComparedView) -> str:
-    counted = f"{line.position} of a position, {line.aside} besides"
-    parts = [f"  {line.symbol}: the exchange holds {line.held} {line.base_asset}; counted {counted}"]
-    parts.append(f"{line.open_orders} open order(s) of ours, {line.foreign} of somebody else's")
+    counted = f"{number(line.position)} of a position, {number(line.aside)} besides"
+    parts = [f"  {line.symbol}: the exchange holds {amount(line.held, line.base_asset)}; counted {counted}"]
+    parts.append(f"{plural(line.open_orders, 'open order')} of ours, {line.foreign} of somebody else's")
     return "; ".join(parts) + (f"\n    NO ENTRIES {line.trouble}" if line.trouble else "")

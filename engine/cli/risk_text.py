@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.wire.figures import span
 from engine.wire.views import LimitView, RiskView
 
 
@@ -11,7 +12,7 @@ def risk_text(risk: RiskView) -> str:
     lines += [line for row in risk.limits for line in _lines(row)]
     lines += [f"{control.code:<5}{control.name:<20}{control.state}" for control in risk.controls]
     lines += [f"TRIPPED  {words}   (risk reset REASON)" for words in risk.tripped]
-    lines += [f"LOCKED   {lock.symbol} for {lock.left_s:.0f} s, {lock.why}" for lock in risk.locks]
+    lines += [f"LOCKED   {lock.symbol} for {span(lock.left_s)}, {lock.why}" for lock in risk.locks]
     return "\n".join(lines)
 
 

@@ -66,7 +66,7 @@ def home() -> Iterator[Path]:
 def test_prices_are_one_line() -> None:
     """The last price and the change; a stale one says so."""
     stale = msgspec.structs.replace(PRICE, symbol="ETHUSDT", last="2682.51", change_pct=-0.5, is_fresh=False)
-    assert prices_text([PRICE, stale]) == "IOTAUSDT 1.0349 (+1.25 %)   ETHUSDT 2682.51 (-0.50 %) (stale)"
+    assert prices_text([PRICE, stale]) == "IOTAUSDT 1.0349 (+1.25 %)   ETHUSDT 2,682.51 (−0.50 %) (stale)"
     assert prices_text([]) == "no prices yet"
 
 
@@ -76,7 +76,7 @@ def test_an_alert_has_its_numbers_and_what_to_type() -> None:
         "ALERT 3  BUY IOTAUSDT  confidence 0.72 (asks from 0.50, acts from 0.90)",
         "  headlines: “IOTA launches a marketplace” (story)",
         "  price 1.0505, stop 1.0190",
-        "  238.0 IOTA for 250.02 USDT, at risk 7.50",
+        "  238 IOTA for 250.02 USDT, at risk 7.50",
         "  type: yes 3 or no 3   (no answer within 60 s means no)",
     ]
 
@@ -84,7 +84,7 @@ def test_an_alert_has_its_numbers_and_what_to_type() -> None:
 def test_an_alert_to_sell_has_no_stop_and_no_risk() -> None:
     """It only gives away what is held, so nothing is said of either."""
     selling = msgspec.structs.replace(PROPOSAL, side="sell", stop_price="", target_price="", risk_quote="0.00")
-    assert proposal_text(1, selling).splitlines()[2:4] == ["  price 1.0505", "  238.0 IOTA for 250.02 USDT"]
+    assert proposal_text(1, selling).splitlines()[2:4] == ["  price 1.0505", "  238 IOTA for 250.02 USDT"]
 
 
 def test_the_help_names_what_is_traded() -> None:
@@ -117,8 +117,8 @@ def test_the_status_says_that_it_is_halted_and_what_is_not_well() -> None:
 def test_positions_orders_and_trades_are_plain_lines() -> None:
     """What is held with its stop, balances with what is locked, orders with their fills."""
     text = positions_text(POSITIONS)
-    assert "IOTAUSDT 241.5 at 1.0350: -0.27 (-0.11 %), stop 1.0143" in text
-    assert "99749.80 USDT, 241.5 IOTA (+1.5 locked)" in text
+    assert "IOTAUSDT 241.5 at 1.0350: −0.27 USDT (−0.11 %), stop 1.0143" in text
+    assert "99,749.80 USDT, 241.5 IOTA (+1.5 locked)" in text
     assert "buy 241.5 IOTAUSDT up to 1.0557: filled, filled 241.5 at 1.0350 [t-1]" in orders_text(ORDERS)
 
 

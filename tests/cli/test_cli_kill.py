@@ -69,7 +69,7 @@ async def test_without_a_confirmation_it_is_exit_code_2(
     monkeypatch.setattr(kill_verb, "CONFIRMED_S", 0.05)
     async with serving(home, KillableEngine().on_command):
         assert await asyncio.to_thread(main, ["kill"]) == 2
-    assert "3 STILL OPEN, held 0.5000 ETH (not confirmed)" in capsys.readouterr().err
+    assert "3 STILL OPEN, 0.5 ETH held (not confirmed)" in capsys.readouterr().err
 
 
 async def test_a_reset_is_another_command(home: Path) -> None:
@@ -91,6 +91,6 @@ def test_a_report_in_a_terminal() -> None:
     text = kill_text(KillView("cli:ann", "killed by cli:ann", True, True, (GONE,)))
     assert text == (
         "KILL confirmed by the venue (killed by cli:ann)\n"
-        "  ETHUSDT: 2 cancelled, 1 filled before, sold 0.5000 ETH for 1000.00 USDT, flat, "
-        "1 protective sale(s) left at the venue"
+        "  ETHUSDT: 2 orders cancelled, 1 filled before, sold 0.5 ETH for 1,000.00 USDT, nothing held, "
+        "1 protective sale left at the exchange"
     )

@@ -12,7 +12,7 @@ from engine.wire.replies import Reply
 
 NS = 1_700_000_000 * 10**9
 NEWS = MuteView("news", NS + 7_200 * 10**9, "cli:ann", NS)
-LINE = "news until 2023-11-15 00:13:20 UTC  (cli:ann)"
+LINE = "news until 15 Nov 00:13 UTC  (cli:ann)"
 
 
 def test_what_was_done_is_said_above_what_is_muted_and_a_list_is_only_that() -> None:

@@ -19,11 +19,11 @@ def text_of(result: Result) -> str:
     return reply_text(Reply("1", True, "OK", "", result))
 
 
-def test_a_trade_is_a_row_with_profit_in_money_percent_and_r() -> None:
+def test_a_trade_is_a_row_with_what_it_made_in_money_percent_and_r() -> None:
     trip = answers.RoundTripView(TRADE, "sma_cross", "signal:1", "249.95", "0.00", "0.25", -0.11, 7_261.0)
     head, row, more = text_of(answers.RoundTripsView((trip,), 12)).splitlines()
     assert [head.split()[i] for i in (0, 1)] == ["trade", "symbol"]
-    assert "-0.27 USDT  -0.11  -0.11  0.25  sma_cross" in row
+    assert "−0.27 USDT (−0.11 %, −0.11 R)  0.25  sma_cross" in row
     assert "2 h 1 min" in row
     assert more == "11 more: trades 12"
 
@@ -33,8 +33,8 @@ def test_profit_and_loss_begin_with_the_whole_and_say_what_is_not_known_by_nothi
     view = answers.PnlView("week", 0, "USDT", TOTAL, (TOTAL,), (by_hand,), "101.00", 1.01)
     head, _, whole, _, last = text_of(view).splitlines()
     assert head == "the last 7 days, in USDT; largest fall of the equity 101.00 USDT (1.01 %)"
-    assert whole.split() == ["all", "10.00", "-1.50", "0.75", "3", "2", "1", "6.00", "+0.83"]
-    assert last.split() == ["strategy", "by", "hand", "0.00", "-1.50", "0.25", "0", "0", "0"]
+    assert whole.split() == ["all", "+10.00", "−1.50", "0.75", "3", "2", "1", "6.00", "+0.83", "R"]
+    assert last.split() == ["strategy", "by", "hand", "+0.00", "−1.50", "0.25", "0", "0", "0"]
 
 
 def test_a_decision_names_what_it_went_by_and_what_the_gate_said() -> None:
