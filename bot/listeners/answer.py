@@ -50,9 +50,12 @@ async def tell_refusal(respond: AsyncRespond, command: dict[str, Any], reply: Re
 
 async def tell_reply(respond: AsyncRespond, reply: Reply) -> None:
     """Pass on what the engine said, with the reason code where it refused."""
-    text = escape(reply.text)
+    await tell(respond, worded(reply))
+
+
+def worded(reply: Reply) -> str:
+    """Word what the engine said, with the reason code where it refused."""
     if reply.ok:
-        await tell(respond, f":white_check_mark: {text}")
-    else:
-        code = "" if reply.code in reply.text else f" (`{reply.code}`)"
-        await tell(respond, f":no_entry: *Nothing was done.* {text}{code}")
+        return f":white_check_mark: {escape(reply.text)}"
+    code = f" (`{reply.unsaid_code}`)" if reply.unsaid_code else ""
+    return f":no_entry: *Nothing was done.* {escape(reply.text)}{code}"

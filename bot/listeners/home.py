@@ -10,12 +10,13 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import ids
+from bot.listeners.answer import worded
 from bot.render import home as render
 from bot.render.alert import Ticket
 from bot.render.blocks import escape
 from engine.wire.commands import AnyCommand, Close, Decide, GetPositions, Halt, Kill, ModeName, Resume, SetMode, Who
 from engine.wire.line import LineDown
-from engine.wire.replies import OrderPlaced, ProposalTaken, Reply
+from engine.wire.replies import OrderPlaced, ProposalTaken
 from engine.wire.views import PositionsView
 
 Choice = Literal["buy", "sell", "dismiss"]
@@ -66,13 +67,7 @@ async def _give(context: AsyncBoltContext, command: AnyCommand) -> None:
     elif isinstance(reply.result, OrderPlaced):
         for order in reply.result.orders:
             desk.posts.on_order(order)
-    desk.homes.answer(command.who.user_id, _said(reply))
-
-
-def _said(reply: Reply) -> str:
-    if reply.ok:
-        return f":white_check_mark: {escape(reply.text)}"
-    return f":no_entry: *Nothing was done.* {escape(reply.text)} (`{reply.code}`)"
+    desk.homes.answer(command.who.user_id, worded(reply))
 
 
 def _value(action: dict[str, Any]) -> str:

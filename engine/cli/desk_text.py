@@ -112,7 +112,8 @@ def reply_text(reply: Reply) -> str:
     """Write a reply: its sentence, and below it what was asked for."""
     if not reply.ok:
         below = f"\n{choices_text(reply.result)}" if isinstance(reply.result, Choices) else ""
-        return f"{reply.text} ({reply.code}){below}"
+        code = f" ({reply.unsaid_code})" if reply.unsaid_code else ""
+        return f"{reply.text}{code}{below}"
     if reply.result is None:
         return reply.text
     body = result_text(reply.result)

@@ -114,3 +114,8 @@ class Reply(msgspec.Struct, frozen=True, tag_field="type", tag="reply"):
     text: str
     """One or two sentences for a person: what was done, or why not and what to do about it."""
     result: Result | None = None
+
+    @property
+    def unsaid_code(self) -> str:
+        """The code, to stand beside the text; empty where the text says it."""
+        return "" if self.code in self.text else self.code

@@ -123,8 +123,10 @@ def test_positions_orders_and_trades_are_plain_lines() -> None:
 
 
 def test_a_reply_shows_its_sentence_and_what_came_of_it() -> None:
-    """A refusal has its code; an order its line; a click what changed since the alert."""
+    """A refusal has its code, once; an order its line; a click what changed since the alert."""
     assert reply_text(Reply("c", False, "HALTED", "Type resume first.")) == "Type resume first. (HALTED)"
+    by_the_gate = "C2_ORDER_SIZE: limit=100 cost=250. Buy 100 or less."
+    assert reply_text(Reply("c", False, "C2_ORDER_SIZE", by_the_gate)) == by_the_gate
     assert reply_text(Reply("c", True, "OK", "Sent.", OrderPlaced((ORDER,)))).startswith("Sent.\nbuy 241.5 IOTAUSDT")
     taken = ProposalTaken(DECIDED, ("price +0.31 %", "size cut 12 %"), ORDER)
     assert "  size cut 12 %\n  buy 241.5" in reply_text(Reply("c", True, "OK", "Bought.", taken))
