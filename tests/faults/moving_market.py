@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import pytest
-from fault_bench import ANN, Scene, new_id, quiet, trading
+from fault_bench import Scene, quiet, trading
 from paper_bench import ETH
 
 from engine.core.instrument import E8
@@ -26,10 +26,6 @@ from engine.venues.paper.orders import STOPS, Order
 from engine.venues.paper.server.venue import Venue
 from engine.venues.paper.tape.events import BookSnapshot, Kline
 from engine.venues.paper.tape.synthetic import SyntheticMarket
-from engine.wire import commands
-from engine.wire.commands import AnyCommand
-from engine.wire.line import EngineLine, LineDown, socket_path
-from engine.wire.replies import Reply
 
 SYMBOL: Final = Symbol("ETHUSDT")
 FIRST: Final = 2000.0
@@ -262,21 +258,3 @@ async def look(market: Market, naked: list[int], looks: list[float] | None = Non
         held, covered = market.exchange.held_lots(), market.exchange.stop_lots()
         naked += [held - covered] if covered != held else []
         await asyncio.sleep(TEN_MS)
-
-
-async def asked(home: Path, command: AnyCommand) -> Reply:
-    """Ask an engine in another process."""
-    async with EngineLine(socket_path(home)) as line:
-        return await line.ask(command)
-
-
-async def until_armed(home: Path) -> None:
-    """Resume trading as soon as the engine answers and is ready for it."""
-    async with asyncio.timeout(60.0):
-        while True:
-            try:
-                if (await asked(home, commands.Resume(id=new_id(), who=ANN))).ok:
-                    return
-            except LineDown:
-                pass
-            await asyncio.sleep(TEN_MS)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+from asking import until_armed
 from fault_bench import ANN, IS_FULL, new_id
 from moving_market import EAGER, SYMBOL, Market, engine_process, entries, install, watchdog_process
 from paper_bench import RestClient, rest_client
@@ -75,7 +76,7 @@ async def under_load(home: Path, market: Market) -> AsyncIterator[Load]:
         engine_process(home, urls, TRADER_CONFIG=str(config)) as engine,
         EngineLine(socket_path(home), watch=True) as line,
     ):
-        await _armed(line)
+        await until_armed(line)
         for _ in range(OPEN):
             amount = Amount("quote", "200")
             entry = commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=amount, limit_price="1800", stop_pct=2.0)
@@ -101,17 +102,6 @@ async def _rate(market: Market) -> float:
             await until(lambda at=at: loop.time() > at + 1.0)  # type: ignore[misc]
             if (rate := (market.tape.frames - began) / (loop.time() - at)) > LEAST_FRAMES:
                 return rate
-
-
-async def _armed(line: EngineLine) -> None:
-    async with asyncio.timeout(60.0):
-        while True:
-            try:
-                if (await line.ask(commands.Resume(id=new_id(), who=ANN))).ok:
-                    return
-            except LineDown:
-                pass
-            await asyncio.sleep(0.05)
 
 
 async def _push(line: EngineLine) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
+from asking import ask, until_armed
 from fault_bench import ANN, new_id
 from moving_market import Market, engine_process, install, watchdog_process
 from paper_bench import RestClient, rest_client
@@ -20,9 +20,7 @@ from engine.store.watchdog_note import WatchdogNote, read_note
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import AnyCommand
-from engine.wire.line import EngineLine, LineDown, socket_path
-from engine.wire.replies import Reply
+from engine.wire.line import EngineLine, socket_path
 from engine.wire.views import StatusView
 
 WITHIN_S = 60.0
@@ -88,28 +86,11 @@ async def dealt_with(home: Path) -> WatchdogNote:
     return note
 
 
-async def ask(line: EngineLine, make: Callable[..., AnyCommand], **words: Any) -> Reply:
-    """Ask an engine, and again while it is not there yet."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            try:
-                return await line.ask(make(id=new_id(), who=ANN, **words))
-            except LineDown:
-                await asyncio.sleep(0.05)
-
-
 async def status(line: EngineLine) -> StatusView:
     """Return what ``trader status`` shows."""
-    result = (await ask(line, commands.GetStatus)).result
+    result = (await ask(line, commands.GetStatus(id=new_id(), who=ANN))).result
     assert isinstance(result, StatusView)
     return result
-
-
-async def armed(line: EngineLine) -> None:
-    """Resume until the engine is ready for it."""
-    async with asyncio.timeout(WITHIN_S):
-        while not (await ask(line, commands.Resume)).ok:
-            await asyncio.sleep(0.05)
 
 
 async def test_c12_a_stopped_engine_loses_its_entries_and_keeps_its_sales(tmp_path: Path, market: Market) -> None:
@@ -120,7 +101,7 @@ async def test_c12_a_stopped_engine_loses_its_entries_and_keeps_its_sales(tmp_pa
         engine_process(tmp_path, urls) as engine,
         EngineLine(socket_path(tmp_path)) as line,
     ):
-        await armed(line)
+        await until_armed(line)
         await is_beating(tmp_path)
         assert read_note(tmp_path) is None
         engine.send_signal(signal.SIGSTOP)
@@ -145,7 +126,7 @@ async def test_c12_the_exchange_fails_first(tmp_path: Path, market: Market) -> N
         engine_process(tmp_path, urls) as engine,
         EngineLine(socket_path(tmp_path)) as line,
     ):
-        await armed(line)
+        await until_armed(line)
         await is_beating(tmp_path)
         engine.send_signal(signal.SIGSTOP)
         await place_all(rest)
@@ -185,18 +166,18 @@ async def test_c11_a_signal_kills_and_the_latch_outlives_a_kill_9(tmp_path: Path
     """SIGUSR1 does what the command does; the next run is killed still, until an admin resets it."""
     async with exchange() as (urls, _), EngineLine(socket_path(tmp_path)) as line:
         async with engine_process(tmp_path, urls) as engine:
-            await armed(line)
+            await until_armed(line)
             engine.send_signal(signal.SIGUSR1)
             async with asyncio.timeout(WITHIN_S):
                 while (await status(line)).halt_reason != "killed by signal:SIGUSR1":
                     await asyncio.sleep(0.05)
-            assert (await ask(line, commands.Resume)).code == "C11_KILLED"
+            assert (await ask(line, commands.Resume(id=new_id(), who=ANN))).code == "C11_KILLED"
             engine.kill()
             await engine.wait()
         async with engine_process(tmp_path, urls) as engine:
             await is_beating(tmp_path)
             assert (await status(line)).halt_reason == "killed by signal:SIGUSR1"
-            assert (await ask(line, commands.Resume)).code == "C11_KILLED"
-            assert (await ask(line, commands.ResetKill, reason="it was a test")).ok
-            await armed(line)
+            assert (await ask(line, commands.Resume(id=new_id(), who=ANN))).code == "C11_KILLED"
+            assert (await ask(line, commands.ResetKill(id=new_id(), who=ANN, reason="it was a test"))).ok
+            await until_armed(line)
             assert names(market) == set()

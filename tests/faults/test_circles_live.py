@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from asking import until_armed
 from fault_bench import ANN, SILENT, SeenVenue, new_id
 from paper_bench import rest_client
 
@@ -118,9 +119,7 @@ async def test_circles_are_taken_at_one_exchange_at_a_profit_and_replay_to_the_s
         SeenVenue.ping_s[urls.rest] = 5.0
         settings = settings_of(urls, home)
         async with process.running(settings), EngineLine(socket_path(home), watch=False) as line:
-            async with asyncio.timeout(60.0):
-                while not (await line.ask(commands.Resume(id=new_id(), who=ANN))).ok:
-                    await asyncio.sleep(0.05)
+            await until_armed(line)
             await until(line, lambda lines: int(lines[0].partition(" taken")[0].rpartition(" ")[2]) >= 2)
             fault = {"kind": "error", "operation": "order.place", "status": 400, "code": -2010, "msg": "No."}
             async with rest.session.post(f"{urls.rest}/_fault", json=fault) as answer:

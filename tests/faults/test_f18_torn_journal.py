@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from asking import ask, until_armed
 from fault_bench import ANN, IS_FULL, new_id
 from moving_market import Market, engine_process, install
 
@@ -14,9 +15,7 @@ from engine.store.frames import HEAD_BYTES, HEADER, payload_at
 from engine.venues.paper.main import Urls, running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.commands import AnyCommand
-from engine.wire.line import EngineLine, LineDown, socket_path
-from engine.wire.replies import Reply
+from engine.wire.line import EngineLine, socket_path
 from engine.wire.views import PositionsView
 
 WITHIN_S = 60.0
@@ -28,27 +27,10 @@ def a_market_moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Market:
     return install(monkeypatch)
 
 
-async def ask(line: EngineLine, command: AnyCommand) -> Reply:
-    """Ask an engine, and again while it is not there yet."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            try:
-                return await line.ask(command)
-            except LineDown:
-                await asyncio.sleep(0.05)
-
-
-async def armed(line: EngineLine) -> None:
-    """Resume until the engine is ready for it: the account is reconciled, and every order is known."""
-    async with asyncio.timeout(WITHIN_S):
-        while not (await ask(line, commands.Resume(id=new_id(), who=ANN))).ok:
-            await asyncio.sleep(0.05)
-
-
 async def agrees(home: Path, urls: Urls, market: Market) -> None:
     """Start an engine on the journal as it is; once it is ready it holds what the exchange holds, under a stop."""
     async with engine_process(home, urls) as engine, EngineLine(socket_path(home)) as line:
-        await armed(line)
+        await until_armed(line)
         view = (await ask(line, commands.GetPositions(id=new_id(), who=ANN))).result
         assert isinstance(view, PositionsView)
         assert sum(round(float(trade.qty) * 10_000) for trade in view.positions) == market.exchange.held_lots() > 0
@@ -75,7 +57,7 @@ async def test_f18_a_torn_tail_is_cut_and_the_account_is_reconciled(
     path = tmp_path / "journal.bin"
     async with running_exchange(ExchangeOptions(port=0, balances={"USDT": "100000"})) as urls:
         async with engine_process(tmp_path, urls) as engine, EngineLine(socket_path(tmp_path)) as line:
-            await armed(line)
+            await until_armed(line)
             amount = commands.Amount("quote", "500")
             assert (await ask(line, commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=amount))).ok
             async with asyncio.timeout(WITHIN_S):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from asking import until_armed
 from fault_bench import ANN, new_id, quiet
 from fault_bench import trading as engine_and_exchange
 from moving_market import EAGER, Market, engine_process, entries, install
@@ -21,7 +22,7 @@ from engine.store.watchdog_note import WatchdogNote, read_note, write_note
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands
-from engine.wire.line import EngineLine, LineDown, socket_path
+from engine.wire.line import EngineLine, socket_path
 from engine.wire.views import StatusView
 
 WITHIN_S: Final = 30.0
@@ -33,18 +34,6 @@ RUSH: Final = 400
 def a_market_moved_by_hand(monkeypatch: pytest.MonkeyPatch) -> Market:
     """The tape of the next exchange."""
     return install(monkeypatch)
-
-
-async def armed(line: EngineLine) -> None:
-    """Resume until the engine is ready for it."""
-    async with asyncio.timeout(WITHIN_S):
-        while True:
-            try:
-                if (await line.ask(commands.Resume(id=new_id(), who=ANN))).ok:
-                    return
-            except LineDown:
-                pass
-            await asyncio.sleep(0.05)
 
 
 async def ignored(line: EngineLine) -> int:
@@ -71,7 +60,7 @@ async def test_f27_a_stopped_engine_does_not_act_on_what_waited_in_its_sockets(
         engine_process(tmp_path, urls, TRADER_CONFIG=str(config)) as engine,
         EngineLine(socket_path(tmp_path)) as line,
     ):
-        await armed(line)
+        await until_armed(line)
         market.tape.rush(50)
         await until(lambda: entries(tmp_path))  # so quick is it otherwise
         before = await ignored(line)

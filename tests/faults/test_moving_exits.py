@@ -9,16 +9,15 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from asking import asked, until_armed_at
 from fault_bench import ANN, Scene, new_id, trading
 from moving_market import (
     EXCHANGE_EXITS,
     SYMBOL,
     Market,
-    asked,
     engine_process,
     install,
     look,
-    until_armed,
     until_covered,
 )
 from waiting import until
@@ -161,7 +160,7 @@ async def test_a_kill_in_the_middle_of_a_trail_leaves_the_stop_and_the_next_run_
     naked: list[int] = []
     async with running_exchange(options) as urls:
         async with engine_process(tmp_path / "home", urls) as first:
-            await until_armed(tmp_path / "home")
+            await until_armed_at(tmp_path / "home")
             assert (await asked(tmp_path / "home", buy(TRAIL))).ok
             await until(lambda: 0 < market.exchange.held_lots() == market.exchange.stop_lots())
             looking = asyncio.create_task(look(market, naked))
@@ -172,7 +171,7 @@ async def test_a_kill_in_the_middle_of_a_trail_leaves_the_stop_and_the_next_run_
         moved = stops(market)
         market.tape.move(2030.0)
         async with engine_process(tmp_path / "home", urls):
-            await until_armed(tmp_path / "home")
+            await until_armed_at(tmp_path / "home")
             shown = await asked(tmp_path / "home", commands.GetPositions(id=new_id(), who=ANN))
             assert isinstance(shown.result, PositionsView)
             assert [trade.stop_kind for trade in shown.result.positions] == ["trailing_stop"]

@@ -6,18 +6,17 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from asking import asked, until_armed_at
 from fault_bench import ANN, new_id, trading
 from moving_market import (
     EXCHANGE_EXITS,
     SYMBOL,
     TEN_MS,
     Market,
-    asked,
     engine_process,
     install,
     look,
     protected,
-    until_armed,
     until_covered,
 )
 from waiting import until
@@ -146,7 +145,7 @@ async def test_a_restart_with_an_open_position_leaves_no_moment_without_protecti
     looks: list[float] = []
     async with running_exchange(options) as urls:
         async with engine_process(tmp_path, urls) as first:
-            await until_armed(tmp_path)
+            await until_armed_at(tmp_path)
             buy = commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=Amount("quote", "500"), exits=exits)
             assert (await asked(tmp_path, buy)).ok
             await until(lambda: 0 < market.exchange.held_lots() == market.exchange.stop_lots())
@@ -154,7 +153,7 @@ async def test_a_restart_with_an_open_position_leaves_no_moment_without_protecti
             first.kill()
             await first.wait()
         async with engine_process(tmp_path, urls):
-            await until_armed(tmp_path)
+            await until_armed_at(tmp_path)
             shown = await asked(tmp_path, commands.GetOrders(id=new_id(), who=ANN))
             assert isinstance(shown.result, replies.OrdersView)
             looking.cancel()
@@ -172,7 +171,7 @@ async def test_a_stop_that_fills_while_the_engine_is_dead_is_found_at_the_next_s
     options = ExchangeOptions(port=0, seed=7, wait_for_client=True)
     async with running_exchange(options) as urls:
         async with engine_process(tmp_path, urls) as first:
-            await until_armed(tmp_path)
+            await until_armed_at(tmp_path)
             buy = commands.Buy(id=new_id(), who=ANN, symbol="eth", amount=Amount("quote", "500"))
             assert (await asked(tmp_path, buy)).ok
             await until(lambda: 0 < market.exchange.held_lots() == market.exchange.stop_lots())
@@ -181,7 +180,7 @@ async def test_a_stop_that_fills_while_the_engine_is_dead_is_found_at_the_next_s
         market.tape.move(1955.0)
         await until(lambda: not market.exchange.held_lots())
         async with engine_process(tmp_path, urls):
-            await until_armed(tmp_path)
+            await until_armed_at(tmp_path)
             shown = await asked(tmp_path, commands.GetOrders(id=new_id(), who=ANN))
             assert isinstance(shown.result, replies.OrdersView)
             assert [(o.origin, o.state) for o in shown.result.finished if o.filled_qty != "0.0000"][:1] == [
