@@ -1,4 +1,4 @@
-"""How arbitrage between the two venues goes."""
+"""How arbitrage goes: between two venues, and in circles within one."""
 
 from __future__ import annotations
 

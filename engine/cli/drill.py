@@ -12,7 +12,8 @@ import uvloop
 
 from engine.cli.drill_text import drill_text
 from engine.cli.refused import Refused
-from engine.drill.crash import Counts, crash_drill
+from engine.drill.compare import Counts
+from engine.drill.crash import crash_drill
 from engine.drill.desk import desk_drill
 from engine.settings import read_home
 

@@ -1,4 +1,4 @@
-"""The pairs of two venues as text for the desk and the command line."""
+"""How arbitrage between two venues, and in circles within one, reads in a terminal."""
 
 from __future__ import annotations
 

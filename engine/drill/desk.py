@@ -17,7 +17,7 @@ import msgspec
 
 from engine.core.instrument import parse_e8
 from engine.drill.exchange import Asker
-from engine.drill.processes import Bench, DrillFailed
+from engine.drill.processes import WHO, Bench, DrillFailed
 from engine.drill.slack import NotThere, slack_outage
 from engine.venues.paper.main import running_exchange
 from engine.venues.paper.options import ExchangeOptions
@@ -121,14 +121,14 @@ async def _are_equal(bench: Bench, asker: Asker) -> None:
 async def _kill(bench: Bench, asker: Asker) -> tuple[float, str]:
     """Throw the kill switch with all sold: nothing may be held or open, here and at the exchange."""
     began = time.monotonic()
-    await bench.ask(Kill(id=_id(), who=bench.who, flatten=True, reason="drill"))
+    await bench.ask(Kill(id=_id(), who=WHO, flatten=True, reason="drill"))
     seen = await bench.until(lambda now: not now.positions.positions and not now.orders.open)
     seconds = time.monotonic() - began
     if left := await asker.ask("openOrders"):
         raise DrillFailed(f"{len(left)} orders are still open at the exchange")
     if seen.status.is_armed:
         raise DrillFailed("trading is still armed")
-    await bench.ask(ResetKill(id=_id(), who=bench.who, reason="the drill is over"))
+    await bench.ask(ResetKill(id=_id(), who=WHO, reason="the drill is over"))
     return seconds, "halted; everything cancelled and sold, as the exchange says too"
 
 
@@ -140,9 +140,9 @@ async def _buy(bench: Bench) -> None:
 async def _order(bench: Bench) -> str:
     """Arm trading and buy; return the order's name."""
     await bench.until(lambda now: bool(now.prices) and all(float(p.last or 0) > 0 and p.is_fresh for p in now.prices))
-    await bench.ask(Resume(id=_id(), who=bench.who))
+    await bench.ask(Resume(id=_id(), who=WHO))
     symbol = bench.urls.symbols[0]
-    reply = await bench.ask(Buy(id=_id(), who=bench.who, symbol=symbol, amount=Amount("quote", "100")))
+    reply = await bench.ask(Buy(id=_id(), who=WHO, symbol=symbol, amount=Amount("quote", "100")))
     if not isinstance(reply.result, OrderPlaced):
         raise DrillFailed(f"a buy was refused: {reply.text}")
     return reply.result.orders[0].client_order_id

@@ -26,6 +26,8 @@ _READY_S: Final = 60.0
 _KNOWN_S: Final = 30.0
 """So long an order may be unknown, or a kill unconfirmed, before that is a failure."""
 _PAUSE_S: Final = 0.1
+WHO: Final = Who("drill", "drill", "cli")
+"""Gives the commands of a drill."""
 
 
 class DrillFailed(Exception):
@@ -34,8 +36,6 @@ class DrillFailed(Exception):
 
 class Bench:
     """One engine in a home of its own; open it with ``async with``."""
-
-    who: Final = Who("drill", "drill", "cli")
 
     def __init__(self, home: Path, urls: Urls) -> None:
         """Prepare; nothing is started yet."""
@@ -55,29 +55,9 @@ class Bench:
         await self.kill_engine()
         await self._line.__aexit__(kind, error, trace)
 
-    async def spawn(self, *argv: str, **settings: str) -> Process:
-        """Start a process of this desk; it gets these settings, the home, and nothing of ours that is secret."""
-        own = {
-            "TRADER_HOME": str(self.home),
-            "TRADER_CONFIG": str(self.home / "trader.toml"),
-            "ENGINE_HTTP_PORT": "0",
-            **settings,
-        }
-        env = child_environment(own, without=_OURS)
-        with (self.home / "log").open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", *argv), env=env, stdout=log, stderr=log, cwd=self.home
-            )
-
     async def start(self) -> None:
         """Start the engine and wait until it is well; raises DrillFailed."""
-        self._engine = await self.spawn(
-            "engine.cli.main",
-            "engine",
-            BINANCE_REST_URL=self.urls.rest,
-            BINANCE_STREAM_URL=self.urls.stream,
-            BINANCE_WS_API_URL=self.urls.ws_api,
-        )
+        self._engine = await spawn(self.home, "engine.cli.main", "engine", **addresses(self.urls))
         words = "it does not answer"
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READY_S):
@@ -106,7 +86,7 @@ class Bench:
     async def snapshot(self) -> Snapshot:
         """Return how everything is; raises DrillFailed."""
         self._count += 1
-        reply = await self.ask(GetSnapshot(id=f"drill:{os.getpid()}:{self._count}", who=self.who))
+        reply = await self.ask(GetSnapshot(id=f"drill:{os.getpid()}:{self._count}", who=WHO))
         if not isinstance(reply.result, Snapshot):
             raise DrillFailed(f"the engine does not say how it is: {reply.text}")
         return reply.result
@@ -128,7 +108,36 @@ class Bench:
             seen = await self.snapshot()
         except DrillFailed as error:
             return str(error)
-        return "; ".join(f"{part.name}: {part.detail}" for part in seen.status.health if not part.is_ok)
+        return ills(seen)
+
+
+async def spawn(home: Path, *argv: str, **settings: str) -> Process:
+    """Start a process in a home of the drill's: it gets that, these settings, and nothing of ours that is secret."""
+    own = {
+        "TRADER_HOME": str(home),
+        "TRADER_CONFIG": str(home / "trader.toml"),
+        "ENGINE_HTTP_PORT": "0",
+        **settings,
+    }
+    env = child_environment(own, without=_OURS)
+    with (home / "log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", *argv), env=env, stdout=log, stderr=log, cwd=home
+        )
+
+
+def addresses(urls: Urls) -> dict[str, str]:
+    """Return the settings of an engine that trades at this exchange."""
+    return {
+        "BINANCE_REST_URL": urls.rest,
+        "BINANCE_STREAM_URL": urls.stream,
+        "BINANCE_WS_API_URL": urls.ws_api,
+    }
+
+
+def ills(seen: Snapshot) -> str:
+    """Say what is not well; empty where all is."""
+    return "; ".join(f"{part.name}: {part.detail}" for part in seen.status.health if not part.is_ok)
 
 
 async def end(process: Process) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 
 import aiohttp
 
-from engine.drill.processes import Bench, DrillFailed, end
+from engine.drill.processes import WHO, Bench, DrillFailed, end, spawn
 from engine.wire.commands import Halt
 
 _CHANNEL: Final = "C01TRADE"
@@ -35,12 +35,12 @@ async def slack_outage(bench: Bench, slack_home: Path) -> tuple[float, str]:
     port = _free_port()
     page, why = f"http://127.0.0.1:{port}", f"drill {uuid.uuid4().hex[:8]}"
     async with _slack(bench, slack_home, port) as first:
-        bot = await bench.spawn("bot", TRADER_LOCAL_SLACK=page)
+        bot = await spawn(bench.home, "bot", TRADER_LOCAL_SLACK=page)
         try:
             await _told(page, "The engine is up")
             await _stop(first)
             began = time.monotonic()
-            await bench.ask(Halt(id=f"drill:{uuid.uuid4().hex}", who=bench.who, reason=why))
+            await bench.ask(Halt(id=f"drill:{uuid.uuid4().hex}", who=WHO, reason=why))
             answered_s = time.monotonic() - began
             await asyncio.sleep(_AWAY_S)
             async with _slack(bench, slack_home, port):
@@ -55,7 +55,7 @@ async def slack_outage(bench: Bench, slack_home: Path) -> tuple[float, str]:
 @contextlib.asynccontextmanager
 async def _slack(bench: Bench, slack_home: Path, port: int) -> AsyncIterator[Process]:
     """Run the throwaway Slack at a port until the block ends."""
-    process = await bench.spawn("bot.local_slack", "--port", str(port), "--home", str(slack_home))
+    process = await spawn(bench.home, "bot.local_slack", "--port", str(port), "--home", str(slack_home))
     try:
         yield process
     finally:

@@ -1,4 +1,7 @@
-"""How the pairs of two venues look from outside, and the order to close one; amounts and times as in ``views``."""
+"""How arbitrage between two venues and in circles looks from outside, and the order to close a pair.
+
+Amounts and times are as in ``views``.
+"""
 
 from __future__ import annotations
 
