@@ -36,7 +36,7 @@ class NewsDesk:
     def on_timer(self) -> None:
         """Let the market corroborate what waits for it."""
         for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
-            verdict = self._decide(signal, item)
+            verdict = self._bands.on_signal(signal, item)
             self._trading.later(partial(self._confirmed, signal, item, story, verdict))
 
     def go_on(self) -> None:
@@ -46,19 +46,19 @@ class NewsDesk:
     def _verdict(self, heard: Heard, item: NewsItem) -> str:
         if heard.signal is None:
             return f"ignored: {heard.why}"
-        verdict = self._decide(heard.signal, item)
+        verdict = self._bands.on_signal(heard.signal, item)
         is_held_back = verdict == "asked" and heard.signal.is_question
         return f"asked: {heard.signal.reasons[-1]}" if is_held_back else verdict
 
-    def _decide(self, signal: Signal, item: NewsItem) -> str:
-        verdict = self._bands.on_signal(signal, item)
-        if verdict.startswith(_TAKEN):
+    def _took(self, signal: Signal | None, verdict: str) -> None:
+        """Let the strategy know what came of its signal."""
+        if signal is not None and verdict.startswith(_TAKEN):
             self._headlines.took(signal)
-        return verdict
 
     def _tell(self, headline: Headline, heard: Sequence[Heard], verdicts: Sequence[str]) -> None:
         item, now_ns = headline.item, self._trading.now_ns
         for one, verdict in zip(heard, verdicts, strict=True):
+            self._took(one.signal, verdict)
             if one.step.turn != "repeated":
                 self._keep(
                     StoryTurned(
@@ -74,6 +74,7 @@ class NewsDesk:
                     )
                 )
                 self._tell_story(one.step.story, item, one.step.turn, verdict)
+        self._headlines.stories.forget()
         words, confidence = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}", abs(headline.score)
         self._trading.past.headlines.append(
             HeadlineView(item.source, item.title, item.url, words, headline.symbols, confidence, now_ns)
@@ -94,6 +95,7 @@ class NewsDesk:
 
     def _confirmed(self, signal: Signal, item: NewsItem, story: Story, verdict: str) -> None:
         """Keep and tell that the market has corroborated a story."""
+        self._took(signal, verdict)
         seen, now_ns = signal.reasons[-1], self._trading.now_ns
         self._keep(StoryTurned("confirmed", item, "", 0.0, 0.0, (seen,), verdict, story.kept(), now_ns))
         self._tell_story(story, item, "confirmed", seen)

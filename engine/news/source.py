@@ -26,7 +26,7 @@ class RawItem(msgspec.Struct, frozen=True):
     """Who published it. How far it is trusted goes by this name (``trust.Trust``), so connect
     only feeds that you run yourself."""
     title: Annotated[str, Meta(min_length=1, max_length=1000)]
-    url: Annotated[str, Meta(max_length=2000, pattern=r"^(https?://\S+)?$")]
+    url: Annotated[str, Meta(max_length=2000)]
     """Empty, or a web address: it becomes a link that people click."""
     ts_ms: Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
     """When it was published, milliseconds since the Unix epoch; before the year 2100."""
@@ -70,12 +70,12 @@ class Source(Protocol):
 
 def raw_item(news_id: str, title: str, url: str, ts_ms: int) -> RawItem:
     """Make an item of what an adapter read, within the bounds that items have; its source's name is added later."""
-    is_address = url.startswith(("https://", "http://")) and not any(map(str.isspace, url))
     bounded_id = news_id if len(news_id) <= _LONGEST_ID else sha256(news_id.encode()).hexdigest()
-    return RawItem(bounded_id, "", title[:_LONGEST_TITLE], url[:_LONGEST_URL] if is_address else "", ts_ms)
+    return RawItem(bounded_id, "", title[:_LONGEST_TITLE], url[:_LONGEST_URL] if _is_address(url) else "", ts_ms)
 
 
 _LONGEST_ID, _LONGEST_TITLE, _LONGEST_URL = 200, 1000, 2000
+_SCHEMES: Final = ("https://", "http://")
 _decoder: Final = msgspec.json.Decoder(RawItem)
 
 
@@ -84,6 +84,13 @@ def read_item(data: bytes | str) -> RawItem:
     if len(data) > LONGEST_ITEM:
         raise BadItem(f"it has more than {LONGEST_ITEM} bytes")
     try:
-        return _decoder.decode(data)
+        item = _decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadItem(str(error)) from None
+    if item.url and not _is_address(item.url):  # said to the decoder as a pattern it takes twice as long as all else
+        raise BadItem("its url is no web address")
+    return item
+
+
+def _is_address(url: str) -> bool:
+    return url.startswith(_SCHEMES) and url not in _SCHEMES and url.split() == [url]

@@ -33,7 +33,7 @@ def tidy(title: str) -> str:
     return _SPACES_AND_CONTROLS.sub(" ", text).strip()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1)  # a title's stages ask one after the other; to forget one of long ago costs more than it saves
 def normalise(title: str) -> str:
     """Write a title as lower-case words with one space between: what two copies of a headline have in common.
 

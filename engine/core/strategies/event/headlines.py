@@ -6,7 +6,7 @@ The controls of C23 are here: freshness, one signal for each turn of a story, a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Final, Literal, NamedTuple
 
 import msgspec
@@ -67,15 +67,14 @@ class HeadlineStrategy:
         """Return what a headline means for each of its symbols that has a market; nothing where it can't be used."""
         if not headline.score:
             return []
-        named = [
-            market
-            for symbol in headline.symbols
-            if (market := markets.get(symbol)) is not None and market.last_ticks and self.follows(symbol)
-        ]
-        if not named or self.why_untimely(headline, markets):
+        named = _with_a_price(headline.symbols, markets)
+        followed = named
+        if self.config.symbols:
+            followed = [market for market in named if self.follows(market.instrument.symbol)]
+        if not followed or self._why_untimely(headline.item, named):
             return []
         over = self._over_rate(headline)
-        return [self._heard(headline, market, over) for market in named]
+        return [self._heard(headline, market, over) for market in followed]
 
     def on_timer(self, now_ns: int, markets: Mapping[Symbol, Market]) -> list[tuple[Signal, NewsItem, Story]]:
         """Return what the market has corroborated since the last look, once a second; no longer only a question."""
@@ -99,11 +98,12 @@ class HeadlineStrategy:
         The named symbols' own time, carried on from their last trades, is the measure, because a tape runs in a time
         of its own; where none of them has traded yet, the time of receipt is.
         """
-        item, now_ns = headline.item, 0
-        recv_ns = item.ts_recv_ns
-        for symbol in headline.symbols:
-            if (market := markets.get(symbol)) is not None and market.last_ticks:
-                now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
+        return self._why_untimely(headline.item, _with_a_price(headline.symbols, markets))
+
+    def _why_untimely(self, item: NewsItem, named: Iterable[Market]) -> str:
+        recv_ns, now_ns = item.ts_recv_ns, 0
+        for market in named:
+            now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
         age_s = ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
         if age_s > self.config.max_age_s:
             return f"C23_STALE: it is not fresh: limit={self.config.max_age_s:g}s age={age_s:.0f}s"
@@ -217,3 +217,8 @@ class HeadlineStrategy:
                 return f"C23_RATE: limit={most} a minute from {who}"
             times.append(now_ns)
         return ""
+
+
+def _with_a_price(symbols: Iterable[Symbol], markets: Mapping[Symbol, Market]) -> list[Market]:
+    """Return the markets of these symbols that have traded."""
+    return [market for symbol in symbols if (market := markets.get(symbol)) is not None and market.last_ticks]

@@ -102,7 +102,7 @@ class Step(NamedTuple):
 
 
 class Stories:
-    """The stories of late; the oldest are forgotten."""
+    """The stories of late; ``forget`` lets the oldest go."""
 
     def __init__(self, window_ns: int, second_trust: float) -> None:
         """``window_ns``: how long headlines join a story; ``second_trust``: from which trust a source counts."""
@@ -119,6 +119,13 @@ class Stories:
         """Go on with the stories of earlier runs, oldest first."""
         for one in kept:
             self._add(Story.of(one))
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of the oldest beyond ``MOST_STORIES``; no order waits for this."""
+        while len(self._all) > MOST_STORIES:
+            _, oldest = self._all.popitem(last=False)
+            self._newest[oldest.symbol].remove(oldest)
 
     def take(self, headline: Headline, symbol: Symbol, now_ns: int) -> Step:
         """Put a headline about a symbol into its story, or begin one."""
@@ -127,7 +134,7 @@ class Stories:
             return self._denied(story, headline)
         is_sure = headline.label not in ("rumour", "denial") and headline.trust >= self._second_trust
         if story is None or (headline.label == "denial") != (story.label == "denial"):
-            story = self._open(headline, symbol, "announced" if is_sure else "rumour", now_ns)
+            story = self._add(Story(headline, symbol, "announced" if is_sure else "rumour", now_ns))
             story.add(headline)
             return Step(story, "opened")
         return Step(story, self._joined(story, headline, is_sure))
@@ -175,15 +182,9 @@ class Stories:
                 return story
         return None
 
-    def _open(self, headline: Headline, symbol: Symbol, state: StoryState, now_ns: int) -> Story:
-        return self._add(Story(headline, symbol, state, now_ns))
-
     def _add(self, story: Story) -> Story:
         self._all[story.story_id] = story
         self._newest.setdefault(story.symbol, []).append(story)
-        if len(self._all) > MOST_STORIES:
-            _, oldest = self._all.popitem(last=False)
-            self._newest[oldest.symbol].remove(oldest)
         return story
 
 
