@@ -7,30 +7,19 @@ by 10 rules and by 500.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, Literal
-
-import uvloop
+from typing import Any, Final
 
 import engine.news.classify
 import engine.news.hear
 import engine.news.stream
-from benchmarks.lab import machine, options
-from benchmarks.lab.headlines import PATH, RULES, RULES_FILE, write_config
-from benchmarks.lab.market import collar_ticks
-from benchmarks.lab.pace import Run
-from benchmarks.lab.server import load_server
+from benchmarks.lab import busy, machine
+from benchmarks.lab.headlines import RULES, RULES_FILE, write_config
 from benchmarks.lab.stopwatch import Stage, Stopwatch
-from benchmarks.lab.subject import CONFIG, is_ready
-from benchmarks.stages import SEND, TO_THE_ORDER, arm
-from engine.config_file import parse_trading_config
 from engine.core.newsdesk import NewsDesk
 from engine.core.strategies.event.headlines import HeadlineStrategy
 from engine.core.strategies.event.stories import Stories
@@ -43,20 +32,12 @@ from engine.news.rules_file import built_in_rules, read_rules
 from engine.news.seen import Seen
 from engine.news.stream import FeedListener
 from engine.news.symbols import SymbolIndex
-from engine.process import running
-from engine.settings import Settings
 from engine.venues.binance.websocket import Connection
 
-Hears = Literal["market", "news"]
-
-_GAP_NS: Final = 200_000
-_WARM_UP: Final = 1_000
 _FEW: Final = 10
 _JUDGED: Final = 4_000
-_WHOLE: Final = {
-    "market": (Stage("whole", Connection, "on_ws_frame"), Stage(SEND, Connection, "send")),
-    "news": (Stage("whole", FeedListener, "on_ws_frame"), Stage(SEND, Connection, "send")),
-}
+_FRAME: Final = (Stage("whole", Connection, "on_ws_frame"), Stage(busy.SEND, Connection, "send"))
+_HEADLINE: Final = (Stage("whole", FeedListener, "on_ws_frame"), Stage(busy.SEND, Connection, "send"))
 _STAGES: Final = (
     Stage("the frame is taken", FeedListener, "on_ws_frame"),
     Stage("news: read the item", engine.news.stream, "read_item"),
@@ -72,35 +53,24 @@ _STAGES: Final = (
     Stage("strategy: fresh, not too many", HeadlineStrategy, "on_headline"),
     Stage("strategy: its story", Stories, "take"),
     Stage("strategy: word the signal", HeadlineStrategy, "_signal"),
-    *TO_THE_ORDER,
+    *busy.TO_THE_ORDER,
 )
 
 
 def main() -> int:
     """Measure and print."""
-    args = arguments()
-    result = measure((args.rounds or 1) * (args.events or (1_000 if args.quick else 5_000)))
-    print(json.dumps(result) if args.json else table(result))
-    return 0
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    return options.parser(__doc__, rounds="default: 1", events="of a round; default: 5000, quick 1000").parse_args()
+    return busy.main(__doc__, measure, table)
 
 
 def measure(events: int) -> dict[str, Any]:
     """Run both paths whole, and a headline's in stages; return medians in ns."""
     described = machine.describe()
     with machine.on_core(machine.two_cores().client), tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        frame, headline = (Stopwatch(_WHOLE[hears], SEND) for hears in ("market", "news"))
-        staged = Stopwatch(_STAGES, SEND)
-        _watch(frame, events, "market")
-        _watch(headline, events, "news")
-        _watch(staged, events, "news")
+        frame_ns = _path_ns(busy.watched(_FRAME, events, "market"))
+        headline_ns = _path_ns(busy.watched(_HEADLINE, events, "news"))
+        staged = busy.watched(_STAGES, events, "news")
         write_config(Path(folder))
         judging = _judging_ns(read_rules(Path(folder) / RULES_FILE))
-    frame_ns, headline_ns = (sum(row.before for row in watch.medians(SEND).values()) for watch in (frame, headline))
     return {
         "benchmark": "news",
         "events": events,
@@ -109,46 +79,14 @@ def measure(events: int) -> dict[str, Any]:
         "ratio": round(headline_ns / frame_ns, 2),
         "stages_ns": {
             row: {"before": round(ns.before), "after": round(ns.total - ns.before)}
-            for row, ns in staged.medians(SEND).items()
+            for row, ns in staged.medians(busy.SEND).items()
         },
         "judging_ns": judging,
     }
 
 
-def _watch(watch: Stopwatch, events: int, hears: Hears) -> None:
-    with watch:
-        uvloop.run(_play(events, watch, hears))
-
-
-async def _play(events: int, watch: Stopwatch, hears: Hears) -> None:
-    """Run engine and load server until so many trades or headlines were answered with orders."""
-    async with load_server() as (server, port):
-        with tempfile.TemporaryDirectory(prefix="bench-") as home:
-            async with running(_settings(port, Path(home), hears)) as live:
-                for role in ("market", "orders", hears):
-                    await server.until(partial(is_ready, server, role), f"the engine's line for {role}")
-                await arm(live, server)
-                peer = server.peer(hears)
-                assert peer is not None
-                run = Run(server, peer, _GAP_NS, collar_ticks)
-                await run.events_and_orders(_WARM_UP)
-                watch.forget()
-                await run.events_and_orders(events)
-
-
-def _settings(port: int, home: Path, hears: Hears) -> Settings:
-    is_news = hears == "news"
-    return Settings(
-        trading=parse_trading_config((write_config(home) if is_news else CONFIG).read_text(encoding="utf-8")),
-        symbols=("ETHUSDT",),
-        rest_url=f"http://127.0.0.1:{port}",
-        stream_url=f"ws://127.0.0.1:{port}",
-        ws_api_url=f"ws://127.0.0.1:{port}/ws-api/v3",
-        home=home,
-        http_port=0,
-        news_stream_url=f"ws://127.0.0.1:{port}{PATH}" if is_news else "",
-        rules_file=home / RULES_FILE if is_news else None,
-    )
+def _path_ns(watch: Stopwatch) -> float:
+    return sum(row.before for row in watch.medians(busy.SEND).values())
 
 
 def _judging_ns(many: Rules) -> dict[int, int]:
@@ -159,17 +97,18 @@ def _judging_ns(many: Rules) -> dict[int, int]:
         for count, each in rules.items():
             title = f"IOTA launches data marketplace number {number} with {count} others"
             began_ns = time.perf_counter_ns()
-            judge(title, each)
+            judged = judge(title, each)
+            _ = judged.label, judged.score, judged.reasons
             taken[count].append(time.perf_counter_ns() - began_ns)
     return {count: round(median(all_ns)) for count, all_ns in taken.items()}
 
 
 def table(result: dict[str, Any]) -> str:
     """Write both paths first, then each stage with its part of the sum."""
-    machine_, path, stages = result["machine"], result["path_ns"], result["stages_ns"]
+    path, stages = result["path_ns"], result["stages_ns"]
     before, after = (sum(row[part] for row in stages.values()) for part in ("before", "after"))
     lines = [
-        f"{machine_['cpu']}, Python {machine_['python']}, load {machine_['load_before']}; {result['events']:,} events",
+        busy.head(result),
         f"to the written order from a headline {path['headline'] / 1e3:.1f} µs,"
         f" from a frame {path['frame'] / 1e3:.1f} µs: {result['ratio']:.2f} times as long",
         "",

@@ -9,80 +9,34 @@ them the engine as ``latency`` measures it, in a process of its own against the 
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
-import tempfile
-import uuid
-from collections.abc import Callable, Coroutine
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import uvloop
 
-import engine.live
-import engine.pen
 import engine.venues.binance.express
 from benchmarks import latency
-from benchmarks.lab import machine, options
+from benchmarks.lab import busy, machine
 from benchmarks.lab.loop import turn
-from benchmarks.lab.market import collar_ticks
-from benchmarks.lab.pace import Run
-from benchmarks.lab.server import LoadServer, load_server
 from benchmarks.lab.stopwatch import Medians, Stage, Stopwatch
-from benchmarks.lab.subject import feed_until_armed, is_ready
 from benchmarks.lab.variants import FLOOR, variants
-from engine.config_file import parse_trading_config
-from engine.control.server import ControlServer
-from engine.core.bands import Bands
 from engine.core.engine import Engine
-from engine.core.orders import Orders
-from engine.core.risk import Gate
 from engine.core.strategies.technical.crew import Placed
-from engine.core.trading import Trading
 from engine.live import Live
-from engine.process import running
-from engine.settings import Settings
-from engine.store.journal import Journal
 from engine.venues.binance.express import ExpressReader
-from engine.venues.binance.limits import Budget
 from engine.venues.binance.line import OrderLine
-from engine.venues.binance.orders import BinanceOrders
-from engine.venues.binance.orders_codec import OrderEncoder
-from engine.venues.binance.sign import HmacSigner
 from engine.venues.binance.websocket import Connection
-from engine.wire.commands import Resume, Who
 
 _PACE: Final = "gap_200us"
-_GAP_NS: Final = 200_000
 _COLD_EVENTS: Final = 300
 """Each takes some 10 ms, for the memory that is read in between."""
-_WARM_UP: Final = 1_000
-_WHOLE, SEND, _ANSWER, _TELL = "the frame is taken", "socket: write", "answer: sorted", "told to the bot"
+_WHOLE: Final = "the frame is taken"
 
 _PATH: Final = (
     Stage(_WHOLE, Connection, "on_ws_frame"),
-    Stage(SEND, Connection, "send"),
-    Stage(_ANSWER, OrderLine, "_on_frame"),
-)
-TO_THE_ORDER: Final = (
-    Stage("bands: ask or act", Bands, "on_signal"),
-    Stage("gate: word the request", Trading, "entry"),
-    Stage("gate: gather the facts", Trading, "facts"),
-    Stage("gate: check", Gate, "check"),
-    Stage("submit: list what to do", Trading, "submit"),
-    Stage("order state: in flight", Orders, "open"),
-    Stage("live: do the actions", Live, "perform"),
-    Stage("live: write, look, send", Live, "_send"),
-    Stage("journal: encode", engine.pen, "encode_record"),
-    Stage("journal: append", Journal, "append"),
-    Stage("orders: send", BinanceOrders, "send"),
-    Stage("orders: the venue's limits", Budget, "take_order"),
-    Stage("orders: encode", OrderEncoder, "encode_order"),
-    Stage("orders: sign", HmacSigner, "sign"),
-    Stage(SEND, Connection, "send"),
-    Stage(_TELL, ControlServer, "publish"),
-    Stage(_ANSWER, OrderLine, "_on_frame"),
+    Stage(busy.SEND, Connection, "send"),
+    Stage(busy.ANSWER, OrderLine, "_on_frame"),
 )
 _STAGES: Final = (
     Stage(_WHOLE, Connection, "on_ws_frame"),
@@ -91,21 +45,13 @@ _STAGES: Final = (
     Stage("live: take what was stirred", Live, "on_stirred"),
     Stage("engine: ask who spoke", Engine, "on_stirred"),
     Stage("strategy: word the signal", Placed, "signal"),
-    *TO_THE_ORDER,
+    *busy.TO_THE_ORDER,
 )
 
 
 def main() -> int:
     """Measure and print."""
-    args = arguments()
-    result = measure((args.rounds or 1) * (args.events or (1_000 if args.quick else 5_000)))
-    print(json.dumps(result) if args.json else table(result))
-    return 0
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line."""
-    return options.parser(__doc__, rounds="default: 1", events="of a round; default: 5000, quick 1000").parse_args()
+    return busy.main(__doc__, measure, table)
 
 
 def measure(events: int) -> dict[str, Any]:
@@ -113,9 +59,9 @@ def measure(events: int) -> dict[str, Any]:
     described = machine.describe()
     against = _against_the_echo(events)
     with machine.on_core(machine.two_cores().client):
-        warm = _watched(lambda watch: _loop(events, watch, is_cold=False))
-        busy = _watched(lambda watch: _trade(events, watch))
-        cold = _watched(lambda watch: _loop(min(events, _COLD_EVENTS), watch, is_cold=True))
+        warm = _twice(lambda stages: _looped(stages, events, is_cold=False))
+        traded = _twice(lambda stages: busy.watched(stages, events, "market"))
+        cold = _twice(lambda stages: _looped(stages, min(events, _COLD_EVENTS), is_cold=True))
     return {
         "benchmark": "stages",
         "events": events,
@@ -123,10 +69,10 @@ def measure(events: int) -> dict[str, Any]:
         "against_the_echo": against,
         "path_ns": {
             "warm": warm.path_ns,
-            "to_the_written_order": busy.path_ns,
+            "to_the_written_order": traded.path_ns,
             "cold": cold.path_ns,
-            "in_all": busy.in_all_ns,
-            "two_answers": busy.two_answers_ns,
+            "in_all": traded.in_all_ns,
+            "two_answers": traded.two_answers_ns,
         },
         "stages_ns": {
             row: {
@@ -135,7 +81,7 @@ def measure(events: int) -> dict[str, Any]:
                 "cold": round(cold.stages[row].before) if row in cold.stages else 0,
                 "after": round(ns.total - ns.before),
             }
-            for row, ns in busy.stages.items()
+            for row, ns in traded.stages.items()
         },
     }
 
@@ -149,18 +95,15 @@ class _Watched(NamedTuple):
     stages: dict[str, Medians]
 
 
-def _watched(play: Callable[[Stopwatch], Coroutine[Any, Any, None]]) -> _Watched:
-    """Play an engine's life twice and watch it."""
-    whole, staged = Stopwatch(_PATH, SEND), Stopwatch(_STAGES, SEND)
-    for watch in (whole, staged):
-        with watch:
-            uvloop.run(play(watch))
-    order, answer = whole.medians(SEND), whole.medians(_ANSWER)
+def _twice(watched: Callable[[tuple[Stage, ...]], Stopwatch]) -> _Watched:
+    """Watch a run with a stopwatch around the whole, and one with one around every stage."""
+    whole, staged = watched(_PATH), watched(_STAGES)
+    order, answer = whole.medians(busy.SEND), whole.medians(busy.ANSWER)
     return _Watched(
         round(sum(row.before for row in order.values())),
         round(sum(row.total for row in order.values())),
         round(2 * sum(row.total for row in answer.values())),
-        staged.medians(SEND),
+        staged.medians(busy.SEND),
     )
 
 
@@ -171,6 +114,14 @@ def _against_the_echo(events: int) -> dict[str, Any]:
     return {name: {"p50_us": row["p50_us"], "ratio_p50": row["ratio_p50"]} for name, row in found.items()}
 
 
+def _looped(stages: tuple[Stage, ...], events: int, *, is_cold: bool) -> Stopwatch:
+    """Return a stopwatch that was around these stages in the loop."""
+    watch = Stopwatch(stages, busy.SEND)
+    with watch:
+        uvloop.run(_loop(events, watch, is_cold=is_cold))
+    return watch
+
+
 async def _loop(events: int, watch: Stopwatch, *, is_cold: bool) -> None:
     """Play the loop: once to warm up what is compiled and cached, and then to be measured."""
     await turn(min(events, _COLD_EVENTS), is_cold=False)
@@ -178,49 +129,12 @@ async def _loop(events: int, watch: Stopwatch, *, is_cold: bool) -> None:
     await turn(events, is_cold=is_cold)
 
 
-async def _trade(events: int, watch: Stopwatch) -> None:
-    """Run engine and load server until so many trades were answered with orders."""
-    async with load_server() as (server, port):
-        with tempfile.TemporaryDirectory(prefix="bench-") as home:
-            async with running(_settings(port, Path(home))) as live:
-                await server.until(lambda: is_ready(server, "market") and is_ready(server, "orders"), "the engine")
-                await arm(live, server)
-                peer = server.peer("market")
-                assert peer is not None
-                run = Run(server, peer, _GAP_NS, collar_ticks)
-                await run.events_and_orders(_WARM_UP)
-                watch.forget()
-                await run.events_and_orders(events)
-
-
-def _settings(port: int, home: Path) -> Settings:
-    text = (Path(__file__).parent / "lab" / "engine.toml").read_text(encoding="utf-8")
-    return Settings(
-        trading=parse_trading_config(text),
-        symbols=("ETHUSDT",),
-        rest_url=f"http://127.0.0.1:{port}",
-        stream_url=f"ws://127.0.0.1:{port}",
-        ws_api_url=f"ws://127.0.0.1:{port}/ws-api/v3",
-        home=home,
-        http_port=0,
-    )
-
-
-async def arm(live: Live, server: LoadServer) -> None:
-    """Let a market begin and trading be armed."""
-
-    async def resume() -> bool:
-        return live.on_command(Resume(id=uuid.uuid4().hex, who=Who("bench", "bench", "cli"))).ok
-
-    await feed_until_armed(server, resume)
-
-
 def table(result: dict[str, Any]) -> str:
     """Write each stage with its part of the sum, the sums beside the path as a whole, and that beside the echo."""
-    machine_, path, stages = result["machine"], result["path_ns"], result["stages_ns"]
+    path, stages = result["path_ns"], result["stages_ns"]
     sums = {part: sum(row[part] for row in stages.values()) for part in ("warm", "before", "cold", "after")}
     lines = [
-        f"{machine_['cpu']}, Python {machine_['python']}, load {machine_['load_before']}; {result['events']:,} events",
+        busy.head(result),
         "",
         f"{'stage, its own time, µs':<40}{'warm':>8}{'busy':>8}{'part':>8}{'cold':>8}{'part':>8}{'after':>8}",
     ]

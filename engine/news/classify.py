@@ -18,17 +18,10 @@ _EVENTS: Final = frozenset(EVENTS)
 
 
 class Judgement(NamedTuple):
-    """What the rules make of a title, before it is asked who says it."""
-
-    label: str
-    score: float
-    reasons: tuple[str, ...]
-
-
-class _Heard(NamedTuple):
-    """The rules that count of those that fired on a title: what it tells, and what speaks against it."""
+    """What the rules make of a title, before it is asked who says it: those that count of all that fired."""
 
     main: Fired | None
+    """The event, and below those that are the best and the worst for the symbols."""
     best: Fired | None
     worst: Fired | None
     denial: Fired | None = None
@@ -72,53 +65,53 @@ class _Heard(NamedTuple):
 
 def judge(title: str, rules: Rules) -> Judgement:
     """Judge a title alone; the same title always gets the same. Costs some 10 µs, however many rules there are."""
-    fired, is_question = rules.fire(normalise(title)), "?" in title or "？" in title
-    told = [one for one in fired if one.rule.label in _EVENTS]
-    if is_question or len(told) < len(fired):
-        heard = _doubted(told, fired, is_question)
-    else:
-        heard = _Heard(*_sorted(told))
-    return Judgement(heard.label, heard.score, heard.reasons)
-
-
-def _doubted(told: Sequence[Fired], fired: Sequence[Fired], is_question: bool) -> _Heard:
-    """Weigh what a title tells against what speaks against it, of each kind the loudest."""
-    doubts = {"maybe": _ASKED} if is_question else {}
-    for one in fired:
-        label = one.rule.label
-        if label not in _EVENTS and (label not in doubts or _loudness(one) > _loudness(doubts[label])):
-            doubts[label] = one
+    fired = rules.fire(normalise(title))
+    doubts = _doubts(fired, "?" in title or "？" in title)
+    if not doubts:
+        return Judgement(*_weightiest(fired, 0.0))
     noise = doubts.get("noise")
-    if noise is not None:
-        told = [one for one in told if _loudness(one) > noise.rule.weight]
-    main, best, worst = _sorted(told)
+    main, best, worst = _weightiest(fired, noise.rule.weight if noise else 0.0)
     denial = doubts.get("denial")
     if denial is None and best is not None and worst is None:
         denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
     rumour = doubts.get("rumour") or (doubts.get("maybe") if main else None)
     if main is None and noise is not None and noise.rule.weight >= 1.0:
         rumour = None  # of no event, and one of many things
-    return _Heard(main, best, worst, denial, rumour, noise)
+    return Judgement(main, best, worst, denial, rumour, noise)
+
+
+def _doubts(fired: Sequence[Fired], is_question: bool) -> dict[str, Fired]:
+    """Return what speaks against the events of a title, of each kind the loudest."""
+    doubts = {"maybe": _ASKED} if is_question else {}
+    for one in fired:
+        label = one.rule.label
+        if label not in _EVENTS and (label not in doubts or _loudness(one) > _loudness(doubts[label])):
+            doubts[label] = one
+    return doubts
 
 
 def classify(
     item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0, doubts: tuple[str, ...] = ()
 ) -> Headline:
     """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1; ``doubts``: as they are."""
-    label, score, reasons = judge(item.title, rules)
+    judged = judge(item.title, rules)
+    score, reasons = judged.score, judged.reasons
     if reasons and trust != 1.0:
         score = round(score * trust, 4)
         reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
-    return Headline(item, label, score, symbols.find(item.title), reasons, trust, doubts)
+    return Headline(item, judged.label, score, symbols.find(item.title), reasons, trust, doubts)
 
 
-def _sorted(told: Sequence[Fired]) -> tuple[Fired | None, Fired | None, Fired | None]:
-    """Return the weightiest event, the best and the worst; of those that weigh the same the first."""
+def _weightiest(fired: Sequence[Fired], noise: float) -> tuple[Fired | None, Fired | None, Fired | None]:
+    """Return the weightiest event above the noise, the best and the worst; of those that weigh the same the first."""
     main = best = worst = None
     most = highest = lowest = 0.0
-    for one in told:
-        weight = one.rule.weight
-        if (loudness := _loudness(one)) > most:
+    for one in fired:
+        label, weight, _ = one.rule
+        loudness = abs(weight) or _NAMED
+        if label not in _EVENTS or loudness <= noise:
+            continue
+        if loudness > most:
             main, most = one, loudness
         if weight > highest:
             best, highest = one, weight

@@ -51,7 +51,7 @@ class NearTitles:
             return title
         words = telling_words(title)
         new, spare = words.difference(self._by_word), int((1.0 - LEAST_ALIKE) * len(words))
-        if len(new) > spare or len(new) == len(words) or any(map(_is_weighty, new)):
+        if len(new) > spare or len(new) == len(words) or _matter(new):
             return None
         listed = sorted((self._by_word[word] for word in words.difference(new)), key=len)
         for titles in listed[: spare - len(new) + 1]:
@@ -99,8 +99,9 @@ def telling_words(title: str) -> frozenset[str]:
 def _is_same(ours: frozenset[str], theirs: frozenset[str]) -> bool:
     """Say whether titles of which one has all the words of the other mean one headline."""
     fewer, more = (ours, theirs) if len(ours) <= len(theirs) else (theirs, ours)
-    return len(fewer) >= LEAST_ALIKE * len(more) and not any(map(_is_weighty, more - fewer))
+    return len(fewer) >= LEAST_ALIKE * len(more) and not _matter(more - fewer)
 
 
-def _is_weighty(word: str) -> bool:
-    return word in _WEIGHTY or not word.isalpha()
+def _matter(added: frozenset[str]) -> bool:
+    """Say whether words make another headline of one that they are added to; each number does."""
+    return not (_WEIGHTY.isdisjoint(added) and all(map(str.isalpha, added)))
