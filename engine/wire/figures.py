@@ -13,6 +13,7 @@ _MINUTE_S: Final = 60
 _IN_SECONDS_S: Final = 2 * _MINUTE_S
 """Shorter durations are written in seconds."""
 _IN_MINUTES: Final = 120
+_IN_HOURS: Final = 48
 _ENDLESS_S: Final = 1e9
 
 
@@ -64,14 +65,20 @@ def sum_in_r(multiple: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """Write a duration: ``45 s``, ``3 min``, ``2 h 5 min``; what has no end is *a long time*."""
+    """Write a duration: ``45 s``, ``3 min``, ``2 h 5 min``, ``7 d``; what has no end is *a long time*."""
     if seconds >= _ENDLESS_S:
         return "a long time"
     whole = max(0, round(seconds))
     if whole < _IN_SECONDS_S:
         return f"{whole} s"
     minutes = whole // _MINUTE_S
-    return f"{minutes} min" if minutes < _IN_MINUTES else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < _IN_MINUTES:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < _IN_HOURS:
+        return f"{hours} h{f' {minutes} min' if minutes else ''}"
+    days, hours = divmod(hours, 24)
+    return f"{days} d{f' {hours} h' if hours else ''}"
 
 
 def clock(ts_ns: int) -> str:

@@ -38,7 +38,19 @@ def test_a_gain_has_its_sign(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(45, "45 s"), (119.4, "119 s"), (180, "3 min"), (7_500, "2 h 5 min"), (-1e-9, "0 s"), (7e9, "a long time")],
+    [
+        (45, "45 s"),
+        (119.4, "119 s"),
+        (180, "3 min"),
+        (7_199, "119 min"),
+        (7_200, "2 h"),
+        (7_500, "2 h 5 min"),
+        (86_400, "24 h"),
+        (172_800, "2 d"),
+        (7 * 86_400 + 3_660, "7 d 1 h"),
+        (-1e-9, "0 s"),
+        (7e9, "a long time"),
+    ],
 )
 def test_a_duration_is_said(seconds: float, said: str) -> None:
     assert figures.span(seconds) == said
