@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 import numpy as np
-from local_desk import ALICE, CHANNEL
+from local_desk import ALICE, CHANNEL, LocalSlack
 from matplotlib.image import imread, imsave
 from needs import ROOT
 from whole_desk import Desk, running_desk
@@ -168,6 +168,8 @@ async def play(desk: Desk, page: Page, folder: Path) -> None:
     await asyncio.sleep(_SETTLED_S)
     await slack.command(ALICE, "/positions")
     await photograph(page, "positions.png", await slack.sees_text("1 open position"))
+    await slack.command(ALICE, "/sell", "IOTA 50% limit=1.25")
+    await photograph(page, "sell.png", await slack.sees_text("Preview: sell"))
     alert = await slack.see(
         lambda message: any("launches" in str(block) for block in message.get("blocks") or ()), _STORY_S
     )
@@ -189,12 +191,26 @@ async def play(desk: Desk, page: Page, folder: Path) -> None:
     await home(page)
     await slack.command(ALICE, "/digest")
     await photograph(page, "digest.png", await slack.sees_text("Daily digest"))
+    await mutes_and_health(slack, page)
     await slack.command(ALICE, "/kill", "flatten")
     question = await slack.sees_text("Kill trading?")
     await slack.click(ALICE, question, kill.KILL)
     report = await slack.sees_text("Kill by", "confirmed by the exchange")
     assert report["ts"] > held["ts"]
     await photograph(page, "kill.png", question, report)
+
+
+async def mutes_and_health(slack: LocalSlack, page: Page) -> None:
+    """Mute two things and list them; ask whether all is well."""
+    await slack.command(ALICE, "/mute", "news 2h")
+    await slack.sees_text("muted news here")
+    await slack.command(ALICE, "/mute", "sma_cross on iota 1d")
+    muted = await slack.sees_text("muted sma_cross on IOTAUSDT here")
+    await slack.command(ALICE, "/mute", "list")
+    await photograph(page, "mute.png", muted, await slack.sees_text("Muted here: 2"))
+    await slack.command(ALICE, "/health")
+    shown = await slack.see(lambda message: any(word in message["text"] for word in (" well", "NOT WELL")))
+    await photograph(page, "health.png", shown)
 
 
 async def home(page: Page) -> None:
