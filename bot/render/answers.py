@@ -107,10 +107,16 @@ def price_line(price: PriceView) -> str:
 
 def _list(orders: tuple[OrderView, ...]) -> str:
     shown = [
-        f"• {order_lines.headline(order)}: {order_lines.outcome(order)} · `{escape(order.client_order_id)}`"
+        f"• {_headline(order)}: {order_lines.outcome(order)} · `{escape(order.client_order_id)}`"
         for order in orders[:_MOST_ORDERS]
     ]
     return "\n".join(shown) or "none"
+
+
+def _headline(order: OrderView) -> str:
+    """Say who wanted what, and of an open order on what terms."""
+    terms = "" if order.state in order_lines.FINISHED else order_lines.terms(order)
+    return f"{order_lines.headline(order)} {terms}".rstrip()
 
 
 def _strategies(all_: tuple[StrategyView, ...]) -> str:

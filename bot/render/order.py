@@ -46,6 +46,14 @@ def outcome(order: OrderView) -> str:
     return f"partly filled, {deal(order)}, of {amount(order.qty, order.base_asset)}{rest}"
 
 
+def terms(order: OrderView) -> str:
+    """Say on what terms an order rests: ``at 1.1059 or better``, of a stop ``at 1.0422, then 1.0214 or better``."""
+    limit = f"{price(order.limit_price)} or better" if order.limit_price else "the market"
+    if order.stop_price:
+        return f"at {price(order.stop_price)}, then {limit}"
+    return f"at {limit}" if order.limit_price else ""
+
+
 def deal(order: OrderView) -> str:
     """Say what was traded so far: ``0.0932 ETH at 2,682.51 = 250.01 USDT, fee 0.25 USDT``."""
     size = amount(order.filled_qty, order.base_asset)

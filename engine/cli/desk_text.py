@@ -215,7 +215,8 @@ def order_text(order: OrderView) -> str:
     limit = f" {'up' if order.side == 'buy' else 'down'} to {price(order.limit_price)}" if order.limit_price else ""
     filled = f", filled {number(order.filled_qty)} at {price(order.avg_price)}" if order.avg_price else ""
     reason = f", {order.reason}" if order.reason else ""
-    what = f"{order.side} {number(order.qty)} {order.symbol}{limit}"
+    stop = f" from {price(order.stop_price)}" if order.stop_price else ""
+    what = f"{order.side} {number(order.qty)} {order.symbol}{stop}{limit}"
     return f"{what}: {order.state}{filled}{reason} [{order.client_order_id}]"
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.core.amounts import Unclear
 from engine.core.authority import origin_of
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.preview import fingerprint, worst_loss_e8
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder
@@ -65,8 +65,8 @@ class Approvals:
             side=side_name(tried.side),
             qty=shown.qty,
             price=shown.price,
-            notional_quote=scaled_text(it.notional_e8(market.ask_ticks, tried.qty_lots), 2),
-            worst_loss_quote=scaled_text(worst_loss_e8(tried, tried.price_ticks, tried.qty_lots, market, fee_pct), 2),
+            notional_quote=money_text(it.notional_e8(market.ask_ticks, tried.qty_lots)),
+            worst_loss_quote=money_text(worst_loss_e8(tried, tried.price_ticks, tried.qty_lots, market, fee_pct)),
             asked_by=origin_of(order.who),
             proposal_id=wish.proposal.proposal_id if wish.proposal else "",
             limit_quote=f"{trading.config.people.two_person_quote:g}",

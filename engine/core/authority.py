@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.core.amounts import Unclear
 from engine.core.config import Person
-from engine.core.instrument import E8, Instrument, scaled_text
+from engine.core.instrument import E8, Instrument, money_words
 from engine.core.trading import Trading
 from engine.core.types import ApprovedOrder
 from engine.wire import commands
@@ -128,7 +128,7 @@ class Authority:
 
     def _words(self, what: str, limit_quote: float, cost_e8: int) -> str:
         asset = self._trading.config.quote_asset
-        return f"{what} may cost {limit_quote:g} {asset}, and this would come to {scaled_text(cost_e8, 2)}: {_ASK}"
+        return f"{what} may cost {limit_quote:g} {asset}, and this would come to {money_words(cost_e8)}: {_ASK}"
 
 
 _ASK: Final = "ask an admin to change [people.who] in trader.toml."

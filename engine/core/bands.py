@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import structs
 
 from engine.core import queries, risk
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.missed import track_record
 from engine.core.orders import Order
 from engine.core.people import People
@@ -278,5 +278,5 @@ def _ending(order: Order, trading: Trading) -> str:
         return f"nothing was {verb}, the order was {order.state} {order.reason}".rstrip()
     view = order_view(order, instrument)
     part = "" if order.state is OrderState.FILLED else f" of {view.qty}"
-    cost = f"{scaled_text(order.cum_quote_e8, 2)} {instrument.quote_asset}"
+    cost = f"{money_text(order.cum_quote_e8)} {instrument.quote_asset}"
     return f"{verb} {view.filled_qty}{part} {instrument.base_asset} at {view.avg_price} ({cost})"

@@ -12,7 +12,7 @@ from engine.core.amounts import Unclear, refused
 from engine.core.approvals import Approvals, shown_now
 from engine.core.authority import Authority, origin_of
 from engine.core.entries import Entries
-from engine.core.instrument import E8, scaled_text
+from engine.core.instrument import E8, money_words
 from engine.core.missed import MissedProposals
 from engine.core.offers import Offers, tell_held_here, what_happens
 from engine.core.preview import fingerprint, preview_view
@@ -181,7 +181,7 @@ class Hand:
 
     def _wait(self, command_id: str, order: ByHand, wish: Wish, tried: ApprovedOrder) -> Reply:
         approval = self.approvals.open(order, wish, tried)
-        cost = f"{scaled_text(self.authority.cost_e8(tried), 2)} {self._trading.config.quote_asset}"
+        cost = f"{money_words(self.authority.cost_e8(tried))} {self._trading.config.quote_asset}"
         text = f"This may cost {cost}, so it waits for a second person's yes. Nothing was ordered yet."
         return Reply(command_id, True, "WAITS", text, shown_now(approval))
 

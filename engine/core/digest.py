@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.core import trade_answers
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.missed import MissedProposals
 from engine.core.records import ArmedSet
 from engine.core.safeguard_records import Tripped
@@ -28,8 +28,8 @@ def digest(trading: Trading, missed: MissedProposals, period: DigestPeriod) -> D
         since_ns=pnl.since_ns,
         until_ns=trading.now_ns,
         pnl=pnl,
-        equity_from=scaled_text(marks[0], 2) if marks else "",
-        equity_now=scaled_text(marks[-1], 2) if marks else "",
+        equity_from=money_text(marks[0]) if marks else "",
+        equity_now=money_text(marks[-1]) if marks else "",
         best=trade_answers.round_trip(trading, best) if best is not None else None,
         worst=trade_answers.round_trip(trading, worst) if worst is not None and worst is not best else None,
         positions=_held(trading),

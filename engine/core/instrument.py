@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -11,6 +12,7 @@ from engine.core.types import Symbol
 
 E8: Final = 100_000_000
 """Binance writes prices and quantities with at most eight decimals, so 1e-8 is the finest unit there is."""
+_CENT_E8: Final = E8 // 100
 _DECIMAL: Final = re.compile(r"([+-]?)([0-9]*)(?:\.([0-9]*))?", re.ASCII)
 _LARGEST_E8: Final = 2**63
 
@@ -96,6 +98,17 @@ def scaled_text(value_e8: int, decimals: int) -> str:
     sign, value = ("-", -value_e8) if value_e8 < 0 else ("", value_e8)
     whole, part = divmod(value, E8)
     return f"{sign}{whole}.{part:08d}"[: len(sign) + len(str(whole)) + 1 + decimals] if decimals else f"{sign}{whole}"
+
+
+def money_text(value_e8: int) -> str:
+    """Write 1e-8 units as money with two decimals, rounded to the nearest, so that sums that are shown add up."""
+    cents = (abs(value_e8) + _CENT_E8 // 2) // _CENT_E8
+    return scaled_text((cents if value_e8 >= 0 else -cents) * _CENT_E8, 2)
+
+
+def money_words(value_e8: int) -> str:
+    """Write money for a sentence: as ``money_text`` does, with the thousands apart."""
+    return f"{Decimal(money_text(value_e8)):,}"
 
 
 def exit_levels(entry_ticks: int, stop_pct: float, target_pct: float) -> tuple[int, int]:

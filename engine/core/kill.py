@@ -15,7 +15,7 @@ from typing import Final
 from engine.core import risk
 from engine.core.account import AccountSnapshot
 from engine.core.actions import Cancel
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.orders import Order
 from engine.core.safeguard_records import Killed, KillReset
 from engine.core.trading import Trading
@@ -248,7 +248,7 @@ class KillSwitch:
             still_open=still_open,
             resting_sales=resting,
             sold_qty=it.qty_text(sum(order.filled_lots for order in sales)),
-            sold_quote=scaled_text(sum(order.cum_quote_e8 for order in sales), 2),
+            sold_quote=money_text(sum(order.cum_quote_e8 for order in sales)),
             held_qty=it.qty_text(held),
             why=self._why_left(symbol, still_open, held),
         )

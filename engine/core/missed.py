@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.instrument import moved_levels, scaled_text
+from engine.core.instrument import money_text, moved_levels
 from engine.core.market import Market
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import NO_RECORD, Proposal, TrackRecord
@@ -92,7 +92,7 @@ class MissedProposals:
         ended = [record for record in self._ended if record.ts_ns >= ts_ns]
         net_r = sum((_r(record, self._trading.markets[record.symbol]) for record in ended), 0.0)
         won = sum(record.profit_e8 > 0 for record in ended)
-        return len(ended), won, scaled_text(sum(record.profit_e8 for record in ended), 2), net_r
+        return len(ended), won, money_text(sum(record.profit_e8 for record in ended)), net_r
 
     def _settle(self, record: Missed, end: str, exit_ticks: int) -> None:
         market = self._trading.markets[record.symbol]
@@ -116,7 +116,7 @@ class MissedProposals:
             entry_price=text(record.entry_ticks),
             exit_price=text(record.exit_ticks),
             end=_ENDS[record.end],
-            profit_quote=scaled_text(record.profit_e8, 2),
+            profit_quote=money_text(record.profit_e8),
             r_multiple=_r(record, market),
         )
 
@@ -126,7 +126,7 @@ class MissedProposals:
             strategy=strategy,
             ended=len(ended),
             won=sum(record.profit_e8 > 0 for record in ended),
-            net_quote=scaled_text(sum(record.profit_e8 for record in ended), 2),
+            net_quote=money_text(sum(record.profit_e8 for record in ended)),
             net_r=sum(_r(record, self._trading.markets[record.symbol]) for record in ended),
             followed=sum(record.strategy == strategy for record in self._followed.values()),
         )

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.market import BookSide, Market
 from engine.core.plan import plan_words
 from engine.core.types import ApprovedOrder, OrderRequest, Refusal, Side
@@ -83,14 +83,14 @@ def preview_view(
         qty=qty,
         price=shown_price if price else "",
         limit_price=it.price_text(limit) if limit else "",
-        notional_quote=scaled_text(notional_e8, 2),
+        notional_quote=money_text(notional_e8),
         avg_price=it.price_text(round(average)) if average else "",
         slippage_pct=slippage,
         book_part=found / lots if lots else 0.0,
-        fee_quote=scaled_text(int(notional_e8 * fee_pct / 100.0), 2),
+        fee_quote=money_text(int(notional_e8 * fee_pct / 100.0)),
         stop_price=it.price_text(request.stop_ticks) if request.stop_ticks else "",
         target_price=it.price_text(request.target_ticks) if request.target_ticks else "",
-        worst_loss_quote=scaled_text(loss_e8, 2) if loss_e8 else "",
+        worst_loss_quote=money_text(loss_e8) if loss_e8 else "",
         code=said[0],
         detail=said[1],
         advice=said[2],

@@ -9,7 +9,7 @@ import msgspec
 from engine.core.account import Balance
 from engine.core.calibration import Calibrations
 from engine.core.config import StrategyConfig
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text, scaled_text
 from engine.core.market import Market
 from engine.core.proposals import ProposalKind
 from engine.core.trading import Trading
@@ -99,7 +99,7 @@ def status(trading: Trading, roster: Roster, identity: Identity, outside: Sequen
         strategies=tuple(strategy_view(trading, roster, name) for name in roster.configs),
         prices=prices(trading),
         health=health(trading, outside),
-        equity_quote=scaled_text(trading.equity_e8(), 2),
+        equity_quote=money_text(trading.equity_e8()),
         quote_asset=trading.config.quote_asset,
         open_orders=len(trading.orders.working()),
         open_positions=len(trading.portfolio.open),
@@ -129,9 +129,9 @@ def positions(trading: Trading) -> views.PositionsView:
     )
     return views.PositionsView(
         quote_asset=trading.config.quote_asset,
-        equity_quote=scaled_text(trading.equity_e8(), 2),
-        realised_quote=scaled_text(trading.portfolio.realised_e8, 2),
-        unrealised_quote=scaled_text(sum(trip.pnl_e8(bid) for trip, bid in held), 2),
+        equity_quote=money_text(trading.equity_e8()),
+        realised_quote=money_text(trading.portfolio.realised_e8),
+        unrealised_quote=money_text(sum(trip.pnl_e8(bid) for trip, bid in held)),
         positions=tuple(trade_view(trip, bid, trading.now_ns) for trip, bid in held),
         balances=tuple(balances),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from engine.core.config import Limits
@@ -173,7 +174,7 @@ def _age_s(facts: Facts) -> float:
 def _too_much(code: str, value_e8: int, most_e8: int, facts: Facts, words: str) -> Refusal:
     asset = facts.instrument.quote_asset
     limit, value = scaled_text(max(most_e8, 0), 2), scaled_text(value_e8, 2)
-    advice = f"{words}, at the worst price that it may get: at most {limit} {asset}."
+    advice = f"{words}, at the worst price that it may get: at most {Decimal(limit):,} {asset}."
     return Refusal(code, f"limit={limit} value={value} {asset}", advice)
 
 

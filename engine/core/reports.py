@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 from engine.core.bands import Bands
 from engine.core.breakers import Breakers
 from engine.core.equity import EquityMarks
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text
 from engine.core.orders import NO_SUCH_ORDER, Fill, Order
 from engine.core.portfolio import RoundTrip
 from engine.core.records import Failed, Reported
@@ -80,7 +80,7 @@ class Reports:
         if fill is not None:
             text.append(_words_of(fill, trip))
         if not trip.is_open:
-            profit = f"{scaled_text(trip.pnl_e8(0), 2)} {trip.instrument.quote_asset}"
+            profit = f"{money_text(trip.pnl_e8(0))} {trip.instrument.quote_asset}"
             # A person's close is told by name on the order's own message; here it would be an id.
             reason = "" if ":" in trip.exit_reason else f" ({trip.exit_reason})"
             text.append(f"closed with {profit}{reason}")

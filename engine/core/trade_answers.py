@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.amounts import Unclear
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text, scaled_text
 from engine.core.past import drawdown
 from engine.core.portfolio import RoundTrip
 from engine.core.queries import balances_now
@@ -52,9 +52,9 @@ def round_trip(trading: Trading, trip: RoundTrip) -> RoundTripView:
         trade=trade_view(trip, bid_ticks, trading.now_ns),
         strategy=trip.strategy,
         cause_id=trip.cause_id,
-        cost_quote=scaled_text(trip.cost_e8, 2),
-        proceeds_quote=scaled_text(trip.proceeds_e8, 2),
-        fees_quote=scaled_text(trip.fees_e8, 2),
+        cost_quote=money_text(trip.cost_e8),
+        proceeds_quote=money_text(trip.proceeds_e8),
+        fees_quote=money_text(trip.fees_e8),
         r_multiple=_r_multiple(trip, bid_ticks),
         seconds=(ended_ns - trip.opened_ns) / 1e9,
     )
@@ -73,7 +73,7 @@ def pnl(trading: Trading, period: PeriodName) -> PnlView:
         total=_row(trading, "all", closed, held),
         symbols=_rows(trading, closed, held, by_strategy=False),
         strategies=_rows(trading, closed, held, by_strategy=True),
-        max_drawdown_quote=scaled_text(fall_e8, 2),
+        max_drawdown_quote=money_text(fall_e8),
         max_drawdown_pct=fall_pct,
     )
 
@@ -93,9 +93,9 @@ def equity(trading: Trading, span_s: float, points: int) -> EquityView:
     marks = marks_till_now(trading, since_ns)
     if len(marks) > points:
         marks = marks[np.linspace(0, len(marks) - 1, points).round().astype(np.int64)]
-    shown = tuple(EquityPoint(ts_ns, scaled_text(equity_e8, 2)) for ts_ns, equity_e8 in marks.tolist())
+    shown = tuple(EquityPoint(ts_ns, money_text(equity_e8)) for ts_ns, equity_e8 in marks.tolist())
     peak_e8 = max([trading.portfolio.peak_e8, *marks[-1:, 1].tolist()])
-    return EquityView(trading.config.quote_asset, shown, scaled_text(peak_e8, 2))
+    return EquityView(trading.config.quote_asset, shown, money_text(peak_e8))
 
 
 def balances(trading: Trading) -> BalancesView:
@@ -106,12 +106,12 @@ def balances(trading: Trading) -> BalancesView:
     for balance in balances_now(trading):
         whole_e8, bid_e8 = balance.free_e8 + balance.locked_e8, bids_e8.get(balance.asset, 0)
         if whole_e8:
-            worth = scaled_text(whole_e8 * bid_e8 // _E8, 2) if bid_e8 else ""
+            worth = money_text(whole_e8 * bid_e8 // _E8) if bid_e8 else ""
             shown.append(
                 AssetView(balance.asset, scaled_text(balance.free_e8, 8), scaled_text(balance.locked_e8, 8), worth)
             )
     free_e8 = next((balance.free_e8 for balance in balances_now(trading) if balance.asset == quote), 0)
-    return BalancesView(quote, scaled_text(trading.equity_e8(), 2), scaled_text(free_e8, 2), tuple(shown))
+    return BalancesView(quote, money_text(trading.equity_e8()), money_text(free_e8), tuple(shown))
 
 
 def marks_till_now(trading: Trading, since_ns: int) -> NDArray[np.int64]:
@@ -147,9 +147,9 @@ def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequenc
         trades=len(closed),
         wins=sum(e8 > 0 for e8 in made),
         losses=sum(e8 < 0 for e8 in made),
-        realised_quote=scaled_text(sum(made), 2),
-        unrealised_quote=scaled_text(sum(trip.pnl_e8(_bid(trading, trip)) for trip in held), 2),
-        fees_quote=scaled_text(sum(trip.fees_e8 for trip in (*closed, *held)), 2),
+        realised_quote=money_text(sum(made)),
+        unrealised_quote=money_text(sum(trip.pnl_e8(_bid(trading, trip)) for trip in held)),
+        fees_quote=money_text(sum(trip.fees_e8 for trip in (*closed, *held))),
         profit_factor=won_e8 / lost_e8 if lost_e8 else None,
         expectancy_r=sum(multiples) / len(multiples) if multiples else None,
         net_r=sum(multiples) if multiples else None,

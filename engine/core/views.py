@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from engine.core.config import StrategyConfig
 from engine.core.exits import time_stop_ns
-from engine.core.instrument import Instrument, decimals_of, scaled_text
+from engine.core.instrument import Instrument, decimals_of, money_text, scaled_text
 from engine.core.market import Market
 from engine.core.orders import Order
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import Proposal
 from engine.core.targets import step_ticks
-from engine.core.types import Side
+from engine.core.types import OrderType, Side
 from engine.wire import views
 from engine.wire.views import SideName
 
 _E8 = 100_000_000
+_STOPS = frozenset({OrderType.STOP_LOSS, OrderType.STOP_LOSS_LIMIT})
 
 
 def side_name(side: Side) -> SideName:
@@ -38,7 +39,7 @@ def order_view(order: Order, instrument: Instrument) -> views.OrderView:
         state=order.state,
         filled_qty=instrument.qty_text(order.cum_lots),
         avg_price=scaled_text(average, _decimals(instrument)) if average else "",
-        filled_quote=scaled_text(order.cum_quote_e8, 2),
+        filled_quote=money_text(order.cum_quote_e8),
         fee=f"{scaled_text(order.fee_e8, 8)} {order.fee_asset}" if order.fee_e8 else "",
         reduce_only=approved.reduce_only,
         origin=approved.origin,
@@ -47,6 +48,7 @@ def order_view(order: Order, instrument: Instrument) -> views.OrderView:
         reason=order.reason,
         ts_created_ns=approved.ts_ns,
         ts_changed_ns=order.changed_ns,
+        stop_price=instrument.price_text(approved.stop_ticks) if approved.order_type in _STOPS else "",
     )
 
 
@@ -65,7 +67,7 @@ def trade_view(trip: RoundTrip, bid_ticks: int, now_ns: int) -> views.TradeView:
         exit_price=_average(trip.exit_ticks(), instrument),
         stop_price=instrument.price_text(trip.stop_ticks) if trip.stop_ticks else "",
         target_price=instrument.price_text(trip.target_ticks) if trip.target_ticks else "",
-        pnl_quote=scaled_text(pnl_e8, 2),
+        pnl_quote=money_text(pnl_e8),
         pnl_pct=100.0 * pnl_e8 / trip.cost_e8 if trip.cost_e8 else 0.0,
         origin=trip.origin,
         exit_reason=trip.exit_reason,
@@ -114,8 +116,8 @@ def proposal_view(
         stop_price=text(signal.stop_ticks) if signal.stop_ticks else "",
         target_price=text(signal.target_ticks) if signal.target_ticks else "",
         qty=instrument.qty_text(lots),
-        notional_quote=scaled_text(instrument.notional_e8(signal.price_ticks, lots), 2),
-        risk_quote=scaled_text(risk_e8, 2),
+        notional_quote=money_text(instrument.notional_e8(signal.price_ticks, lots)),
+        risk_quote=money_text(risk_e8),
         reasons=signal.reasons,
         headline=proposal.title,
         source=proposal.source,

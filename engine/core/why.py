@@ -8,7 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from engine.core.amounts import Unclear
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_words
 from engine.core.orders import Order
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import Proposal
@@ -154,13 +154,14 @@ class _Decision:
         collar = f"collar {limits.collar_pct:g} % around {it.price_text(approved.ref_ticks)}"
         if approved.reduce_only:
             return (f"passed as a reduction: {worst}, {collar}",)
-        lines = [f"passed: {worst}, that is {scaled_text(cost_e8, 2)} {it.quote_asset}; {collar}"]
+        lines = [f"passed: {worst}, that is {money_words(cost_e8)} {it.quote_asset}; {collar}"]
         if equity_e8 := trading.past.equity.at(approved.ts_ns):
             part = 100.0 * cost_e8 / equity_e8
-            lines.append(f"{part:.2f} % of an equity of {scaled_text(equity_e8, 2)}; limit {limits.max_order_pct:g} %")
+            equity = f"{money_words(equity_e8)} {it.quote_asset}"
+            lines.append(f"{part:.2f} % of an equity of {equity}; limit {limits.max_order_pct:g} %")
         if approved.stop_ticks:
             risk_e8 = cost_e8 - it.notional_e8(approved.stop_ticks, approved.qty_lots)
-            stop, risk = it.price_text(approved.stop_ticks), scaled_text(max(risk_e8, 0), 2)
+            stop, risk = it.price_text(approved.stop_ticks), money_words(max(risk_e8, 0))
             lines.append(f"at its stop {stop} it loses {risk} {it.quote_asset} at most, before slippage and fees")
         return tuple(lines)
 

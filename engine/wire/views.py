@@ -59,6 +59,8 @@ class OrderView(msgspec.Struct, frozen=True, tag="order"):
     """Why it was rejected, expired or is unknown; else empty."""
     ts_created_ns: int
     ts_changed_ns: int
+    stop_price: str = ""
+    """Of a stop: the trade price that it waits for; empty for every other order."""
 
 
 class StepView(msgspec.Struct, frozen=True):

@@ -152,7 +152,7 @@ def test_why_shows_the_signal_the_gate_and_the_numbers_behind_an_order() -> None
         assert view.reasons[0] == "listing +1"
         assert view.gate[0].startswith("passed: ")
         assert "at 2040.00 or better" in view.gate[0]
-        assert "of an equity of 100000.00; limit 1 %" in view.gate[1]
+        assert "of an equity of 100,000.00 USDT; limit 1 %" in view.gate[1]
     proposal = asked(desk, questions.GetWhy, what=view.proposal_id)
     assert isinstance(proposal, WhyView)
     assert (proposal.kind, proposal.client_order_id) == ("proposal", entry.client_order_id)

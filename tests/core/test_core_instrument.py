@@ -9,7 +9,7 @@ from core_builders import instrument
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.instrument import E8, decimals_of, exit_levels, parse_e8, scaled_text
+from engine.core.instrument import E8, decimals_of, exit_levels, money_text, money_words, parse_e8, scaled_text
 
 STEPS = st.sampled_from([1, 10, 1_000, 25_000, 1_000_000, 5_000_000, E8, 10 * E8])
 COUNTS = st.integers(0, 10**9)
@@ -54,6 +54,25 @@ def test_texts_have_the_venues_decimals_and_no_float_between() -> None:
     assert instrument(lot_e8=E8).qty_text(7) == "7"
     assert scaled_text(-150_000_000, 2) == "-1.50"
     assert scaled_text(199_999_999, 2) == "1.99"
+
+
+@pytest.mark.parametrize(
+    ("value_e8", "text", "words"),
+    [
+        (24_999_000, "0.25", "0.25"),
+        (499_999, "0.00", "0.00"),
+        (-499_999, "0.00", "0.00"),
+        (500_000, "0.01", "0.01"),
+        (-2_735_580_000, "-27.36", "-27.36"),
+        (-99_999, "0.00", "0.00"),
+        (123_456_789_999_999, "1234567.90", "1,234,567.90"),
+        (-100_099_999_999, "-1001.00", "-1,001.00"),
+    ],
+)
+def test_money_is_rounded_to_the_nearest_hundredth_and_nothing_is_minus_nothing(
+    value_e8: int, text: str, words: str
+) -> None:
+    assert (money_text(value_e8), money_words(value_e8)) == (text, words)
 
 
 @pytest.mark.parametrize(

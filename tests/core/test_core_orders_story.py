@@ -569,7 +569,7 @@ def test_a_sale_that_filled_while_the_engine_was_down_is_counted_once() -> None:
     closed = again.execute(
         sale, X.FILLED, 4500, fill_id=5, last_qty_lots=4500, last_price_ticks=222_222, cum_quote_e8=1000 * E8
     )
-    assert told(closed, events.TradeChanged)[0].trade.pnl_quote == "99.99"
+    assert told(closed, events.TradeChanged)[0].trade.pnl_quote == "100.00"
     again.now_ns += 3 * S
     snapshot(again)
     assert again.engine.trading.is_reconciled

@@ -127,7 +127,7 @@ def test_too_much_for_the_limits_is_refused_with_what_would_pass() -> None:
     desk = Desk().ready()
     code, _, words = buy(desk, quote_amount("1000"))
     assert code == "C2_ORDER_SIZE"
-    assert "at the worst price that it may get: at most 1000.00 USDT" in words
+    assert "at the worst price that it may get: at most 1,000.00 USDT" in words
     assert buy(desk, quote_amount("980"))[0] == "OK"
 
 

@@ -179,7 +179,7 @@ def test_a_question_shows_what_would_be_bought_and_what_could_be_lost() -> None:
         "1940.00",
         "2200.00",
     )
-    assert (proposal.qty, proposal.notional_quote, proposal.risk_quote) == ("0.4901", "980.20", "29.40")
+    assert (proposal.qty, proposal.notional_quote, proposal.risk_quote) == ("0.4901", "980.20", "29.41")
     assert (proposal.headline, proposal.source, proposal.kind) == ("Big news", "test", "event")
     assert (proposal.warning, proposal.state) == ("", "open")
     assert proposal.ts_expires_ns - proposal.ts_opened_ns == 60 * S

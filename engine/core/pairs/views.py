@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_text, scaled_text
 from engine.core.pairs.desk import NAME, PairDesk
 from engine.core.pairs.pair import Pair, Place
 from engine.wire.pairs import PairsView, PairView, VenueSideView
@@ -24,7 +24,7 @@ def pairs_view(desk: PairDesk) -> PairsView:
         taken=desk.taken,
         mended=desk.mended,
         refused=desk.refused,
-        made_quote=scaled_text(desk.made_e8, 2),
+        made_quote=money_text(desk.made_e8),
         pairs=tuple(_pair(desk, pair) for pair in pairs),
     )
 
@@ -36,8 +36,8 @@ def _side(desk: PairDesk, place: Place) -> VenueSideView:
     return VenueSideView(
         name=place.name,
         is_armed=trading.is_armed,
-        equity_quote=scaled_text(trading.equity_e8(), 2),
-        free_quote=scaled_text(cash_e8, 2),
+        equity_quote=money_text(trading.equity_e8()),
+        free_quote=money_text(cash_e8),
         held=tuple(f"{place.market(symbol).instrument.qty_text(lots)} {symbol}" for symbol, lots in held if lots),
         open_orders=len(trading.orders.working()),
         answer_ms=round(desk.latency_s.get(place.name, 0.0) * 1e3, 3),
