@@ -183,7 +183,9 @@ class Access:
 
     def _local_refusal(self) -> str:
         if self._desk.status is None:
-            return "I haven't heard from the engine yet, so I don't know whose account this is. Try again in a moment."
+            return (
+                "The engine is still starting, the first time for a minute: I say here when it is up. Nothing was done."
+            )
         return "This throwaway Slack checks nobody's identity, so nobody may trade a live account from it."
 
     def _who_can_grant(self, needed: Role) -> str:

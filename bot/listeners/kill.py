@@ -18,7 +18,8 @@ async def kill(respond: AsyncRespond, command: dict[str, Any], context: AsyncBol
     """Ask with a button before it is thrown; a reset needs none, because it allows nothing by itself."""
     words = read_kill(command.get("text", ""))
     if not words.is_reset:
-        await tell(respond, question(words))
+        status = context["desk"].status
+        await tell(respond, question(words, [price.symbol for price in status.prices] if status else ()))
         return
     asked = ResetKill(id=ids.of_command(command), who=context["who"], reason=words.reason)
     await tell_reply(respond, await context["desk"].ask(asked))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
-from bot.render.blocks import Message, actions, button, context, escape, message, section
+from bot.render.blocks import Block, Message, actions, button, context, escape, message, section
 from bot.render.say import names, who
 from engine.wire.phrases import killed
 from engine.wire.views import KillSymbolView, KillView
@@ -13,8 +14,8 @@ from engine.wire.words import KillWords
 KILL: Final = "kill_now"
 
 
-def question(words: KillWords) -> Message:
-    """Say what the button is going to do, for the one who asked."""
+def question(words: KillWords, traded: Iterable[str] = ()) -> Message:
+    """Say what the button is going to do, for the one who asked, who is warned of a symbol that is not traded."""
     what = f"every open entry order of {escape(words.symbol)}" if words.symbol else "every open entry order"
     held = f"what is held of {escape(words.symbol)}" if words.symbol else "all that is held"
     then = f"sells {held}, in slices" if words.flatten else f"leaves {held}, and what protects it"
@@ -25,9 +26,19 @@ def question(words: KillWords) -> Message:
         line,
         [
             section(f":octagonal_sign: *{line}.* It holds until an admin types `/kill reset REASON`."),
+            *_doubt(words.symbol, tuple(traded)),
             actions("kill", [button(KILL, label, value, f"{label}: halt, cancel, and hold", "danger")]),
         ],
     )
+
+
+def _doubt(named: str, traded: tuple[str, ...]) -> list[Block]:
+    """Warn of a word that no symbol begins with: what was meant may be everything."""
+    plain = named.upper().lstrip("$").replace("/", "").replace("-", "").replace("_", "")
+    if not plain or not traded or any(symbol.startswith(plain) for symbol in traded):
+        return []
+    known = ", ".join(map(escape, traded))
+    return [section(f":warning: *{escape(named)}* is not traded here, {known} is. `/kill` alone stops everything.")]
 
 
 def report(view: KillView) -> Message:

@@ -222,7 +222,7 @@ def _stage_words(stage: str) -> str:
 
 def _stamps(order: OrderStampsView) -> str:
     stamps = ", ".join(f"{escape(stage)} {_us(ns)}" for stage, ns in order.stamps_ns.items())
-    return f"`{escape(order.client_order_id)}` after a {escape(order.event)}, in µs: {stamps}"
+    return f"`{escape(order.client_order_id)}` after a {escape(order.event)} event, in µs: {stamps}"
 
 
 def _us(ns: int) -> str:

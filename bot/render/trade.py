@@ -71,7 +71,7 @@ def outcome(trip: RoundTripView, why: WhyView | None) -> str:
 def stages(stamps: OrderStampsView) -> str:
     """Say when an order passed its stages, in milliseconds since its event; empty where nothing is known."""
     known = [f"{name} {ns / 1e6:.2f}" for name, ns in stamps.stamps_ns.items()]
-    return f"Entry, ms since its {stamps.event}: {', '.join(known)}." if known else ""
+    return f"Entry, in ms after the {stamps.event} event: {', '.join(known)}." if known else ""
 
 
 def close_button(symbol: str) -> Block:

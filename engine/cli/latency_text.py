@@ -20,7 +20,7 @@ def latency_text(view: LatencyView) -> str:
 def order_line(order: OrderStampsView) -> str:
     """Write when one order passed its stages, in µs since what caused it was received."""
     stamps = ", ".join(f"{stage} {ns / 1e3:.1f}" for stage, ns in order.stamps_ns.items())
-    return f"  {order.client_order_id} after a {order.event}: {stamps}"
+    return f"  {order.client_order_id} after a {order.event} event: {stamps}"
 
 
 def _stage(stage: StageView) -> str:

@@ -106,7 +106,8 @@ class Bars:
         lock = self.locks.get(symbol)
         if lock is not None and lock.until_ns > now_ns:
             left_s = (lock.until_ns - now_ns) / 1e9
-            return "C9_LOCKED", f"symbol={symbol} by={lock.by} left={left_s:.0f}s reason={lock.reason}"
+            reason = f" reason={lock.reason}" if lock.reason else ""
+            return "C9_LOCKED", f"symbol={symbol} by={lock.by} left={left_s:.0f}s{reason}"
         self.cooling.pop(symbol, None)
         self.locks.pop(symbol, None)
         self._count()

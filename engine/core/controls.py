@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.core.dead_man import DeadMan
-from engine.core.facts import CLOCK_LIMIT_MS
+from engine.core.facts import CLOCK_LIMIT_MS, clock_words
 from engine.core.queries import Identity
 from engine.core.trading import Trading
 from engine.wire.views import ControlView, HealthView
@@ -42,7 +42,7 @@ def _money(trading: Trading) -> str:
 
 def _filters(trading: Trading) -> str:
     suspended = [symbol for symbol, market in trading.markets.items() if not market.instrument.is_trading]
-    return f"suspended: {', '.join(suspended)}" if suspended else f"known for {len(trading.markets)} symbol(s)"
+    return f"suspended: {', '.join(suspended)}" if suspended else f"known for {_count(len(trading.markets), 'symbol')}"
 
 
 def _stream(trading: Trading) -> str:
@@ -59,12 +59,13 @@ def _account(trading: Trading) -> str:
 
 
 def _last_hop(trading: Trading) -> str:
-    return f"{trading.last_hop.orders_out} orders out, {trading.last_hop.causes_in} causes in"
+    out, causes = trading.last_hop.orders_out, trading.last_hop.causes_in
+    return f"{_count(out, 'order')} out, {_count(causes, 'cause')} in"
 
 
 def _clock(trading: Trading) -> str:
     offset_ms = trading.clock_offset_ms
-    now = "not known: no entries" if offset_ms is None else f"{offset_ms:+d} ms from the venue's"
+    now = "not known: no entries" if offset_ms is None else clock_words(offset_ms)
     return f"{now}; at most {CLOCK_LIMIT_MS} ms"
 
 
@@ -85,7 +86,11 @@ def _alarms(trading: Trading) -> str:
     return f"not acknowledged: {', '.join(waiting)}" if waiting else "none waits for somebody"
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def _news(outside: Sequence[HealthView]) -> str:
     sources = [part for part in outside if part.name.startswith("news")]
     well = sum(part.is_ok for part in sources)
-    return f"{well} of {len(sources)} source(s) heard" if sources else "no source"
+    return f"{well} of {_count(len(sources), 'source')} heard" if sources else "no source"

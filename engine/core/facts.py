@@ -13,6 +13,13 @@ CLOCK_LIMIT_MS: Final = 500
 """No entry while our clock is further than this from the venue's (C17)."""
 
 
+def clock_words(offset_ms: int) -> str:
+    """Say how far the venue's clock is ahead of ours, or behind it."""
+    if not offset_ms:
+        return "the venue's is the same"
+    return f"the venue's is {abs(offset_ms)} ms {'ahead' if offset_ms > 0 else 'behind'}"
+
+
 class Facts(msgspec.Struct, frozen=True):
     """What the gate decides on, as it stands at the moment of the check."""
 

@@ -26,6 +26,7 @@ SETTABLE: Final = ("ask", "act", "stop_pct", "target_pct", "expires_s", "max_age
 DEFAULT: Final = "default"
 _SHOWN_ELSEWHERE: Final = frozenset({"symbols", "mode"})
 _NUMBER: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+_SIGNS: Final = {">=": "at least", "<=": "at most", ">": "above", "<": "below"}
 _TYPE: Final = re.compile(r"Expected `\w+`")
 _WHAT: Final = "parameter"
 """How the audit trail names a change: ``parameter sma_cross.ask``."""
@@ -132,7 +133,10 @@ def _number(text: str) -> float:
 
 def _why(error: msgspec.ValidationError) -> str:
     """Return msgspec's words without the type and the place, which the sentence names itself."""
-    return _TYPE.sub("it has to be", str(error).partition(" - at")[0])
+    words = _TYPE.sub("it has to be", str(error).partition(" - at")[0])
+    for sign, word in _SIGNS.items():
+        words = words.replace(f" {sign} ", f" {word} ")
+    return words
 
 
 def _text(value: Any) -> str:

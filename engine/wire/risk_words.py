@@ -62,9 +62,7 @@ def risk_command(words: RiskWords, command_id: str, who: Who) -> AnyCommand:
 
 def _read_change(verb: Literal["set", "unset"], words: list[str]) -> RiskWords:
     lowered = [word.lower() for word in words]
-    if "because" not in lowered:
-        raise BadWords(f"Say why, after the word because: {RISK_USAGE}")
-    at = lowered.index("because")
+    at = lowered.index("because") if "because" in lowered else len(words)
     said, reason = words[:at], " ".join(words[at + 1 :])
     plain, options = _options(said)
     is_loose = any(word.lower() == "loosen" for word in plain)
@@ -72,6 +70,8 @@ def _read_change(verb: Literal["set", "unset"], words: list[str]) -> RiskWords:
     if len(plain) != (2 if verb == "set" else 1) or (is_loose and verb == "unset"):
         raise BadWords(f"Say which limit{' and what to' * (verb == 'set')}: {RISK_USAGE}")
     value = _value(plain[1]) if verb == "set" else None
+    if not reason:
+        raise BadWords(f"Say why, after the word because: {RISK_USAGE}")
     return RiskWords(verb, plain[0].lower(), value, *options, is_loose, reason)
 
 

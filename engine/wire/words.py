@@ -18,7 +18,9 @@ AUTO_USAGE: Final = "auto off|ask|auto [STRATEGY]   for example: auto ask sma_cr
 LOCK_USAGE: Final = "lock SYMBOL 1h|off [because REASON]   for example: lock eth 1h because of the unlock"
 _SPAN: Final = re.compile(r"([0-9]{1,5})([smhd])", re.ASCII)
 _SPAN_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-RECONCILE_USAGE: Final = "reconcile, reconcile adopt|ignore ORDER_ID, or reconcile accept SYMBOL"
+RECONCILE_USAGE: Final = (
+    "reconcile, reconcile adopt|ignore ORDER_ID, or reconcile accept SYMBOL   for example: reconcile accept eth"
+)
 KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example: kill flatten"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
@@ -158,7 +160,7 @@ def read_reconcile(text: str) -> ReconcileWords:
     if not words:
         return ReconcileWords("compare", "")
     if words[0].lower() not in _RECONCILE or len(words) != 2:
-        raise BadWords(f"{text.strip()!r} is not understood: {RECONCILE_USAGE}")
+        raise BadWords(f"Say what to adopt, ignore or accept: {RECONCILE_USAGE}")
     verb = _RECONCILE[words[0].lower()]
     return ReconcileWords(verb, read_symbol(words[1]) if verb == "accept" else words[1])
 

@@ -53,6 +53,15 @@ from engine.wire.views import (
 )
 from engine.wire.words import KillWords
 
+STOP = order(
+    client_order_id="t-3",
+    side="sell",
+    order_type="STOP_LOSS_LIMIT",
+    limit_price="2576.28",
+    state="working",
+    origin="exit:stop_loss",
+    stop_price="2628.86",
+)
 SMA = StrategyView("sma_cross", "technical", ("ETHUSDT",), "auto", "ask", 0.55, 0.85, 12, 9, 3, 0)
 NEWS = StrategyView("headlines", "event", (), "ask", "ask", 0.5, 0.9, 1, 0, 1, 0)
 PAIRS = PairsView(
@@ -108,7 +117,7 @@ RISK = RiskView(
     (LockView("IOTAUSDT", 3540.0, f"C9_LOCKED: slack:{ALICE} the unlock"),),
     (
         ControlView("C11", "kill switch", f"killed by slack:{ALICE}: a <fat> finger"),
-        ControlView("C17", "clock", "+12 ms from the venue's; at most 500 ms"),
+        ControlView("C17", "clock", "the venue's is 12 ms ahead; at most 500 ms"),
     ),
 )
 KILLED = KillSymbolView("ETHUSDT", "ETH", "USDT", 3, 1, 0, 0, "0.0932", "249.70", "0.0000", "")
@@ -229,7 +238,7 @@ MESSAGES: dict[str, Message] = {
     "trade_closed": root(CLOSED),
     "positions": answers.positions(positions(trade())),
     "positions_none": answers.positions(positions()),
-    "orders": answers.orders(OrdersView((order(),), (filled(client_order_id="t-2"), PARTIAL))),
+    "orders": answers.orders(OrdersView((order(), STOP), (filled(client_order_id="t-2"), PARTIAL))),
     "status": answers.status(STATUS),
     "mode_changed": notes.mode_changed(
         ModeChanged(ts_ns=0, mode="auto", strategy="", previous="ask", by=f"slack:{ALICE}")
@@ -245,6 +254,7 @@ MESSAGES: dict[str, Message] = {
     "risk": risk.limits(RISK),
     "risk_quiet": risk.limits(RiskView(RISK.limits[1:2], (), ())),
     "kill_question": kill.question(KillWords(False, "", "")),
+    "kill_question_doubtful": kill.question(KillWords(True, "flaten", ""), ["ETHUSDT", "IOTAUSDT"]),
     "kill_question_flatten": kill.question(KillWords(True, "ETHUSDT", "")),
     "kill_report": kill.report(KillView(f"slack:{ALICE}", KILL_REASON, True, True, (KILLED, KEPT))),
     "kill_report_not_done": kill.report(KillView("file:ann", "killed by file:ann", True, False, (LEFT,))),

@@ -114,7 +114,7 @@ async def test_a_closed_trade_has_its_chart_result_and_latency_in_its_thread_onc
                 root = await slack.sees_text("buys 0.0932 ETH", "Closed ETH by the take-profit")
                 shown = await sees_chart(slack, "bought at 2682.51; sold at 2700", "stop 2628.86", thread=root["ts"])
                 assert "ETHUSDT: +1.13 USDT (+0.45 %, +0.42 R)" in shown["text"]
-                assert "Entry, ms since its command: decided 0.04, sent 0.08, filled 1.25." in shown["text"]
+                assert "Entry, in ms after the command event: decided 0.04, sent 0.08, filled 1.25." in shown["text"]
             async with running_bot(embedded(slack.page, home)):
                 await slack.bot_is_there(times=2)
                 await slack.command(ALICE, "/chart", "eth")

@@ -47,6 +47,16 @@ async def test_only_an_admin_kills_and_resets() -> None:
         )
 
 
+async def test_a_word_that_is_no_symbol_is_doubted_beside_the_button_and_never_in_its_way() -> None:
+    async with desk() as (slack, engine):
+        await engine.watched()
+        for text, is_doubted in (("flaten", True), ("eth/usdt", False), ("", False)):
+            await slack.command(ALICE, "/kill", text)
+            asked = await slack.sees_text("Kill trading?", f"of {text}," if text else "entry order, and")
+            assert ("is not traded here" in str(asked["blocks"])) is is_doubted
+            assert "kill_now" in str(asked["blocks"])
+
+
 async def test_words_that_no_kill_has_are_answered_with_the_right_ones() -> None:
     async with desk() as (slack, engine):
         await slack.command(ALICE, "/kill", "eth btc")

@@ -51,7 +51,7 @@ def test_a_decision_names_what_it_went_by_and_what_the_gate_said() -> None:
         "  rose above",
         "gate: passed: 1 IOTA",
         "see also: trade t-0c",
-        "µs:  tr-3f after a trade: sent 41.0",
+        "µs:  tr-3f after a trade event: sent 41.0",
     ]
 
 

@@ -135,7 +135,7 @@ def test_the_lines_say_how_the_controls_stand() -> None:
     assert before["C11"] == "not thrown"
     assert before["C13"] == "heard; no entries after 10 s, cancel after 60 s"
     assert before["C14"] == "reconciled"
-    assert before["C17"] == "-7 ms from the venue's; at most 500 ms"
+    assert before["C17"] == "the venue's is 7 ms behind; at most 500 ms"
     assert before["C20"] == "none waits for somebody"
     assert before["C21"] == "1.0, configuration abc"
     for row in ROWS:
@@ -147,7 +147,7 @@ def test_the_lines_say_how_the_controls_stand() -> None:
     assert after["C8"] == "suspended: ETHUSDT"
     assert after["C13"].startswith("lost for 12 s")
     assert after["C14"] == "no entries of ETHUSDT C14_FOREIGN_ORDER"
-    assert after["C17"].startswith("-501 ms")
+    assert after["C17"].startswith("the venue's is 501 ms behind")
     assert "C13_USER_STREAM" in after["C20"]
 
 

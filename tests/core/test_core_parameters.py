@@ -70,6 +70,11 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(strategy: str, name:
     assert not [record for record in desk.journal if isinstance(record, Audited)]
 
 
+def test_a_bound_is_told_in_words() -> None:
+    reply = put(ready(), "ask", "2")
+    assert reply.text == "ask = 2 makes no sense: it has to be at most 1.0."
+
+
 def test_a_change_is_kept_over_restarts_until_it_is_taken_back() -> None:
     desk = ready()
     put(desk, "ask", "0.123456")

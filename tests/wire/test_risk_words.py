@@ -47,6 +47,7 @@ def test_what_is_typed_is_understood(text: str, meant: RiskWords) -> None:
         "everything",
         "set",
         "set max_order_pct 1",
+        "set max_order_pct 1 because",
         "set max_order_pct because x",
         "set max_order_pct nan because x",
         "set max_order_pct inf because x",

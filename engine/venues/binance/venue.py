@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.facts import CLOCK_LIMIT_MS
+from engine.core.facts import CLOCK_LIMIT_MS, clock_words
 from engine.core.instrument import Instrument
 from engine.core.types import Symbol
 from engine.venues.binance.account import Account
@@ -173,7 +173,7 @@ class BinanceVenue:
         """Say how each part is: its name, whether it is well, and a few words."""
         offset_ms = self.clock_offset_ms
         parts: list[HealthPart] = [
-            ("clock", abs(offset_ms) <= CLOCK_LIMIT_MS, f"{offset_ms:+d} ms to the venue"),
+            ("clock", abs(offset_ms) <= CLOCK_LIMIT_MS, clock_words(offset_ms)),
             ("rest", not self._budget.is_banned, f"{self._rest.used_weight} of the minute's weight used"),
         ]
         if self.orders is not None:
