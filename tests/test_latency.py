@@ -149,4 +149,4 @@ async def test_the_table_shows_microseconds(tmp_path: Path) -> None:
         real.tell(("trade", 1))
         lines = latency_text(view_of(real)).splitlines()
     assert [line.split()[0] for line in lines[2:9]] == [*ON_OUR_WAY, WHOLE, "acknowledged"]
-    assert "after a trade: decoded" in lines[9]
+    assert "after a trade event: decoded" in lines[9]
