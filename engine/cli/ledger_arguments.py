@@ -13,6 +13,7 @@ _LISTINGS: Final = {
     "trades": "every position from its first fill to flat, with its profit",
     "decisions": "every proposal, and what became of it",
     "stories": "every turn of a story, with the headline that brought it",
+    "headlines": "every headline that came, and what the engine did then",
     "refusals": "what the gate refused, and the numbers that decided",
     "equity": "what the account was worth",
 }
@@ -29,7 +30,7 @@ def ledger_arguments(parser: argparse.ArgumentParser) -> None:
     for name, shows in _LISTINGS.items():
         listing = kinds.add_parser(name, help=shows)
         _sheet_arguments(listing)
-        if name != "equity":
+        if name not in ("equity", "headlines"):
             listing.add_argument("--symbol", default="", help="only of this symbol")
 
 

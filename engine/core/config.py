@@ -140,7 +140,7 @@ class Headlines(StrategyConfig, frozen=True, forbid_unknown_fields=True, kw_only
     second_trust: Ratio = 0.6
     """From this trust on, a source counts as the second one that corroborates."""
     confirm_s: Seconds = 300.0
-    """So long after a headline the market, or a second source, may corroborate it."""
+    """So long after a headline the market may corroborate it; a second source may while it joins the story."""
     confirm_sigmas: Annotated[float, msgspec.Meta(ge=1.0, le=100.0)] = 4.0
     """The market does so with a move of so many standard deviations of its own last hour, in the right direction ..."""
     confirm_volume: Annotated[float, msgspec.Meta(ge=1.0, le=1000.0)] = 3.0

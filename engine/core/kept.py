@@ -16,7 +16,9 @@ from engine.core.plan import ExitPlan
 from engine.core.portfolio import RoundTrip
 from engine.core.proposals import Proposal
 from engine.core.record_codec import AnyRecord
+from engine.core.story_turns import KeptTurns
 from engine.core.types import Signal, Symbol
+from engine.wire.answers import HeadlineView
 
 
 class KeptOrders(msgspec.Struct, frozen=True):
@@ -79,6 +81,9 @@ class Kept(msgspec.Struct, frozen=True):
     answers: list[tuple[str, bool, str, str]]
     equity: bytes
     """Marks of equity: int64, little-endian, time and equity in turn."""
+    stories: KeptTurns
+    headlines: list[HeadlineView]
+    """The last ones, oldest first."""
 
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -8,6 +8,7 @@ from typing import Final, assert_never
 from engine.core.adoption import adopt, restore_balance
 from engine.core.books import Shelf, kept_orders, put_back_books
 from engine.core.kept import Kept, KeptProposals, kept_proposal, kept_trip, proposal_of
+from engine.core.past import headline_view
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision, take_review
 from engine.core.proposals import Proposal
@@ -52,7 +53,7 @@ from engine.core.safeguard_records import (
     SafeguardRecord,
     Tripped,
 )
-from engine.core.story_records import Reviewed, StoryTurned
+from engine.core.story_records import HeadlineHeard, Reviewed, StoryTurned
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.replies import Reply
@@ -99,6 +100,7 @@ _IN_BOOKS: Final = (
     StopMoved,
     Adopted,
     StoryTurned,
+    HeadlineHeard,
     Reviewed,
 )
 """Kinds that a snapshot keeps as what they came to."""
@@ -174,6 +176,9 @@ class Memory:
                 self._questions.on_reviewed(record)
             case StoryTurned():
                 trading.stories.add(record)
+            case HeadlineHeard():
+                trading.stories.tell_again(record.repeated)
+                trading.past.headlines.append(headline_view(record))
             case Missed():
                 people.hand.missed.take(record)
             case Shrunk(symbol, base_e8, ts_ns):
@@ -227,6 +232,8 @@ class Memory:
             people.remember(Reply(command_id, ok, code, text))
         proposals = [proposal_of(one) for one in kept.proposals.proposals]
         places = kept.proposals
+        trading.stories.put_back(kept.stories)
+        trading.past.headlines.extend(kept.headlines)
         trading.proposals.put_back([proposals[at] for at in places.known], [proposals[at] for at in places.open])
         self._questions.put_back([proposals[at] for at in places.unwritten])
 
@@ -236,9 +243,9 @@ class Memory:
             return None
         trading, people = self._trading, self._people
         known, waiting = trading.proposals.lists()
-        unwritten, shelf, turns = self._questions.unwritten(), Shelf[Proposal](), trading.stories.records()
+        unwritten, shelf = self._questions.unwritten(), Shelf[Proposal]()
         return Kept(
-            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records(), *turns],
+            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records()],
             orders=kept_orders(trading),
             open_trips=[kept_trip(trip) for trip in trading.portfolio.open.values()],
             closed_trips=[kept_trip(trip) for trip in trading.portfolio.closed],
@@ -258,6 +265,8 @@ class Memory:
             spent=people.hand.authority.spent(),
             answers=[(reply.command_id, reply.ok, reply.code, reply.text) for reply in people.answers()],
             equity=trading.past.equity.to_bytes(),
+            stories=trading.stories.kept(),
+            headlines=list(trading.past.headlines),
         )
 
     def finish(self) -> None:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from functools import partial
 
 from engine.core.bands import Bands
-from engine.core.story_records import StoryTurned
-from engine.core.strategies.event.headlines import HeadlineStrategy, Heard
+from engine.core.past import headline_view
+from engine.core.story_records import HeadlineHeard, KeptStory, StoryTurned, Wait
+from engine.core.strategies.event.headlines import HeadlineStrategy, Heard, corroborated_id
 from engine.core.strategies.event.stories import Story, Turn
 from engine.core.tidings import Headline, NewsItem
 from engine.core.trading import Trading
 from engine.core.types import Signal
 from engine.wire import events
-from engine.wire.answers import HeadlineView
 from engine.wire.views import StoryView
 
 _TAKEN = ("acted", "asked")
@@ -40,8 +40,23 @@ class NewsDesk:
             self._trading.later(partial(self._confirmed, signal, item, story, verdict))
 
     def go_on(self) -> None:
-        """After a restart, go on with the stories of earlier runs."""
-        self._headlines.stories.put_back(self._trading.stories.stories())
+        """After a restart, go on with the stories of earlier runs, and with what waits for the market."""
+        trading = self._trading
+        self._headlines.stories.put_back(trading.stories.stories())
+        for item, wait in trading.stories.waits(trading.now_ns):
+            if trading.was_ordered(f"signal:{corroborated_id(wait.signal)}"):
+                self._write_missing(wait.signal, item)
+            elif wait.signal.symbol in trading.markets:
+                self._headlines.wait_on(item, wait)
+
+    def _write_missing(self, signal: Signal, item: NewsItem) -> None:
+        """Write down that the market had corroborated a story: the last run was stopped right after its order."""
+        if (story := self._headlines.stories.get(signal.story_id)) is None:
+            return
+        self._headlines.stories.confirm(story, "the market")
+        self._headlines.took(signal)
+        words, now_ns = "acted: the engine was stopped right then", self._trading.now_ns
+        self._keep(StoryTurned("confirmed", item, "", 0.0, 0.0, (), words, story.kept(), now_ns))
 
     def _verdict(self, heard: Heard, item: NewsItem) -> str:
         if heard.signal is None:
@@ -71,14 +86,13 @@ class NewsDesk:
                         verdict,
                         one.step.story.kept(),
                         now_ns,
+                        Wait(one.signal, one.until_ns) if one.signal is not None and one.until_ns else None,
                     )
                 )
                 self._tell_story(one.step.story, item, one.step.turn, verdict)
         self._headlines.stories.forget()
         words, confidence = "; ".join(verdicts) or f"ignored: {self._why_silent(headline)}", abs(headline.score)
-        self._trading.past.headlines.append(
-            HeadlineView(item.source, item.title, item.url, words, headline.symbols, confidence, now_ns)
-        )
+        self._remember(HeadlineHeard(headline, words, self._told_again(heard), now_ns))
         self._trading.publish(
             lambda: events.NewsHeard(
                 ts_ns=now_ns,
@@ -92,6 +106,18 @@ class NewsDesk:
                 story_id=heard[0].step.story.story_id if heard else "",
             )
         )
+
+    def _told_again(self, heard: Sequence[Heard]) -> tuple[KeptStory, ...]:
+        """Return the stories that a headline has brought no further; what came over the rate is part of none."""
+        known = self._headlines.stories.get
+        steps = [one.step for one in heard if one.step.turn == "repeated"]
+        return tuple(step.story.kept() for step in steps if known(step.story.story_id) is step.story)
+
+    def _remember(self, record: HeadlineHeard) -> None:
+        """Write a headline down, for whoever asks what came (also after a restart)."""
+        self._trading.write(record)
+        self._trading.stories.tell_again(record.repeated)
+        self._trading.past.headlines.append(headline_view(record))
 
     def _confirmed(self, signal: Signal, item: NewsItem, story: Story, verdict: str) -> None:
         """Keep and tell that the market has corroborated a story."""

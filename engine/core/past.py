@@ -16,6 +16,7 @@ from engine.core.kernels.tape import CANDLES_SEEN, CLOSE, HIGH, LOW, OPEN, OPEN_
 from engine.core.market import Market
 from engine.core.records import ArmedSet, Refused
 from engine.core.safeguard_records import Tripped
+from engine.core.story_records import HeadlineHeard
 from engine.core.types import Symbol
 from engine.wire.answers import HeadlineView
 
@@ -133,6 +134,13 @@ class Past:
         if ring is None:
             ring = self._candles[symbol] = CandleRing()
         return ring
+
+
+def headline_view(heard: HeadlineHeard) -> HeadlineView:
+    """Show a headline and what was made of it."""
+    item, headline = heard.headline.item, heard.headline
+    confidence = abs(headline.score)
+    return HeadlineView(item.source, item.title, item.url, heard.verdict, headline.symbols, confidence, heard.ts_ns)
 
 
 def summed(rows: Rows, bar_ns: int) -> Rows:

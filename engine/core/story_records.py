@@ -1,13 +1,13 @@
-"""What is written to the journal of news: each turn of a story with the headline that brought it, and what a second
-opinion made of a proposal."""
+"""What is written to the journal of news: each headline with what became of it, each turn of a story with the headline
+that brought it, and what a second opinion made of a proposal."""
 
 from __future__ import annotations
 
 import msgspec
 
 from engine.core.records import Record
-from engine.core.tidings import NewsItem
-from engine.core.types import Symbol
+from engine.core.tidings import Headline, NewsItem
+from engine.core.types import Signal, Symbol
 
 
 class KeptStory(msgspec.Struct, frozen=True):
@@ -32,6 +32,14 @@ class KeptStory(msgspec.Struct, frozen=True):
     opened_ns: int
 
 
+class Wait(msgspec.Struct, frozen=True):
+    """What the market may still corroborate."""
+
+    signal: Signal
+    """As it was asked about: its side is the way that the market has to go, its time since when."""
+    until_ns: int
+
+
 class StoryTurned(Record, frozen=True, tag="story"):
     """A headline, or the market, brought a story further: the headline, what was made of it, and the story since."""
 
@@ -48,6 +56,19 @@ class StoryTurned(Record, frozen=True, tag="story"):
     verdict: str
     """What the engine did then, in words."""
     story: KeptStory
+    ts_ns: int
+    wait: Wait | None = None
+    """What waits since for the market; None where nothing does."""
+
+
+class HeadlineHeard(Record, frozen=True, tag="headline"):
+    """A headline came, whatever became of it."""
+
+    headline: Headline
+    verdict: str
+    """What the engine did then, in words."""
+    repeated: tuple[KeptStory, ...]
+    """The stories that it told again, as they stand since: a repeat is one more voice, and no turn."""
     ts_ns: int
 
 
@@ -67,4 +88,4 @@ class Reviewed(Record, frozen=True, tag="reviewed"):
     ts_ns: int
 
 
-StoryRecord = StoryTurned | Reviewed
+StoryRecord = StoryTurned | HeadlineHeard | Reviewed

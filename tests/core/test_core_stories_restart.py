@@ -113,7 +113,8 @@ def test_a_snapshot_keeps_the_stories() -> None:
     first.restore(list(desk.journal), desk.now_ns, keep=lambda it: kept.append(encode_kept(it)))
     second = desk._new_engine()
     second.restore([], desk.now_ns, kept=decode_kept(kept[0]))
-    assert first.trading.stories.records() == second.trading.stories.records() != []
+    assert first.trading.stories.kept() == second.trading.stories.kept()
+    assert first.trading.stories.kept().turns
     stories = second.headlines.stories.get(second.trading.stories.stories()[0].story_id)
     assert stories is not None
     assert (stories.state, stories.confirmed_by, sorted(stories.sources)) == ("confirmed", "second", ["second", "wire"])
@@ -134,7 +135,7 @@ def test_what_is_remembered_of_stories_is_bounded(turns: int) -> None:
     """The oldest stories go first, and of one story its oldest turns."""
     desk = story_desk()
     say(desk, "ETH partners with Microsoft", "partnership", 0.7)
-    (record,) = desk.engine.trading.stories.records()
+    (record,) = desk.engine.trading.stories.kept().turns
     book = StoryTurns()
     for number in range(STORIES_KEPT + 1):
         for _ in range(turns):

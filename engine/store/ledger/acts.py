@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.core.record_codec import AnyRecord
 from engine.core.records import Answered, ArmedSet, Asked, Decided, Declined, ModeSet, Proposed, Refused, Started
 from engine.core.safeguard_records import DayOpened, EquityMarked, LimitSet
-from engine.core.story_records import Reviewed, StoryTurned
+from engine.core.story_records import HeadlineHeard, Reviewed, StoryTurned
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
 
@@ -47,6 +47,8 @@ class Acts:
                 _decide(record, rows)
             case StoryTurned():
                 _put_turn(number, record, rows)
+            case HeadlineHeard():
+                _put_headline(number, record, rows)
             case Reviewed(proposal_id, share, usual, model, moved_e4, words, ts_ns):
                 said = {"share": share, "usual": usual, "model": model, "moved": moved_e4 / 1e4, "words": words}
                 rows.put(tables.opinions, record=number, ts_ns=ts_ns, proposal_id=proposal_id, **said)
@@ -149,6 +151,28 @@ def _put_turn(number: int, record: StoryTurned, rows: Rows) -> None:
         score=record.score,
         trust=record.trust,
         rules="\n".join(record.rules),
+        verdict=record.verdict,
+    )
+
+
+def _put_headline(number: int, record: HeadlineHeard, rows: Rows) -> None:
+    headline, item = record.headline, record.headline.item
+    rows.put(
+        tables.headlines,
+        record=number,
+        ts_ns=record.ts_ns,
+        source=item.source,
+        news_id=item.news_id,
+        title=item.title,
+        url=item.url,
+        published_ns=item.ts_published_ns,
+        received_ns=item.ts_recv_ns,
+        label=headline.label,
+        score=headline.score,
+        trust=headline.trust,
+        symbols="\n".join(headline.symbols),
+        rules="\n".join(headline.rules),
+        doubts="\n".join(headline.doubts),
         verdict=record.verdict,
     )
 

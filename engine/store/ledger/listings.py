@@ -25,6 +25,7 @@ LISTINGS: Final = {
     "trades": _Listing(tables.round_trips, tables.round_trips.c.opened_ns),
     "decisions": _Listing(tables.decisions, tables.decisions.c.opened_ns),
     "stories": _Listing(tables.stories, tables.stories.c.ts_ns),
+    "headlines": _Listing(tables.headlines, tables.headlines.c.ts_ns),
     "refusals": _Listing(tables.refusals, tables.refusals.c.ts_ns),
     "equity": _Listing(tables.equity, tables.equity.c.ts_ns),
     "audit": _Listing(tables.audit, tables.audit.c.number),

@@ -24,6 +24,7 @@ VIEWED: Final = (
     tables.round_trips,
     tables.decisions,
     tables.stories,
+    tables.headlines,
     tables.opinions,
     tables.refusals,
     tables.equity,

@@ -211,6 +211,27 @@ stories: Final = Table(
 )
 """Every turn of a story, with the headline that brought it and what the engine did then; ``label``: of the story."""
 
+headlines: Final = Table(
+    "headlines",
+    metadata,
+    _key("record"),
+    _int("ts_ns"),
+    _text("source"),
+    _text("news_id"),
+    _text("title"),
+    _text("url"),
+    _int("published_ns"),
+    _int("received_ns"),
+    _text("label"),
+    Column("score", Double, nullable=False),
+    Column("trust", Double, nullable=False),
+    _text("symbols"),
+    _text("rules"),
+    _text("doubts"),
+    _text("verdict"),
+)
+"""Every headline that came, also those that nothing came of; symbols, rules and doubts one a line."""
+
 opinions: Final = Table(
     "opinions",
     metadata,
@@ -303,7 +324,7 @@ audit: Final = Table(
 for _column in (
     *(orders.c.decided_ns, orders.c.symbol, order_events.c.client_order_id, fills.c.ts_ns, fills.c.symbol),
     *(fills.c.trade, round_trips.c.opened_ns, round_trips.c.symbol, decisions.c.opened_ns, decisions.c.symbol),
-    *(stories.c.ts_ns, stories.c.story_id, opinions.c.proposal_id),
+    *(stories.c.ts_ns, stories.c.story_id, headlines.c.ts_ns, opinions.c.proposal_id),
     *(refusals.c.ts_ns, refusals.c.symbol, equity.c.ts_ns, commands.c.command_id, audit.c.ts_ns, audit.c.who),
 ):
     Index(f"ix_{_column.table.name}_{_column.name}", _column)

@@ -13,7 +13,7 @@ from engine.core import records as kinds
 from engine.core import safeguard_records, story_records
 from engine.core.memory import PASSED_OVER
 from engine.core.record_codec import AnyRecord
-from engine.core.tidings import NewsItem
+from engine.core.tidings import Headline, NewsItem
 from engine.core.types import ClientOrderId, Refusal, SendFailed
 from engine.store.ledger.database import Ledger
 
@@ -65,6 +65,7 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Muted("news", T0 + 1, BY, T0),
     kinds.MuteEnded("news", BY, T0),
     story_records.StoryTurned("opened", NEWS, "listing", 0.9, 1.0, ("a rule",), "acted", STORY, T0),
+    story_records.HeadlineHeard(Headline(NEWS, "listing", 0.9, (ETH,), ("a rule",)), "acted", (STORY,), T0),
     story_records.Reviewed("p-1", 0.3, 0.4, "0123456789ab", -1000, "rules 0.70 → 0.60", T0),
 )
 

@@ -14,6 +14,7 @@ import msgspec
 from engine.core.config import Headlines
 from engine.core.instrument import exit_levels
 from engine.core.market import Market
+from engine.core.story_records import Wait
 from engine.core.strategies.event.corroborate import Evidence, market_evidence
 from engine.core.strategies.event.stories import Step, Stories, Story
 from engine.core.tidings import Headline, NewsItem
@@ -33,6 +34,8 @@ class Heard(NamedTuple):
     step: Step
     signal: Signal | None
     why: str
+    until_ns: int = 0
+    """Until when the market may corroborate the signal; 0 where it waits for nothing."""
 
 
 class _Waiting(NamedTuple):
@@ -77,14 +80,29 @@ class HeadlineStrategy:
         return [self._heard(headline, market, over) for market in followed]
 
     def on_timer(self, now_ns: int, markets: Mapping[Symbol, Market]) -> list[tuple[Signal, NewsItem, Story]]:
-        """Return what the market has corroborated since the last look, once a second; no longer only a question."""
+        """Return what the market has corroborated since the last look, once a second; no longer only a question.
+
+        A story is corroborated once: whatever else of it has waited waits no more.
+        """
         if not self._waiting or now_ns - self._looked_ns < LOOK_NS:
             return []
         self._looked_ns = now_ns
-        confirmed = [one for one in self._waiting if self._is_confirmed(one, markets[one.signal.symbol])]
-        gone = {id(one) for one in confirmed}
-        self._waiting = [one for one in self._waiting if id(one) not in gone and now_ns < one.until_ns]
-        return [(self._confirmed(one, markets[one.signal.symbol], now_ns), one.item, one.story) for one in confirmed]
+        before, self._waiting, confirmed = self._waiting, [], []
+        for one in before:
+            if now_ns >= one.until_ns or one.story.state == "denied" or one.story.confirmed_by:
+                continue
+            market = markets[one.signal.symbol]
+            if self._is_confirmed(one, market):
+                confirmed.append((self._confirmed(one, market, now_ns), one.item, one.story))
+            else:
+                self._waiting.append(one)
+        return confirmed
+
+    def wait_on(self, item: NewsItem, wait: Wait) -> None:
+        """Go on waiting after a restart, when the stories have been put back."""
+        story = self.stories.get(wait.signal.story_id)
+        if story is not None and self.follows(wait.signal.symbol):
+            self._waiting.append(_Waiting(story, wait.signal, item, wait.until_ns))
 
     def took(self, signal: Signal) -> None:
         """Hear that a signal was acted on or asked about: its story's denial is worth as much."""
@@ -123,10 +141,11 @@ class HeadlineStrategy:
         if not doubt:
             return Heard(step, signal, "")
         signal = msgspec.structs.replace(signal, is_question=True, reasons=(*signal.reasons, doubt))
-        if not headline.doubts and len(self._waiting) < MOST_WAITING:
-            until_ns = now_ns + int(self.config.confirm_s * 1e9)
-            self._waiting.append(_Waiting(step.story, signal, headline.item, until_ns))
-        return Heard(step, signal, "")
+        if headline.doubts or len(self._waiting) >= MOST_WAITING:
+            return Heard(step, signal, "")
+        until_ns = now_ns + int(self.config.confirm_s * 1e9)
+        self._waiting.append(_Waiting(step.story, signal, headline.item, until_ns))
+        return Heard(step, signal, "", until_ns)
 
     def _signal(self, headline: Headline, step: Step, market: Market) -> Signal:
         item, price, story = headline.item, market.last_ticks, step.story
@@ -169,7 +188,9 @@ class HeadlineStrategy:
         return f"C23_UNCONFIRMED: only {headline.item.source} says so, and the market is calm"
 
     def _is_confirmed(self, one: _Waiting, market: Market) -> bool:
-        return one.story.state != "denied" and self._evidence(market, one.signal, one.signal.ts_ns).is_enough
+        if not market.last_ticks:
+            return False  # after a restart: there are candles of before, and no price yet
+        return self._evidence(market, one.signal, one.signal.ts_ns).is_enough
 
     def _confirmed(self, one: _Waiting, market: Market, now_ns: int) -> Signal:
         """Return a signal that need be no question any more, at the present price and under a name of its own."""
@@ -178,7 +199,7 @@ class HeadlineStrategy:
         stop, target = self._exits(price, one.signal.side)
         return msgspec.structs.replace(
             one.signal,
-            signal_id=SignalId(f"{one.signal.signal_id}:market"),
+            signal_id=corroborated_id(one.signal),
             price_ticks=price,
             stop_ticks=stop,
             target_ticks=target,
@@ -222,3 +243,8 @@ class HeadlineStrategy:
 def _with_a_price(symbols: Iterable[Symbol], markets: Mapping[Symbol, Market]) -> list[Market]:
     """Return the markets of these symbols that have traded."""
     return [market for symbol in symbols if (market := markets.get(symbol)) is not None and market.last_ticks]
+
+
+def corroborated_id(signal: Signal) -> SignalId:
+    """Return under which name a signal comes again once the market has corroborated it."""
+    return SignalId(f"{signal.signal_id}:market")
