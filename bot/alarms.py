@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.memory import Card, Memory
-from engine.wire.views import AlarmView
+from engine.wire.safeguard_views import AlarmView
 
 _FIRST_PAUSE_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 1_800.0

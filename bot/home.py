@@ -24,7 +24,7 @@ from engine.wire.line import LineDown
 from engine.wire.person import Who
 from engine.wire.questions import GetEquity, GetPnl
 from engine.wire.replies import Reply, Snapshot
-from engine.wire.views import RiskView
+from engine.wire.safeguard_views import RiskView
 
 _log: Final = logging.getLogger(__name__)
 _ME: Final = Who("bot", "bot", "bot")

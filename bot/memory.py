@@ -16,7 +16,8 @@ from engine.wire.digest import DigestView
 from engine.wire.events import DrillChanged
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.reconciliation import ForeignOrderView
-from engine.wire.views import AlarmView, OrderView, ProposalView, StoryView, TradeView
+from engine.wire.safeguard_views import AlarmView
+from engine.wire.views import OrderView, ProposalView, StoryView, TradeView
 
 _log = logging.getLogger(__name__)
 Occasion = Literal["proposed", "closed", "digest"]

@@ -11,7 +11,7 @@ from bot import ids
 from bot.listeners.answer import tell, tell_reply
 from bot.render.risk import limits
 from engine.wire.risk_words import read_risk, risk_command
-from engine.wire.views import RiskView
+from engine.wire.safeguard_views import RiskView
 
 
 async def risk(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from bot.render.blocks import Block, Message, actions, button, clip, confirm, context, escape, message, section
 from bot.render.say import who
 from engine.wire.figures import clock, plural, span
-from engine.wire.views import AlarmView
+from engine.wire.safeguard_views import AlarmView
 
 ACKNOWLEDGE: Final = "acknowledge"
 CLOSE_PAIR: Final = "close_pair"

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from bot.render.blocks import Message, clip, context, escape, header, message, section
 from engine.wire.figures import plural
-from engine.wire.views import AlarmView, HealthView
+from engine.wire.safeguard_views import AlarmView
+from engine.wire.views import HealthView
 
 _DETAIL = 200
 

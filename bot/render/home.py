@@ -28,7 +28,8 @@ from engine.wire.answers import EquityView, PnlView
 from engine.wire.figures import clock, is_some, plural, span
 from engine.wire.phrases import made, tally
 from engine.wire.replies import Snapshot
-from engine.wire.views import ProposalView, RiskView, StatusView, StrategyView, TradeView
+from engine.wire.safeguard_views import RiskView
+from engine.wire.views import ProposalView, StatusView, StrategyView, TradeView
 
 CLOSE: Final = "home_close"
 TAKE: Final = "home_take"

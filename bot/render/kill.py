@@ -8,7 +8,7 @@ from typing import Final
 from bot.render.blocks import Block, Message, actions, button, context, escape, message, section
 from bot.render.say import names, who
 from engine.wire.phrases import killed
-from engine.wire.views import KillSymbolView, KillView
+from engine.wire.safeguard_views import KillSymbolView, KillView
 from engine.wire.words import KillWords
 
 KILL: Final = "kill_now"

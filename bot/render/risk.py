@@ -7,7 +7,7 @@ from typing import Final
 from bot.render.blocks import Block, Message, clip, context, escape, header, message, section
 from bot.render.say import names
 from engine.wire.figures import plural, span
-from engine.wire.views import ControlView, LimitView, LockView, RiskView
+from engine.wire.safeguard_views import ControlView, LimitView, LockView, RiskView
 
 _MOST_ROWS: Final = 12
 """Lines of one section, whose text may have 3,000 characters."""

@@ -48,16 +48,15 @@ from engine.wire.pairs import PairsView
 from engine.wire.phrases import bands, made, tally
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
+from engine.wire.safeguard_views import KillView, RiskView
 from engine.wire.views import (
     BalanceView,
     HealthView,
-    KillView,
     LatencyView,
     OrderView,
     PositionsView,
     PriceView,
     ProposalView,
-    RiskView,
     StatusView,
     StrategyView,
     TradeView,

@@ -21,7 +21,7 @@ from engine.wire.commands import AnyCommand, Kill
 from engine.wire.events import KillReported
 from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply
-from engine.wire.views import KillView
+from engine.wire.safeguard_views import KillView
 from engine.wire.words import BadWords
 
 CONFIRMED_S: Final = 15.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.wire.phrases import killed
-from engine.wire.views import KillSymbolView, KillView
+from engine.wire.safeguard_views import KillSymbolView, KillView
 
 
 def kill_text(view: KillView) -> str:

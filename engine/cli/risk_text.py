@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.wire.figures import span
-from engine.wire.views import LimitView, RiskView
+from engine.wire.safeguard_views import LimitView, RiskView
 
 
 def risk_text(risk: RiskView) -> str:

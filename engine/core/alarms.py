@@ -14,7 +14,7 @@ import msgspec
 from engine.core.record_codec import AnyRecord
 from engine.core.safeguard_records import AlarmAcknowledged, AlarmRaised
 from engine.wire.events import AlarmChanged, AnyEvent, Notice
-from engine.wire.views import AlarmView
+from engine.wire.safeguard_views import AlarmView
 
 _TEXTS: Final = 5
 """What was said last; an alarm shows no more."""

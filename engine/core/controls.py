@@ -8,7 +8,8 @@ from engine.core.dead_man import DeadMan
 from engine.core.facts import CLOCK_LIMIT_MS, clock_words
 from engine.core.queries import Identity
 from engine.core.trading import Trading
-from engine.wire.views import ControlView, HealthView
+from engine.wire.safeguard_views import ControlView
+from engine.wire.views import HealthView
 
 
 def controls(

@@ -23,7 +23,7 @@ from engine.core.types import ORDER_PREFIX, ClientOrderId, OrderState, Refusal, 
 from engine.wire import events
 from engine.wire.commands import Kill, ResetKill, Who
 from engine.wire.replies import Reply
-from engine.wire.views import KillSymbolView, KillView
+from engine.wire.safeguard_views import KillSymbolView, KillView
 
 AGAIN_NS: Final = 1_000_000_000
 """A cancel that the venue has not confirmed is asked for again after this, and a sale that did not work."""

@@ -8,7 +8,7 @@ from engine.core.instrument import scaled_text
 from engine.core.limits import ACCOUNT, KINDS, Scope
 from engine.core.trading import Trading
 from engine.core.types import Symbol
-from engine.wire.views import ControlView, LimitView, LockView, RiskView
+from engine.wire.safeguard_views import ControlView, LimitView, LockView, RiskView
 
 
 def risk(trading: Trading, controls: tuple[ControlView, ...]) -> RiskView:

@@ -13,7 +13,8 @@ import msgspec
 
 from engine.wire.events import AlarmChanged, AnyEvent, Notice, ProposalOpened
 from engine.wire.replies import Snapshot
-from engine.wire.views import AlarmView, ProposalView
+from engine.wire.safeguard_views import AlarmView
+from engine.wire.views import ProposalView
 
 Level = Literal["critical", "warning", "info"]
 LEVELS: Final[tuple[Level, ...]] = ("info", "warning", "critical")

@@ -14,7 +14,8 @@ from engine.wire.drill import DrillReport
 from engine.wire.hand_views import ApprovalView, MissedProposalView
 from engine.wire.mutes import MuteView
 from engine.wire.reconciliation import ForeignOrderView, ReconciliationView
-from engine.wire.views import AlarmView, KillView, OrderView, PriceView, ProposalView, StoryView, TradeView
+from engine.wire.safeguard_views import AlarmView, KillView
+from engine.wire.views import OrderView, PriceView, ProposalView, StoryView, TradeView
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):

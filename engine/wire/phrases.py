@@ -7,7 +7,8 @@ from typing import Final
 from engine.wire.answers import StrategyDetail
 from engine.wire.figures import amount, gain, in_r, is_some, money, percent, plural, price
 from engine.wire.hand_views import PreviewView
-from engine.wire.views import KillSymbolView, StrategyView, TradeView
+from engine.wire.safeguard_views import KillSymbolView
+from engine.wire.views import StrategyView, TradeView
 
 PERIODS: Final = {
     "today": "today (UTC)",

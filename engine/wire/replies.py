@@ -21,17 +21,8 @@ from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.mutes import MutesView, MuteView
 from engine.wire.pairs import PairsView
 from engine.wire.reconciliation import ReconciliationView
-from engine.wire.views import (
-    AlarmView,
-    KillView,
-    LatencyView,
-    OrderView,
-    PositionsView,
-    PriceView,
-    ProposalView,
-    RiskView,
-    StatusView,
-)
+from engine.wire.safeguard_views import AlarmView, KillView, RiskView
+from engine.wire.views import LatencyView, OrderView, PositionsView, PriceView, ProposalView, StatusView
 
 
 class OrdersView(msgspec.Struct, frozen=True, tag="orders"):

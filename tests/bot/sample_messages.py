@@ -39,18 +39,8 @@ from engine.wire.mutes import MutesView, MuteView
 from engine.wire.pairs import PairsView, PairView, VenueSideView
 from engine.wire.reconciliation import ComparedView, ForeignOrderView, ReconciliationView
 from engine.wire.replies import OrdersView
-from engine.wire.views import (
-    ControlView,
-    HealthView,
-    KillSymbolView,
-    KillView,
-    LimitView,
-    LockView,
-    PriceView,
-    RiskView,
-    StoryView,
-    StrategyView,
-)
+from engine.wire.safeguard_views import ControlView, KillSymbolView, KillView, LimitView, LockView, RiskView
+from engine.wire.views import HealthView, PriceView, StoryView, StrategyView
 from engine.wire.words import KillWords
 
 STOP = order(

@@ -6,16 +6,8 @@ from typing import Any
 
 from bot.local_slack.workspace import ADMIN as ALICE
 from engine.wire.hand_views import ApprovalView, PreviewView
-from engine.wire.views import (
-    AlarmView,
-    BalanceView,
-    OrderView,
-    PositionsView,
-    PriceView,
-    ProposalView,
-    StatusView,
-    TradeView,
-)
+from engine.wire.safeguard_views import AlarmView
+from engine.wire.views import BalanceView, OrderView, PositionsView, PriceView, ProposalView, StatusView, TradeView
 
 NOW_NS = 1_723_075_200_000_000_000
 

@@ -7,7 +7,7 @@ from sample_messages import KILLED, LEFT
 
 from engine.wire.commands import Kill, ResetKill, TurnAway, Who
 from engine.wire.events import KillReported
-from engine.wire.views import KillView
+from engine.wire.safeguard_views import KillView
 
 
 async def test_a_kill_is_asked_for_in_private_thrown_by_its_button_and_reported_to_all() -> None:

@@ -20,16 +20,8 @@ from bot.render.order import fill_reply, order_message
 from bot.render.trade import root
 from engine.wire.events import ModeChanged, NewsHeard, Notice, TradingHalted
 from engine.wire.replies import OrdersView
-from engine.wire.views import (
-    ControlView,
-    HealthView,
-    LimitView,
-    LockView,
-    OrderView,
-    ProposalView,
-    RiskView,
-    TradeView,
-)
+from engine.wire.safeguard_views import ControlView, LimitView, LockView, RiskView
+from engine.wire.views import HealthView, OrderView, ProposalView, TradeView
 
 HUGE = "<&>" * 5_000
 WILD: dict[str, Message] = {

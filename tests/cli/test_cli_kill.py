@@ -15,7 +15,7 @@ from engine.cli.main import main
 from engine.wire.commands import AnyCommand, GetSnapshot, Kill, ResetKill
 from engine.wire.events import KillReported
 from engine.wire.replies import Reply
-from engine.wire.views import KillSymbolView, KillView
+from engine.wire.safeguard_views import KillSymbolView, KillView
 
 GONE = KillSymbolView("ETHUSDT", "ETH", "USDT", 2, 1, 0, 1, "0.5000", "1000.00", "0.0000", "")
 LEFT = KillSymbolView("ETHUSDT", "ETH", "USDT", 0, 0, 3, 0, "0.0000", "0.00", "0.5000", "not confirmed")

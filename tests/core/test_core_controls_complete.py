@@ -15,7 +15,7 @@ from engine.cli.risk_text import risk_text
 from engine.core.kernels import gate
 from engine.core.refusals import WORDS
 from engine.wire.commands import GetRisk
-from engine.wire.views import RiskView
+from engine.wire.safeguard_views import RiskView
 
 TESTS: Final = Path(__file__).parent.parent
 CONTROLS: Final = tuple(f"C{number}" for number in range(1, 24))

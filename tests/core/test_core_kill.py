@@ -16,7 +16,7 @@ from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderS
 from engine.wire.commands import Kill, ResetKill, Resume
 from engine.wire.events import KillReported, TradingHalted
 from engine.wire.replies import Reply
-from engine.wire.views import KillSymbolView, KillView
+from engine.wire.safeguard_views import KillSymbolView, KillView
 
 
 def kill(desk: Desk, symbol: str = "", *, flatten: bool = False, reason: str = "") -> tuple[Reply, list[Action]]:

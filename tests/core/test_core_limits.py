@@ -18,7 +18,7 @@ from engine.core.types import Symbol
 from engine.wire.commands import Buy, Decide, GetRisk, SetLimit
 from engine.wire.events import Notice, ProposalOpened
 from engine.wire.replies import Reply
-from engine.wire.views import LimitView
+from engine.wire.safeguard_views import LimitView
 
 SYMBOLS = (ETH, BTC)
 

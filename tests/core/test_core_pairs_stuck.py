@@ -13,7 +13,7 @@ from engine.wire.commands import Acknowledge, Command
 from engine.wire.events import AlarmChanged
 from engine.wire.pairs import ClosePair
 from engine.wire.replies import Reply
-from engine.wire.views import AlarmView
+from engine.wire.safeguard_views import AlarmView
 
 
 def stuck(price: float = 1980.0) -> tuple[Two, Pair]:

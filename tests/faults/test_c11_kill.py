@@ -14,7 +14,7 @@ from engine.core.types import ApprovedOrder, ClientOrderId, OrderRequest, OrderS
 from engine.wire import commands
 from engine.wire.events import KillReported
 from engine.wire.replies import Reply
-from engine.wire.views import KillView
+from engine.wire.safeguard_views import KillView
 
 WIDE = {"orders_per_s": 1_000, "max_order_pct": 5.0, "max_position_pct": 100.0, "max_gross_pct": 100.0}
 WIDE_CONFIG = quiet(**WIDE)

@@ -31,7 +31,7 @@ from engine.wire import commands
 from engine.wire.commands import Amount
 from engine.wire.events import KillReported
 from engine.wire.line import EngineLine, LineDown, socket_path
-from engine.wire.views import KillView
+from engine.wire.safeguard_views import KillView
 
 BEAT_S: Final = 0.004 if IS_FULL else 0.016
 """Between four frames: 1,000 a second, or 250."""

@@ -8,7 +8,7 @@ from sample_views import NOW_NS, alarm, positions, proposal, status
 from engine.notify.pager import ENGINE_GONE, Pager
 from engine.wire.events import AlarmChanged, Notice, ProposalOpened
 from engine.wire.replies import OrdersView, Snapshot
-from engine.wire.views import AlarmView
+from engine.wire.safeguard_views import AlarmView
 
 RAISED = alarm()
 SAID = "NAKED_POSITION: Nothing protects what is held of ETHUSDT <now>."
