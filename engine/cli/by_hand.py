@@ -7,23 +7,18 @@ import asyncio
 import sys
 from collections.abc import Callable
 
-from engine.cli.client import ask, new_id, show_reply, who
+from engine.cli.client import ask, command_of, new_id, show_reply
 from engine.cli.hand_text import preview_text
 from engine.cli.refused import Refused
-from engine.cli.said import read_command
 from engine.settings import read_home
 from engine.wire.commands import AnyCommand, Buy, Confirm, Preview, Sell, Shown
 from engine.wire.hand_views import PreviewView
 from engine.wire.replies import Reply
-from engine.wire.words import BadWords
 
 
 def main(args: argparse.Namespace) -> int:
     """Preview, ask and order; return 0 when it was done and 2 when it was refused or left."""
-    try:
-        order = read_command(args.verb, " ".join(args.words), args.id or new_id(), who("cli"))
-    except BadWords as error:
-        raise Refused("BAD_REQUEST", str(error)) from None
+    order = command_of(args)
     if not isinstance(order, Buy | Sell):
         raise Refused("BAD_REQUEST", f"{args.verb} is no order.")
     home = read_home()

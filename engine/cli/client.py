@@ -8,8 +8,9 @@ import getpass
 import json
 import sys
 import uuid
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -22,30 +23,41 @@ from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply
 from engine.wire.words import BadWords
 
+Staying: TypeAlias = Callable[[EngineLine, Reply], Awaitable[Reply]]
+
 
 def main(args: argparse.Namespace) -> int:
     """Ask the engine what the arguments say; return 0 when it did so and 2 when it refused."""
+    return show_reply(asyncio.run(ask(read_home(), command_of(args))), as_json=args.json)
+
+
+def command_of(args: argparse.Namespace) -> AnyCommand:
+    """Read the command that a verb and its words ask for; raises Refused."""
     try:
-        command = read_command(args.verb, " ".join(getattr(args, "words", ())), args.id or new_id(), who("cli"))
+        return read_command(args.verb, " ".join(getattr(args, "words", ())), args.id or new_id(), who("cli"))
     except BadWords as error:
         raise Refused("BAD_REQUEST", str(error)) from None
-    return show_reply(asyncio.run(ask(read_home(), command)), as_json=args.json)
 
 
-def show_reply(reply: Reply, *, as_json: bool) -> int:
-    """Print a reply, refused ones as errors; return the exit code."""
+def show_reply(reply: Reply, *, as_json: bool, is_done: bool = True) -> int:
+    """Print a reply, refused ones and what is not done yet as errors; return the exit code."""
+    is_well = reply.ok and is_done
     if as_json:
         print(json.dumps(msgspec.to_builtins(reply), ensure_ascii=False))
     else:
-        print(reply_text(reply), file=sys.stdout if reply.ok else sys.stderr)
-    return 0 if reply.ok else 2
+        print(reply_text(reply), file=sys.stdout if is_well else sys.stderr)
+    return 0 if is_well else 2
 
 
-async def ask(home: Path, command: AnyCommand) -> Reply:
-    """Open the line, ask once, and close it; raises Refused when the engine can't be asked."""
+async def ask(home: Path, command: AnyCommand, stay: Staying | None = None) -> Reply:
+    """Open the line, ask once, and close it; raises Refused when the engine can't be asked.
+
+    ``stay`` hears on the line what an accepted command leads to, and returns the reply with that.
+    """
     try:
-        async with EngineLine(socket_path(home)) as line:
-            return await line.ask(command)
+        async with EngineLine(socket_path(home), watch=stay is not None) as line:
+            reply = await line.ask(command)
+            return await stay(line, reply) if stay is not None and reply.ok else reply
     except LineDown as error:
         raise Refused("ENGINE_DOWN", str(error)) from None
 

@@ -65,7 +65,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "ack":
             return Acknowledge(id=command_id, who=who, alarm=_only_word(words, "ack CODE|all"))
         case "reconcile":
-            return reconcile_command(text, command_id, who)
+            return _reconcile(text, command_id, who)
         case "resume":
             return Resume(id=command_id, who=who, confirm=" ".join(words))
         case _:
@@ -78,7 +78,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
             raise BadWords(f"I don't know {verb!r}: use one of {', '.join(sorted(VERBS))}, yes, no, help or quit.")
 
 
-def reconcile_command(text: str, command_id: str, who: Who) -> Reconcile | DecideForeign | AcceptBalance:
+def _reconcile(text: str, command_id: str, who: Who) -> Reconcile | DecideForeign | AcceptBalance:
     """Read what follows ``reconcile``; raises BadWords."""
     verb, what = read_reconcile(text)
     if verb == "accept":

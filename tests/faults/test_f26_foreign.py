@@ -97,7 +97,7 @@ async def test_f26_an_unexpected_balance_halts_its_symbol_until_it_is_accepted(
         await compared(scene)
         await scene.until(lambda: scene.notices("C14_BALANCE"))
         assert (await scene.buy("200")).code == "C14_BALANCE"
-        asked = argparse.Namespace(words=[], id="", json=False)
+        asked = argparse.Namespace(verb="reconcile", words=[], id="", json=False)
         exits = await asyncio.to_thread(_in_home, tmp_path, asked)
         assert exits == 2
         assert "NO ENTRIES C14_BALANCE" in capsys.readouterr().out
