@@ -131,7 +131,7 @@ def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
     return add
 
 
-def _second(parser: argparse.ArgumentParser) -> None:
+def _approval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("approval_id", metavar="ID", help="of the order that waits, as `trader desk` and Slack show it")
     json_argument(parser)
 
@@ -175,8 +175,8 @@ _VERBS: Final = (
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
     _Verb("pairs", "show how arbitrage goes, or close a pair", "trader pairs", _words("[close SYMBOL [MOST_LOSS]]")),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all [limit=PRICE]")),
-    _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _second),
-    _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _second),
+    _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _approval),
+    _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _approval),
     _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),
     _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("ID|SYMBOL|all")),
     _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),

@@ -123,10 +123,10 @@ def _by_hand(args: argparse.Namespace) -> int:
     return by_hand.main(args)
 
 
-def _second(args: argparse.Namespace) -> int:
-    from engine.cli import second
+def _approve(args: argparse.Namespace) -> int:
+    from engine.cli import approve
 
-    return second.main(args)
+    return approve.main(args)
 
 
 def _replay(args: argparse.Namespace) -> int:
@@ -205,8 +205,8 @@ _RUNNERS: Final[Mapping[str, Callable[[argparse.Namespace], int]]] = {
     "desk": _desk,
     "buy": _by_hand,
     "sell": _by_hand,
-    "approve": _second,
-    "decline": _second,
+    "approve": _approve,
+    "decline": _approve,
     "replay": _replay,
     "calibrate": _calibrate,
     "learn": _learn,
