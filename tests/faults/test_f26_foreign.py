@@ -117,6 +117,7 @@ async def test_f26_the_account_is_compared_at_the_start_on_reconnect_and_when_as
         await placed_by_hand(scene, "web-1")
         await scene.fault(kind="disconnect", lines="ws_api")
         await scene.until(lambda: strangers.ts_compared_ns > asked_ns and strangers.waiting)
+        await scene.until(lambda: shown(scene))
         assert shown(scene) == [("web-1", "waiting")]
 
 
