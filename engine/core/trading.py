@@ -62,6 +62,44 @@ _NOT_BARRED: Final = ("", "")
 class Trading:
     """Everything the core knows, and ``submit``; the engine and the people's commands both work on it."""
 
+    # Of more than 30 attributes an object without slots keeps a dict, and each one that an order needs is looked up.
+    __slots__ = (
+        "_actions",
+        "_causes",
+        "_sent_ns",
+        "_unsettled",
+        "account",
+        "alarms",
+        "bars",
+        "causes_kept",
+        "circling",
+        "clock_offset_ms",
+        "config",
+        "gate",
+        "halt_reason",
+        "heard",
+        "is_armed",
+        "is_live_confirmed",
+        "is_reconciled",
+        "is_warm",
+        "last_hop",
+        "latch",
+        "limits",
+        "markets",
+        "modes",
+        "now_ns",
+        "orders",
+        "past",
+        "portfolio",
+        "proposals",
+        "refusals",
+        "resting",
+        "silent_until_ns",
+        "stamp",
+        "stories",
+        "strangers",
+    )
+
     def __init__(
         self,
         config: TradingConfig,
