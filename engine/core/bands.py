@@ -46,14 +46,19 @@ class Bands:
 
     def on_signal(self, signal: Signal, item: NewsItem | None = None) -> str:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
-        trading, config = self._trading, self._roster.configs[signal.strategy]
-        mode = trading.modes.effective(signal.strategy)
-        is_act = signal.confidence >= config.act and mode is _AUTO and trading.is_armed and not signal.is_question
-        is_act = is_act and not trading.bars.gap and (signal.strategy not in self._only_ask or signal.side is SELL)
+        trading, strategy = self._trading, signal.strategy
+        is_act = (
+            signal.confidence >= self._roster.configs[strategy].act
+            and trading.modes.effective(strategy) is _AUTO
+            and trading.is_armed
+            and not signal.is_question
+            and not trading.bars.gap
+            and (signal.side is SELL or strategy not in self._only_ask)
+        )
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
-        if why := self._why_ignored(signal, item, mode, is_act):
-            tally = self._roster.tallies[signal.strategy]
+        if why := self._why_ignored(signal, item, is_act):
+            tally = self._roster.tallies[strategy]
             tally.ignored, tally.last = tally.ignored + 1, signal
             return f"ignored: {why}"
         return self._act(signal, item) if is_act else self._ask(signal, item)
@@ -86,7 +91,7 @@ class Bands:
             proposal.outcome = "overtaken: the confidence rose and the engine acted"
             self._people.hand.tell(proposal)
 
-    def _why_ignored(self, signal: Signal, item: NewsItem | None, mode: Mode, is_act: bool) -> str:
+    def _why_ignored(self, signal: Signal, item: NewsItem | None, is_act: bool) -> str:
         trading, strategy = self._trading, signal.strategy
         if trading.bars.gap:
             return trading.bars.gap
@@ -97,7 +102,7 @@ class Bands:
         config = self._roster.configs[strategy]
         if signal.confidence < config.ask:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
-        if mode is Mode.OFF:
+        if trading.modes.effective(strategy) is Mode.OFF:
             return "the mode is off"
         if trading.proposals.get(_proposal_id(signal)) is not None:
             return "the same signal came before"
@@ -158,16 +163,13 @@ class Bands:
         """Order at once; what people are told about it is worded when the order has left."""
         trading, cause = self._trading, f"signal:{signal.signal_id}"
         if self._is_repeating(signal):
-            why = self._halt_strategy(signal)
-            trading.later(lambda: self._refused(signal, item, why))
-            return f"refused: {why}"
+            return self._refuse(signal, item, self._halt_strategy(signal))
         origin, lots = self._origins[signal.strategy], 0
         if signal.side is BUY:
             if self._roster.configs[signal.strategy].sizing.method != "risk":  # which the gate does by itself
                 lots, not_sized = self._sized(signal)
                 if not_sized:
-                    trading.later(lambda: self._refused(signal, item, not_sized))
-                    return f"refused: {not_sized}"
+                    return self._refuse(signal, item, not_sized)
             stop, target, plan = signal.stop_ticks, signal.target_ticks, self._plans[signal.strategy]
             request = trading.entry(signal.symbol, cause, origin, lots, stop, target, plan)
             if self.veto.from_e8 and (held := self.veto.holds(request, signal.strategy)):
@@ -177,11 +179,14 @@ class Bands:
         trading.last_hop.cause_in(cause)
         result = trading.submit(request, signal.strategy)
         if isinstance(result, Refusal):
-            why = str(result)
-            trading.later(lambda: self._refused(signal, item, why))
-            return f"refused: {why}"
+            return self._refuse(signal, item, str(result))
         trading.later(lambda: self._acted(signal, item, result))
         return _ACTED
+
+    def _refuse(self, signal: Signal, item: NewsItem | None, why: str) -> str:
+        """Have people told that a signal could not be acted on; return the same in words."""
+        self._trading.later(lambda: self._refused(signal, item, why))
+        return f"refused: {why}"
 
     def _hold(self, signal: Signal, item: NewsItem | None, lots: int) -> str:
         """Let a large entry wait for a veto, once for each question."""
@@ -222,15 +227,15 @@ class Bands:
     def _is_repeating(self, signal: Signal) -> bool:
         """C6: count this one; say whether so many alike came within the window."""
         trading = self._trading
-        limits, now_ns = trading.gate.limits, trading.now_ns
-        key, began_ns = (signal.strategy, signal.symbol, signal.side), now_ns - int(limits.repeat_window_s * 1e9)
+        gate, now_ns = trading.gate, trading.now_ns
+        key, began_ns = (signal.strategy, signal.symbol, signal.side), now_ns - gate.repeat_window_ns
         times = self._acted_ns.get(key)
         if times is None:
             times = self._acted_ns[key] = deque()
         times.append(now_ns)
         while times[0] < began_ns:
             times.popleft()
-        return len(times) >= limits.repeats
+        return len(times) >= gate.limits.repeats
 
     def _halt_strategy(self, signal: Signal) -> str:
         """Turn a strategy off that signals without end; return why, in words."""

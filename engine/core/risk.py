@@ -46,6 +46,8 @@ class Gate:
     def take(self, limits: Limits, narrower: Mapping[tuple[str, str], Limits]) -> None:
         """Go by these limits from now on, and by narrower ones for a symbol and a strategy (empty for none)."""
         self.limits = limits
+        self.repeat_window_ns = int(limits.repeat_window_s * 1e9)
+        """Within this, so many signals alike stop their strategy (C6)."""
         self._account = _array(limits)
         self._narrower = {key: (own, _array(own)) for key, own in narrower.items()}
 
@@ -68,7 +70,7 @@ class Gate:
         if facts.barred[0] and not request.reduce_only:
             return Refusal(*facts.barred, "Closes and exits go on; see /risk and /status for what may be done.")
         limits = self._array_of(facts) if self._narrower else self._account
-        qty_lots = min(request.qty_lots, kernel.MOST)  # whatever somebody has typed
+        qty_lots = request.qty_lots if request.qty_lots < kernel.MOST else kernel.MOST  # whatever somebody has typed
         if request.reduce_only is (request.side is BUY):
             bar, lots, worst_ticks, cost_e8 = kernel.WRONG_SIDE, 0, 0, 0
         elif request.reduce_only:

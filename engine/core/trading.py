@@ -46,6 +46,7 @@ from engine.core.types import (
     Refusal,
     Symbol,
     TradeId,
+    as_trade_id,
     order_name,
 )
 from engine.core.views import order_view
@@ -195,12 +196,13 @@ class Trading:
         ``strategy`` says whose signal it is, whoever decided about it: its own limits count as well. ``of_circle``: the
         facts of a circle's leg, which sells or spends what no position holds.
         """
-        decided = self.stamp()
+        stamp = self.stamp  # fetched once: what is called as a method is looked for in the class first
+        decided = stamp()
         facts = of_circle or self.facts(request.symbol, request.cause_id, strategy)
         result = self.gate.check(request, facts)
         if isinstance(result, Refusal):
             return self.refuse(request, result)
-        gated = self.stamp()
+        gated = stamp()
         if result.reduce_only and of_circle is None:
             return sell(self, request, result, facts, (decided, gated))
         order = self.open(result)
@@ -300,7 +302,7 @@ class Trading:
             target,
             cause_id,
             origin,
-            trade_id or TradeId("t-" + name[_PREFIX_SIZE : _PREFIX_SIZE + 8]),
+            trade_id or as_trade_id("t-" + name[_PREFIX_SIZE : _PREFIX_SIZE + 8]),
             self.now_ns,
             plan,
         )

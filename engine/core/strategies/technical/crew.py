@@ -29,7 +29,7 @@ from engine.core.strategies.technical.stepping import (
     PLACES,
 )
 from engine.core.strategy_config import StrategyConfig
-from engine.core.types import BUY, SELL, Candle, Signal, SignalId, Symbol
+from engine.core.types import BUY, SELL, Candle, Signal, Symbol, as_signal_id
 
 _NEAREST: Final = 0.25
 """Exits in average true ranges are no nearer than this part of the percentages."""
@@ -109,17 +109,17 @@ class Placed:
 
     def signal(self, market: Market) -> Signal:
         """Word what the last step said."""
-        symbol, config, ints, floats = market.symbol, self._config, market.ints, market.floats
+        symbol, ints, floats = market.symbol, market.ints, market.floats
         price, ts_recv_ns = ints[LAST], ints[HEARD_NS]
         confidence = floats[self.said]
         is_buy = confidence > 0.0
         stop = target = 0
         if is_buy:
-            stop, target = exit_levels(price, config.stop_pct, self._target_pct)
+            stop, target = exit_levels(price, self._config.stop_pct, self._target_pct)
             if self._atr_at >= 0:
                 stop, target = self._nearer(price, stop, target, floats[self._atr_at])
         return Signal(
-            SignalId(f"{self.name}:{symbol}:{ints[FILL_ID]}:{ts_recv_ns}"),
+            as_signal_id(f"{self.name}:{symbol}:{ints[FILL_ID]}:{ts_recv_ns}"),
             self.name,
             symbol,
             BUY if is_buy else SELL,
