@@ -18,7 +18,7 @@ class Write(msgspec.Struct, frozen=True):
     record: AnyRecord
 
 
-class Send(msgspec.Struct, frozen=True):
+class Send(msgspec.Struct, frozen=True, gc=False):
     """Send an approved order, once its intent has been written to the journal."""
 
     order: ApprovedOrder

@@ -20,7 +20,7 @@ def clock_words(offset_ms: int) -> str:
     return f"the venue's is {abs(offset_ms)} ms {'ahead' if offset_ms > 0 else 'behind'}"
 
 
-class Facts(msgspec.Struct, frozen=True):
+class Facts(msgspec.Struct, frozen=True, gc=False):
     """What the gate decides on, as it stands at the moment of the check."""
 
     market: Market

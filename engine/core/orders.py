@@ -80,7 +80,7 @@ class Fill(msgspec.Struct, frozen=True):
     ts_ns: int
 
 
-class Order(msgspec.Struct, eq=False):
+class Order(msgspec.Struct, eq=False, gc=False):
     """One of our orders, as far as is known."""
 
     approved: ApprovedOrder

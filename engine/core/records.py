@@ -19,7 +19,7 @@ class Started(Record, frozen=True, tag="started"):
     ts_ns: int
 
 
-class Intended(Record, frozen=True, tag="intended"):
+class Intended(Record, frozen=True, gc=False, tag="intended"):
     """An order is about to leave. Written before its bytes do."""
 
     order: ApprovedOrder

@@ -154,7 +154,7 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     volume_lots: int
 
 
-class Signal(msgspec.Struct, frozen=True):
+class Signal(msgspec.Struct, frozen=True, gc=False):
     """A strategy's proposal. It may be ignored, asked about or acted on; it can't send anything."""
 
     signal_id: SignalId
@@ -190,7 +190,7 @@ def order_name(cause_id: str) -> ClientOrderId:
     return as_client_order_id(ORDER_PREFIX + digest.hexdigest())
 
 
-class OrderRequest(msgspec.Struct, frozen=True):
+class OrderRequest(msgspec.Struct, frozen=True, gc=False):
     """What somebody wants: a strategy, a person's command or an exit. Only the gate turns it into an order."""
 
     client_order_id: ClientOrderId
@@ -216,7 +216,7 @@ class OrderRequest(msgspec.Struct, frozen=True):
     """How an entry is to be left besides its stop and target; None for by nothing else."""
 
 
-class ApprovedOrder(msgspec.Struct, frozen=True, omit_defaults=True):
+class ApprovedOrder(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An order that passed the gate. Only ``risk.py`` makes one, and the encoder accepts nothing else."""
 
     client_order_id: ClientOrderId
