@@ -75,7 +75,6 @@ class Live:
         """Called after each timer that was decided on."""
         self._pen = Pen(journal)
         self._pen.on_trouble = self._on_trouble
-        self._journal = journal
         self._recorder = recorder
         self.on_gap: Callable[[], None] = _nothing
         """Called when the loop has stood still: whoever brings the market then finds out when it has caught up."""
@@ -105,7 +104,9 @@ class Live:
         except Exception as error:  # noqa: BLE001  the outermost loop of deciding, as there
             actions = self._broke_off("market", error)
         if actions:
-            self._do("market", ts_recv_ns, actions)
+            self.perform(actions)
+            if self.ledger.has_sent:
+                self.ledger.keep("market", ts_recv_ns)
 
     def on_trade(self, trade: Trade) -> None:
         """Take one public trade."""
@@ -224,9 +225,11 @@ class Live:
             self._stood_still(ts_ns)
         self._late_ns = ts_ns + LATE_NS
         if before_ns and ts_ns - before_ns > LATE_NS:
-            self._tell_late(ts_ns, (ts_ns - before_ns) / 1e9)
+            seconds = (ts_ns - before_ns) / 1e9
+            _log.error("the engine stood still for %.1f s", seconds)
+            self.perform(self.engine.on_stood_still(seconds, ts_ns))
         self._look_at_stream(ts_ns)
-        self._hear("timer", Tick(ts_ns), ts_ns, self._timer)
+        self._hear("timer", Tick(ts_ns), ts_ns, lambda tick: self.engine.on_timer(tick.ts_recv_ns))
 
     def look_behind(self) -> None:
         """After a gap, let entries go on once all that waited was heard; called after each beat."""
@@ -246,11 +249,9 @@ class Live:
 
     def health(self) -> list[tuple[str, bool, str]]:
         """Say how the journal is, and the recording where there is one: name, whether it is well, what is wrong."""
-        trouble = self._pen.trouble or self._journal.failure
-        journal = ("journal", not trouble, trouble or "written")
         if self._recorder is None:
-            return [journal]
-        return [journal, ("recording", not self._recorder.failure, self._recorder.failure or "written")]
+            return [self._pen.health()]
+        return [self._pen.health(), ("recording", not self._recorder.failure, self._recorder.failure or "written")]
 
     # ------------------------------------------------------------------ deciding and doing
 
@@ -260,9 +261,6 @@ class Live:
     def _connection_lost(self, lost: Lost) -> list[Action]:
         return self.engine.on_connection_lost(lost.reason, lost.ts_recv_ns)
 
-    def _timer(self, tick: Tick) -> list[Action]:
-        return self.engine.on_timer(tick.ts_recv_ns)
-
     def _silenced(self, heard: Silenced) -> list[Action]:
         return self.engine.on_silenced(heard.is_banned, heard.until_ns, heard.ts_recv_ns)
 
@@ -271,10 +269,9 @@ class Live:
         is_up = self.orders is None or self.orders.is_streaming
         if is_up is not self._is_streaming:
             self._is_streaming = is_up
-            self._hear("stream", Stream(is_up, ts_ns), ts_ns, self._stream)
-
-    def _stream(self, stream: Stream) -> list[Action]:
-        return self.engine.on_user_stream(stream.is_up, stream.ts_recv_ns)
+            self._hear(
+                "stream", Stream(is_up, ts_ns), ts_ns, lambda s: self.engine.on_user_stream(s.is_up, s.ts_recv_ns)
+            )
 
     def _gap(self, gap: Gap) -> list[Action]:
         return self.engine.on_gap(gap.is_over, gap.stood_ns, gap.ts_recv_ns)
@@ -284,10 +281,6 @@ class Live:
         stood_ns, self._late_ns, self._is_behind = ts_ns - self._late_ns + LATE_NS, _NEVER, True
         self.on_gap()
         self._hear("gap", Gap(False, stood_ns, ts_ns), ts_ns, self._gap)
-
-    def _tell_late(self, ts_ns: int, seconds: float) -> None:
-        _log.error("the engine stood still for %.1f s", seconds)
-        self.perform(self.engine.on_stood_still(seconds, ts_ns))
 
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
         if self._recorder is not None:
@@ -304,13 +297,9 @@ class Live:
         except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
             actions = self._broke_off(kind, error)
         if actions:
-            self._do(kind, ts_ns, actions)
-
-    def _do(self, kind: str, ts_ns: int, actions: Sequence[Action]) -> None:
-        """Do what an event led to; count how long its orders took."""
-        self.perform(actions)
-        if self.ledger.has_sent:
-            self.ledger.keep(kind, ts_ns)
+            self.perform(actions)
+            if self.ledger.has_sent:
+                self.ledger.keep(kind, ts_ns)
 
     def _after(self, later: Later) -> list[Action]:
         """Let the core go on with what was put off."""

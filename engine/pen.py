@@ -50,6 +50,11 @@ class Pen:
             return self._rescue(record, str(error))
         return True
 
+    def health(self) -> tuple[str, bool, str]:
+        """Say how the journal is: its name, whether it is well, and what is wrong."""
+        trouble = self.trouble or self._journal.failure
+        return "journal", not trouble, trouble or "written"
+
     def _rescue(self, record: AnyRecord, why: str) -> bool:
         """Go on with the reserve where there is one; an entry is not written, so that it can't leave."""
         self.trouble, has_room = why, self._journal.use_reserve()
