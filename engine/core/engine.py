@@ -209,6 +209,7 @@ class Engine:
         """Take the passing of time, some ten times a second: expiries, questions about orders, prices for people."""
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
+        trading.forget_causes()
         self.people.kill.look()
         self.people.dead_man.look()
         self.user_stream.look()
