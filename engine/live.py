@@ -269,9 +269,8 @@ class Live:
         is_up = self.orders is None or self.orders.is_streaming
         if is_up is not self._is_streaming:
             self._is_streaming = is_up
-            self._hear(
-                "stream", Stream(is_up, ts_ns), ts_ns, lambda s: self.engine.on_user_stream(s.is_up, s.ts_recv_ns)
-            )
+            stream = Stream(is_up, ts_ns)
+            self._hear("stream", stream, ts_ns, lambda it: self.engine.on_user_stream(it.is_up, it.ts_recv_ns))
 
     def _gap(self, gap: Gap) -> list[Action]:
         return self.engine.on_gap(gap.is_over, gap.stood_ns, gap.ts_recv_ns)

@@ -114,7 +114,7 @@ async def test_f17_a_journal_that_can_not_be_written_lets_cancels_leave_and_noth
         resting = scene.limit_buy(5.0, 500)
         await scene.until(lambda: scene.order(resting).state == "working")
         read_only = os.open(tmp_path / "journal.bin", os.O_RDONLY)
-        journal: Any = scene.live._journal
+        journal: Any = scene.live._pen._journal
         os.dup2(read_only, journal.fileno())
         os.close(read_only)
         before = await orders_at_the_exchange(scene)
