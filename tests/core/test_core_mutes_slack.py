@@ -14,6 +14,7 @@ from typing import Any
 from core_builders import Desk
 from local_desk import ALICE, CHANNEL, LocalSlack, embedded, local_slack, running_bot, short_home
 from needs import ROOT
+from waiting import until
 
 from engine.control.server import ControlServer
 from engine.core.actions import Publish
@@ -120,6 +121,7 @@ async def test_a_mute_outlives_the_bot_and_the_engine() -> None:
             again = desk.restarted()
             async with running_bot(embedded(slack.page, home)), serving(again, home) as stage:
                 await slack.bot_is_there(2)
+                await until(lambda: stage.server.watchers)
                 await slack.command(ALICE, "/mute", "list")
                 await slack.see(lambda m: m["text"] == "Muted here: 1" and f"by <@{ALICE}>" in str(m["blocks"]))
                 stage.warn("nobody hears this")
