@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from engine.core.tidings import Headline, NewsItem
 from engine.news.rules import EVENTS, Fired, Rule, Rules
@@ -17,7 +19,7 @@ _NAMED: Final = 0.38
 _EVENTS: Final = frozenset(EVENTS)
 
 
-class Judgement(NamedTuple):
+class Judgement(msgspec.Struct, frozen=True, gc=False):
     """What the rules make of a title, before it is asked who says it: those that count of all that fired."""
 
     main: Fired | None

@@ -58,7 +58,7 @@ class Patterns:
                 self._grow(at_start if pattern.startswith(START) else anywhere, words, rules)
                 deepest = max(deepest, len(words))
             rules += 1
-        most_ways = 2 + WIDEST_GAP + max(len(node.stems) for node in self._nodes)
+        most_ways = 2 + WIDEST_GAP + max(len(_lengths(node)) for node in self._nodes)
         self._deepest = (deepest + 1) * most_ways
         self._lay_out()
         self._fired: NDArray[np.int64] = np.zeros((rules + 1, FIRED_COLUMNS), np.int64)
@@ -94,7 +94,7 @@ class Patterns:
         lists, letters, edges = list[int](), bytearray(FILTER_SLOTS), list[tuple[int, ...]]()
         for node in self._nodes:
             stems_at = len(lists)
-            lists += sorted({len(stem) for stem in node.stems})
+            lists += _lengths(node)
             ends_at = len(lists)
             lists += node.ends
             gap = node.gap.number if node.gap else 0
@@ -109,6 +109,11 @@ class Patterns:
         self._lists = np.array([*lists, 0], np.int64)
         self._letters = np.frombuffer(letters, np.uint8).copy()
         self._edges = _hashed(edges)
+
+
+def _lengths(node: _Node) -> list[int]:
+    """Return how long its stems are, the shortest first: of each length at most one fits a word."""
+    return sorted({len(stem) for stem in node.stems})
 
 
 def _hashed(edges: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:

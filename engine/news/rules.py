@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+import msgspec
+
 from engine.news.patterns import Patterns
 
 EVENTS: Final = ("listing", "delisting", "product", "partnership", "hack", "regulation", "upgrade", "alert")
@@ -26,8 +28,8 @@ class Rule(NamedTuple):
     """Words as ``text.normalise`` leaves them; ``*``: any ending, ``…``: up to four words, ``^``: a title's start."""
 
 
-class Fired(NamedTuple):
-    """A rule that fired, and on what."""
+class Fired(msgspec.Struct, frozen=True, gc=False):
+    """A rule that fired, and on what. A structure, as tuples with names take three times as long to make."""
 
     rule: Rule
     name: str

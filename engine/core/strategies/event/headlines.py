@@ -28,7 +28,7 @@ _PER_SOURCE: Final = 1000
 """Sources of which the rate is known."""
 
 
-class Heard(NamedTuple):
+class Heard(msgspec.Struct, frozen=True, gc=False):
     """What a headline means for one symbol: where its story is now, and a signal or why there is none."""
 
     step: Step

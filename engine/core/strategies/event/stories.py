@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, cast
+
+import msgspec
 
 from engine.core.story_records import KeptStory
 from engine.core.tidings import Headline, NewsItem
@@ -94,7 +96,7 @@ class Story:
             self.sources[source] = max(headline.trust, self.sources.get(source, 0.0))
 
 
-class Step(NamedTuple):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """Where a headline has brought its story."""
 
     story: Story
