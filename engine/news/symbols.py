@@ -107,8 +107,6 @@ _CLOSING: Final = frozenset(")]")
 _AMOUNT: Final = re.compile(r"[0-9]+[KkMmBb]?")
 _MOST_SHOUTED: Final = 0.7
 """Share of words in capitals from which capitals mean nothing."""
-
-
 _Place = tuple[int, int]
 """A word's number, and where in the title it ends."""
 
@@ -129,7 +127,7 @@ class _Title:
         return len(self.words) > 2 and sum(map(str.isupper, self.words)) > _MOST_SHOUTED * len(self.words)
 
     def places(self, named: Iterable[int]) -> list[_Place]:
-        """Return the places of words, which are given by their numbers and have all that are like them among them."""
+        """Return the places of the words of these numbers, in order; where a word is asked for, it is everywhere."""
         places, end = [], 0
         for index in named:
             word = self.words[index]
