@@ -8,6 +8,7 @@ from core_builders import BTC, ETH, Desk, S, config, sent, told
 
 from engine.core.actions import Action
 from engine.core.strategies.event.corroborate import market_evidence
+from engine.core.strategies.event.stories import MOST_STORIES
 from engine.core.tidings import Headline, NewsItem
 from engine.core.types import Side, Symbol
 from engine.wire import events
@@ -217,6 +218,17 @@ def test_evidence_needs_a_history() -> None:
     found = market_evidence(candles, 1, 60 * MINUTE, least_sigmas=4.0, least_volume=3.0)
     assert (found.is_enough, found.volumes) == (True, 100.0)
     assert not market_evidence(candles, -1, 60 * MINUTE, least_sigmas=4.0, least_volume=3.0).is_enough
+
+
+def test_the_oldest_stories_are_forgotten_once_they_were_told() -> None:
+    """Memory is bounded, though no order waits for it."""
+    wire = Wire(story_h=1e-14, per_source=10_000, per_minute=10_000)
+    ids = []
+    for _ in range(MOST_STORIES + 3):
+        (changed,) = told(wire.say(score=-0.95), events.StoryChanged)
+        ids.append(changed.story.story_id)
+    stories = wire.desk.engine.headlines.stories
+    assert [stories.get(story_id) is None for story_id in ids] == [True] * 3 + [False] * MOST_STORIES
 
 
 def _hour(wire: Wire) -> None:

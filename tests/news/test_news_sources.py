@@ -123,6 +123,8 @@ async def test_an_item_too_large_ends_that_connection_only() -> None:
         {"title": None},
         {"url": "javascript:alert(1)"},
         {"url": "https://a b"},
+        {"url": "https://"},
+        {"url": "https://a\u00a0b"},
         {"ts_ms": -1},
         {"ts_ms": 1e300},
         {"ts_ms": 1511877600000000000},
