@@ -111,7 +111,7 @@ def test_a_note_is_read_as_it_was_left_and_a_broken_one_tells_of_a_death_too(tmp
     note = WatchdogNote(7, 2, 5.5, ("tr-1",), 0, True)
     write_note(tmp_path, note)
     assert read_note(tmp_path) == note
-    assert note.words.endswith("for 6 s and cancelled 1 open entry order(s); the venue has none left")
+    assert note.words.endswith("for 6 s and cancelled 1 open entry order; the venue has none left")
     (tmp_path / NOTE).write_text("{")
     broken = read_note(tmp_path)
     assert broken is not None

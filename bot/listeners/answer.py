@@ -7,8 +7,9 @@ from typing import Any
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
-from bot.render.blocks import Message, clip, escape, message
+from bot.render.blocks import Message, clip, message
 from bot.render.help import choices
+from bot.render.say import names
 from engine.wire.answers import Choices
 from engine.wire.replies import Reply
 
@@ -56,6 +57,6 @@ async def tell_reply(respond: AsyncRespond, reply: Reply) -> None:
 def worded(reply: Reply) -> str:
     """Word what the engine said, with the reason code where it refused."""
     if reply.ok:
-        return f":white_check_mark: {escape(reply.text)}"
+        return f":white_check_mark: {names(reply.text)}"
     code = f" (`{reply.unsaid_code}`)" if reply.unsaid_code else ""
-    return f":no_entry: *Nothing was done.* {escape(reply.text)}{code}"
+    return f":no_entry: *Nothing was done.* {names(reply.text)}{code}"

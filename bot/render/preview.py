@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from bot.render.blocks import Block, Message, actions, button, context, escape, fields, header, message, section
-from bot.render.say import amount, money, price
+from bot.render.say import amount, money, names, price
 from bot.render.trade import level
 from engine.wire.commands import ByHand, Shown
 from engine.wire.figures import span
@@ -98,7 +98,7 @@ def _price_now(view: PreviewView) -> str:
 
 def _verdict(view: PreviewView) -> str:
     if view.code != "OK":
-        numbers = f"`{escape(view.code)}` {escape(view.detail)}"
+        numbers = f"`{escape(view.code)}` {names(view.detail)}"
         advice = f"{escape(view.advice)}\n" if view.advice else ""
         return f":no_entry: *The gate says no.* {advice}{numbers}".rstrip()
     second = " It then waits for a second person." if view.needs_second else ""

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.render.blocks import Block, clip, context, escape, section
 from bot.render.preview import Ticket, facts
-from bot.render.say import amount, money
+from bot.render.say import amount, money, number
 from engine.wire.hand_views import PreviewView
 
 SIZE: Final = "decide_size"
@@ -51,7 +51,7 @@ def ask(alert: Alert, view: PreviewView) -> Modal:
         "element": {
             "type": "plain_text_input",
             "action_id": INPUT,
-            "initial_value": f"{view.qty}{view.base_asset.lower()}",
+            "initial_value": f"{number(view.qty)}{view.base_asset.lower()}",
             "max_length": 40,
         },
     }

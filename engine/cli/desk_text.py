@@ -85,7 +85,7 @@ halt [WHY], resume                        stop entries, arm trading
 kill [flatten] [SYMBOL]                   halt, cancel, sell; kill reset WHY
 risk, lock SYMBOL 1h|off                  the limits; no entries for a while
 reconcile [adopt|ignore ID]               compare with the exchange now
-status, positions, orders, balance          how things are
+status, positions, orders, balance        how things are
 pnl [today|day|week|month|all], digest [day|week], trades [N] [SYMBOL], why ID
 strategies [set NAME PARAMETER VALUE], news, latency
 watch SYMBOL above|below PRICE            watch list, watch off ID

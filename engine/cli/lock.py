@@ -7,6 +7,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from engine.cli.refused import Refused
 
@@ -14,8 +15,7 @@ from engine.cli.refused import Refused
 @contextlib.contextmanager
 def only_run(home: Path) -> Iterator[None]:
     """Hold the home's lock; raises Refused when another run holds it. The system frees it however that one ends."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "run.lock").open("a+") as lock:
+    with _opened(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -29,3 +29,12 @@ def only_run(home: Path) -> Iterator[None]:
         lock.write(f"{os.getpid()}\n")
         lock.flush()
         yield
+
+
+def _opened(home: Path) -> IO[str]:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        return (home / "run.lock").open("a+")
+    except OSError as error:
+        words = f"Nothing can be written in {home} ({error.strerror})"
+        raise Refused("BAD_HOME", f"{words}: set TRADER_HOME to a folder where that is possible.") from None

@@ -110,7 +110,9 @@ def bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 def drill_arguments(parser: argparse.ArgumentParser) -> None:
     """Take which drill, and how often."""
-    parser.add_argument("name", choices=("crash", "desk"), help="crash: kills, again and again; desk: its bad days")
+    parser.add_argument(
+        "name", metavar="WHAT", choices=("crash", "desk"), help="crash: kills, again and again; desk: its bad days"
+    )
     parser.add_argument("--rounds", type=count, default=10, metavar="N", help="how often (default: 10)")
     parser.add_argument("--seed", type=count, default=0, metavar="N", help="of everything that is left to chance")
     json_argument(parser)

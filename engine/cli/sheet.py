@@ -16,6 +16,8 @@ _SPANS_S: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST: Final = 60
 """Of a column in a terminal; CSV and JSON cut nothing."""
+_PROOFS: Final = frozenset({"journal_digest", "previous_hash", "hash"})
+"""What chains the rows of the audit trail: for programs, which read CSV or JSON."""
 
 
 def print_rows(name: str, rows: Sequence[dict[str, Any]], args: argparse.Namespace) -> None:
@@ -46,8 +48,9 @@ def since_ns(text: str, now_ns: int) -> int:
 
 
 def table_text(rows: Sequence[dict[str, Any]]) -> str:
-    """Write rows with aligned columns; columns that are empty in all of them are left out."""
-    names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
+    """Write rows with aligned columns; those that are empty in all of them, or for programs, are left out."""
+    shown = [name for name in rows[0] if name not in _PROOFS]
+    names = [name for name in shown if any(row[name] not in (None, "") for row in rows)]
     cells = [[name.replace("_", " ") for name in names], *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
     lines = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells)
@@ -55,7 +58,7 @@ def table_text(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = " ".join(_plain(value).split())
+    text = f"{value:.4g}" if isinstance(value, float) else " ".join(_plain(value).split())
     return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 

@@ -9,6 +9,8 @@ import msgspec
 from engine.core.instrument import Instrument
 from engine.core.market import Market
 
+KILLED: Final = "killed by"
+"""How the reason for being halted begins after a kill."""
 CLOCK_LIMIT_MS: Final = 500
 """No entry while our clock is further than this from the venue's (C17)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.core.facts import KILLED
 from engine.core.safeguard_records import Killed
 from engine.core.types import Symbol
 
@@ -28,7 +29,7 @@ class Latch:
         if not self._kills:
             return ""
         first = self._kills[0]
-        return f"killed by {first.by}" + (f": {first.reason}" if first.reason else "")
+        return f"{KILLED} {first.by}" + (f": {first.reason}" if first.reason else "")
 
     @property
     def advice(self) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine.core.config import Limits
-from engine.core.facts import CLOCK_LIMIT_MS, Facts, Tried
+from engine.core.facts import CLOCK_LIMIT_MS, KILLED, Facts, Tried
 from engine.core.instrument import scaled_text
 from engine.core.types import OrderRequest, OrderType, Refusal
 
@@ -25,7 +25,8 @@ def _c1_live(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) 
 
 
 def _halted(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    return Refusal("HALTED", f"reason={facts.halt_reason}", "Trading is halted: an admin can type /resume.")
+    first = "/kill reset REASON, then /resume" if facts.halt_reason.startswith(KILLED) else "/resume"
+    return Refusal("HALTED", f"reason={facts.halt_reason}", f"Trading is halted: an admin can type {first}.")
 
 
 def _c2_order_size(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:

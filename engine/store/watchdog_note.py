@@ -35,7 +35,8 @@ class WatchdogNote(msgspec.Struct, frozen=True):
     def words(self) -> str:
         """Say what happened, for people."""
         words = f"the watchdog found the engine dead or hung for {self.silent_s:.0f} s"
-        words += f" and cancelled {len(self.cancelled)} open entry order(s)"
+        count = len(self.cancelled)
+        words += f" and cancelled {count} open entry order{'' if count == 1 else 's'}"
         if self.is_done:
             return f"{words}; the venue has none left"
         return f"{words}; not confirmed yet{f' ({self.trouble})' if self.trouble else ''}, look at the open orders"

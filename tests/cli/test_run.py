@@ -218,6 +218,12 @@ def test_a_run_on_a_port_in_use_is_exit_code_2(
         assert f"or name another with {option}." in capsys.readouterr().err
 
 
+def test_a_home_in_which_nothing_can_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Refused, match="set TRADER_HOME to a folder"), only_run(tmp_path / "file" / "home"):
+        pass
+
+
 def test_a_second_run_in_the_same_home_is_refused(tmp_path: Path) -> None:
     """Two would trade on one journal; another home, or the same one later, is fine."""
     with only_run(tmp_path / "a"):

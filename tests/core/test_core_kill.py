@@ -114,7 +114,8 @@ def test_no_entry_passes_while_killed_and_exits_do() -> None:
     """Not after an attempt to resume either."""
     desk = Desk().ready().holding()
     kill(desk)
-    assert desk.buy()[0].code == "HALTED"
+    refused = desk.buy()[0]
+    assert (refused.code, "/kill reset REASON, then /resume." in refused.text) == ("HALTED", True)
     assert desk.resume().code == "C11_KILLED"
     assert desk.buy()[0].code == "HALTED"
     (exit_order,) = sent(desk.price(1950.0))

@@ -115,7 +115,7 @@ async def test_c12_a_stopped_engine_loses_its_entries_and_keeps_its_sales(tmp_pa
         now = await status(line)
         assert not now.is_armed
         assert now.halt_reason == note.words
-        assert "cancelled 2 open entry order(s); the venue has none left" in now.halt_reason
+        assert "cancelled 2 open entry orders; the venue has none left" in now.halt_reason
 
 
 async def test_c12_the_exchange_fails_first(tmp_path: Path, market: Market) -> None:

@@ -168,6 +168,11 @@ def test_a_table_leaves_out_what_is_empty_and_cuts_what_is_long() -> None:
     assert table_text(rows) == "\n".join(["a    long name", "1    x y", f"yes  {'z' * 59}…"])
 
 
+def test_a_table_for_people_has_no_digests_and_no_more_digits_than_they_read() -> None:
+    rows = [{"what": "start", "confidence": 0.33658137230402907, "hash": "ab" * 32, "journal_digest": "cd" * 32}]
+    assert table_text(rows) == "\n".join(["what   confidence", "start  0.3366"])
+
+
 def test_the_address_of_the_database_is_a_secret(tmp_path: Path) -> None:
     """It shows neither in the settings nor in a log; what is no address is refused without being shown."""
     settings = read_settings({"LEDGER_URL": "postgresql://ann:hu%20sh@host/name"}, tmp_path)
