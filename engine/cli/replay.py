@@ -64,6 +64,20 @@ def chosen(settings: Settings, mode: str | None, symbol: str | None) -> Settings
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Write the result with one name a line."""
-    width = max(map(len, result), default=0)
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in sorted(result.items()))
+    """Write the result with one name a line; of a list and of counts all on its line, without those that are nothing."""
+    lines = [line for name, value in sorted(result.items()) for line in _lines(name, value)]
+    width = max((len(name) for name, _ in lines), default=0)
+    return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in lines)
+
+
+def _lines(name: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and any(isinstance(each, Mapping) for each in value.values()):
+        said = [(f"{name} {key}", _counts(each)) for key, each in value.items() if any(each.values())]
+        return said or [(name, "none")]
+    if isinstance(value, Mapping):
+        return [(name, _counts(value))]
+    return [(name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value))]
+
+
+def _counts(counts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or "none"

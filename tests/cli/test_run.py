@@ -297,6 +297,13 @@ def test_settings_are_replaced_not_changed() -> None:
     assert (settings.trading.mode, settings.symbols) == ("ask", ())
     assert chosen(settings, None, None) == settings
     assert table({"gaps": 0, "depth_applied": 3432}) == "depth_applied  3432\ngaps           0"
+    nested = {"events": {"order": 34, "armed": 0}, "signals": {"drift": {"asked": 3}, "fade": {"asked": 0}}}
+    assert table(nested | {"symbols": ["ETHUSDT", "BTCUSDT"], "mode": "auto"}).splitlines() == [
+        "events         34 order",
+        "mode           auto",
+        "signals drift  3 asked",
+        "symbols        ETHUSDT, BTCUSDT",
+    ]
     assert msgspec.structs.asdict(auto)["venue"] == "paper"
 
 
