@@ -9,7 +9,7 @@ from bot.render import trade as trade_lines
 from bot.render.blocks import Block, Message, context, divider, escape, fields, header, message, section
 from bot.render.say import amount, gain, money, names, venue
 from bot.render.say import price as price_of
-from engine.wire.figures import clock, percent, plural, span
+from engine.wire.figures import moment, percent, plural, span
 from engine.wire.phrases import bands, tally
 from engine.wire.replies import OrdersView
 from engine.wire.views import BalanceView, HealthView, OrderView, PositionsView, PriceView, StatusView, StrategyView
@@ -100,8 +100,8 @@ def price_line(price: PriceView) -> str:
     """Show one symbol's market in a line."""
     stale = "" if price.is_fresh else " · *stale: no order on it*"
     return (
-        f"`{escape(price.symbol)}` {price_of(price.last)} ({percent(price.change_pct)}) · "
-        f"bid {price_of(price.bid)}, ask {price_of(price.ask)} · {clock(price.ts_exchange_ns)}{stale}"
+        f"`{escape(price.symbol)}` {price_of(price.last)} ({percent(price.change_pct)} since the start) · "
+        f"bid {price_of(price.bid)}, ask {price_of(price.ask)} · {moment(price.ts_exchange_ns)}{stale}"
     )
 
 

@@ -21,7 +21,7 @@ from engine.wire.answers import (
     WatchView,
     WhyView,
 )
-from engine.wire.figures import clock, day_and_clock, in_r, is_some, plural, span
+from engine.wire.figures import day_and_clock, in_r, is_some, moment, plural, span
 from engine.wire.phrases import PERIODS, bands, made, parameters, tally
 from engine.wire.views import LatencyView, OrderStampsView, StageView
 
@@ -111,7 +111,7 @@ def why(view: WhyView) -> Message:
                 ("Confidence", confidence),
                 ("Measured", escape(view.worth)),
                 ("Second opinion", escape(view.opinion)),
-                ("When", clock(view.ts_ns)),
+                ("When", moment(view.ts_ns)),
                 ("See also", ", ".join(f"`{escape(name)}`" for name in names)),
             ]
         ),
@@ -184,7 +184,7 @@ def _row(row: PnlRow, asset: str) -> str:
 
 def _strategy(detail: StrategyDetail) -> str:
     it = detail.strategy
-    said = f"{detail.last_signal} at {clock(detail.ts_last_signal_ns)}" if detail.last_signal else ""
+    said = f"{detail.last_signal} at {moment(detail.ts_last_signal_ns)}" if detail.last_signal else ""
     said = f"\nLast said: {clip(escape(said), _LINE)}" if said else ""
     measured = f" · {escape(it.calibration)}" if it.calibration else ""
     return (
@@ -197,7 +197,7 @@ def _strategy(detail: StrategyDetail) -> str:
 def _headline(one: HeadlineView) -> str:
     about = f" [{escape(', '.join(one.symbols[:5]))}]" if one.symbols else ""
     return clip(
-        f"• {clock(one.ts_ns)} {escape(one.source)}: *{clip(escape(one.title), 120)}*{about} · {escape(one.verdict)}",
+        f"• {moment(one.ts_ns)} {escape(one.source)}: *{clip(escape(one.title), 120)}*{about} · {escape(one.verdict)}",
         _LINE,
     )
 

@@ -184,4 +184,4 @@ def _sheet(rows: Sequence[dict[str, Any]], otherwise: str) -> str:
 
 
 def _moment(ts_ns: int) -> str:
-    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(ts_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

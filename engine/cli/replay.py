@@ -64,7 +64,7 @@ def chosen(settings: Settings, mode: str | None, symbol: str | None) -> Settings
 
 
 def table(result: Mapping[str, Any]) -> str:
-    """Write the result with one name a line; of a list and of counts all on its line, without those that are nothing."""
+    """Write the result with one name a line; of counts all on its line, without those that are none."""
     lines = [line for name, value in sorted(result.items()) for line in _lines(name, value)]
     width = max((len(name) for name, _ in lines), default=0)
     return "\n".join(f"{name:<{width}}  {text}".rstrip() for name, text in lines)

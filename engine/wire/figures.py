@@ -91,6 +91,11 @@ def day_and_clock(ts_ns: int) -> str:
     return f"{_at(ts_ns):%-d %b %H:%M} UTC"
 
 
+def moment(ts_ns: int) -> str:
+    """Write a moment that may be days ago to the second, as UTC: ``28 Nov 14:00:07 UTC``."""
+    return f"{_at(ts_ns):%-d %b %H:%M:%S} UTC"
+
+
 def plural(count: int, noun: str, several: str = "") -> str:
     """Count things: ``1 order``, ``2 orders``, ``no orders``; ``several`` where it takes more than an s."""
     return f"{count or 'no'} {noun if count == 1 else several or f'{noun}s'}"

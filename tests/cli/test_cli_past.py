@@ -45,7 +45,7 @@ def test_a_decision_names_what_it_went_by_and_what_the_gate_said() -> None:
         trade_id="t-0c", ts_ns=NS, latency=stamps,
     )  # fmt: skip
     assert text_of(view).splitlines() == [
-        "order tr-3f of 2023-11-14 22:13:20: buy 1 IOTA: filled",
+        "order tr-3f of 2023-11-14 22:13:20 UTC: buy 1 IOTA: filled",
         "by auto, cause signal:1",
         "sma_cross: confidence 0.72 (asks from 0.50, acts from 0.90)",
         "  rose above",
@@ -64,7 +64,7 @@ def test_a_decision_about_news_names_headline_opinion_and_story() -> None:
     lines = text_of(view).splitlines()
     assert "headline: IOTA and M (wire)" in lines
     assert "opinion: rules 0.70, second opinion 0.33 where 0.40 is usual → 0.63" in lines
-    assert "story: 2023-11-14 22:13:20  opened by wire, announced since: IOTA and M" in lines
+    assert "story: 2023-11-14 22:13:20 UTC  opened by wire, announced since: IOTA and M" in lines
 
 
 def test_a_number_that_was_set_is_shown_beside_its_default() -> None:
