@@ -15,6 +15,7 @@ from bot.render.blocks import Block, Message, message
 from engine.wire.digest import DigestView
 from engine.wire.events import DrillChanged
 from engine.wire.hand_views import ApprovalView, MissedProposalView
+from engine.wire.order_phrases import FINISHED
 from engine.wire.reconciliation import ForeignOrderView
 from engine.wire.safeguard_views import AlarmView
 from engine.wire.views import OrderView, ProposalView, StoryView, TradeView
@@ -113,7 +114,7 @@ class Card(Letter):
         return (
             (self.proposal is not None and self.proposal.state == "open")
             or (self.approval is not None and self.approval.state == "waiting")
-            or (self.order is not None and self.order.state not in order.FINISHED)
+            or (self.order is not None and self.order.state not in FINISHED)
             or (self.trade is not None and self.trade.is_open)
             or (self.alarm is not None and not self.alarm.acknowledged_by)
             or (self.drill is not None and self.drill.report is None and not self.drill.why)

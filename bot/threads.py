@@ -11,8 +11,9 @@ import msgspec
 from bot.mail import Mail
 from bot.memory import Card, Occasion
 from bot.render import notes, trade
-from bot.render.order import FINISHED, fill_reply, has_fill
+from bot.render.order import fill_reply
 from engine.wire.events import TradeChanged
+from engine.wire.order_phrases import FINISHED, has_fill
 from engine.wire.views import OrderView, PriceView, TradeView
 
 _CLICKED: Final = "proposal:"

@@ -26,6 +26,7 @@ from bot.render.say import amount, money, names, price, sentence, who
 from bot.render.size import SIZE
 from engine.wire.figures import in_r, plural, span
 from engine.wire.hand_views import MissedProposalView
+from engine.wire.order_phrases import FINISHED, has_fill
 from engine.wire.phrases import bands
 from engine.wire.views import OrderView, ProposalView, TradeView
 
@@ -212,9 +213,9 @@ def _left(proposal: ProposalView, missed: MissedProposalView | None) -> Message:
 def _did(proposal: ProposalView, order: OrderView | None) -> str:
     side = {"bought": "buy", "sold": "sell"}.get(proposal.state, proposal.side)
     done, doing = _DID[side]
-    if order is None or (order.state not in order_lines.FINISHED and not order_lines.has_fill(order)):
+    if order is None or (order.state not in FINISHED and not has_fill(order)):
         return doing
-    return done if order_lines.has_fill(order) else f"not {done}, though asked for"
+    return done if has_fill(order) else f"not {done}, though asked for"
 
 
 def _acted_buttons(proposal: ProposalView, trade: TradeView | None) -> list[Block]:

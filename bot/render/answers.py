@@ -115,8 +115,7 @@ def _list(orders: tuple[OrderView, ...]) -> str:
 
 def _headline(order: OrderView) -> str:
     """Say who wanted what, and of an open order on what terms."""
-    terms = "" if order.state in order_lines.FINISHED else order_lines.terms(order)
-    return f"{order_lines.headline(order)} {terms}".rstrip()
+    return f"{order_lines.headline(order)} {order_lines.terms(order)}".rstrip()
 
 
 def _strategies(all_: tuple[StrategyView, ...]) -> str:

@@ -6,11 +6,10 @@ from bot.render.blocks import Block, Message, button, confirm, escape, fields, m
 from bot.render.say import amount, distance, money, price, sentence, who
 from engine.wire.answers import RoundTripView, WhyView
 from engine.wire.figures import span
-from engine.wire.phrases import made
+from engine.wire.phrases import made, stop_name
 from engine.wire.views import OrderStampsView, StepView, TradeView
 
 CLOSE = "close_position"
-_STOPS = {"trailing_stop": "trailing stop", "break_even": "break-even stop"}
 
 
 def summary(trade: TradeView) -> str:
@@ -86,11 +85,6 @@ def level(text: str, entry: str) -> str:
         return ""
     away = distance(text, entry)
     return f"{price(text)} ({away})" if away else price(text)
-
-
-def stop_name(trade: TradeView) -> str:
-    """Name what kind of stop it is: ``stop``, ``trailing stop`` or ``break-even stop``."""
-    return _STOPS.get(trade.stop_kind, "stop")
 
 
 def _exits(trade: TradeView) -> list[str]:

@@ -44,8 +44,9 @@ from engine.wire.figures import amount, gain, is_some, money, number, percent, p
 from engine.wire.hand_views import ApprovalView, MissedView, PreviewView
 from engine.wire.helps import HELPS, nearest
 from engine.wire.mutes import MutesView
+from engine.wire.order_phrases import outcome, terms
 from engine.wire.pairs import PairsView
-from engine.wire.phrases import bands, made, tally
+from engine.wire.phrases import bands, made, stop_name, tally
 from engine.wire.reconciliation import ReconciliationView
 from engine.wire.replies import OrderPlaced, OrdersView, ProposalTaken, Reply, Result, Snapshot
 from engine.wire.safeguard_views import KillView, RiskView
@@ -211,20 +212,15 @@ def orders_text(view: OrdersView) -> str:
 
 def order_text(order: OrderView) -> str:
     """Write one order in one line."""
-    limit = f" {'up' if order.side == 'buy' else 'down'} to {price(order.limit_price)}" if order.limit_price else ""
-    filled = f", filled {number(order.filled_qty)} at {price(order.avg_price)}" if order.avg_price else ""
-    reason = f", {order.reason}" if order.reason else ""
-    stop = f" from {price(order.stop_price)}" if order.stop_price else ""
-    what = f"{order.side} {number(order.qty)} {order.symbol}{stop}{limit}"
-    return f"{what}: {order.state}{filled}{reason} [{order.client_order_id}]"
+    what = f"{order.side} {number(order.qty)} {order.symbol} {terms(order)}".rstrip()
+    return f"{what}: {outcome(order)} [{order.client_order_id}]"
 
 
 def trade_text(trade: TradeView) -> str:
     """Write one position or round trip in one line."""
-    kind = "stop" if trade.stop_kind in ("", "stop_loss") else trade.stop_kind.replace("_", " ")
     steps = "".join(f", {step.part_pct:g} % at {price(step.price)}" for step in trade.steps if not step.is_done)
     left = "" if trade.time_left_s is None else f", {span(trade.time_left_s)} left"
-    exits = _exits(trade.stop_price, "", kind) + steps + _exits("", trade.target_price) + left
+    exits = _exits(trade.stop_price, "", stop_name(trade)) + steps + _exits("", trade.target_price) + left
     return f"{trade.symbol} {number(trade.qty)} at {price(trade.entry_price)}: {made(trade)}{exits}"
 
 

@@ -17,6 +17,7 @@ PERIODS: Final = {
     "month": "the last 30 days",
     "all": "in all",
 }
+_STOPS: Final = {"trailing_stop": "trailing stop", "break_even": "break-even stop"}
 
 
 def bands(ask: float, act: float) -> str:
@@ -44,6 +45,11 @@ def made(trade: TradeView, r_multiple: float | None = None) -> str:
     """Say what a trade made: ``+1.13 USDT (+0.45 %, +0.42 R)``, R where it is known."""
     shares = ", ".join([percent(trade.pnl_pct), *([] if r_multiple is None else [in_r(r_multiple)])])
     return f"{gain(trade.pnl_quote, trade.quote_asset)} ({shares})"
+
+
+def stop_name(trade: TradeView) -> str:
+    """Name what kind of stop it is: ``stop``, ``trailing stop`` or ``break-even stop``."""
+    return _STOPS.get(trade.stop_kind, "stop")
 
 
 def expected_fill(view: PreviewView) -> str:

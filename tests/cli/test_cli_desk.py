@@ -119,7 +119,7 @@ def test_positions_orders_and_trades_are_plain_lines() -> None:
     text = positions_text(POSITIONS)
     assert "IOTAUSDT 241.5 at 1.0350: −0.27 USDT (−0.11 %), stop 1.0143" in text
     assert "99,749.80 USDT, 241.5 IOTA (+1.5 locked)" in text
-    assert "buy 241.5 IOTAUSDT up to 1.0557: filled, filled 241.5 at 1.0350 [t-1]" in orders_text(ORDERS)
+    assert "buy 241.5 IOTAUSDT: filled 241.5 IOTA at 1.0350 = 249.95 USDT, fee 0.25 USDT [t-1]" in orders_text(ORDERS)
 
 
 def test_a_reply_shows_its_sentence_and_what_came_of_it() -> None:
@@ -138,7 +138,7 @@ EVENTS: list[tuple[AnyEvent, str]] = [
     (ProposalOpened(ts_ns=1, proposal=PROPOSAL), "ALERT 7  BUY IOTAUSDT"),
     (ProposalClosed(ts_ns=1, proposal=DECIDED), "alert 7 bought: Bought by ann."),
     (SignalActed(ts_ns=1, proposal=DECIDED, order=ORDER), "  Bought by ann.\n  buy 241.5"),
-    (OrderChanged(ts_ns=1, order=ORDER), "filled 241.5 at 1.0350"),
+    (OrderChanged(ts_ns=1, order=ORDER), "filled 241.5 IOTA at 1.0350"),
     (TradeChanged(ts_ns=1, what="closed", trade=TRADE, text="Closed at the stop."), "Closed at the stop."),
     (ModeChanged(ts_ns=1, mode="auto", strategy="", previous="ask", by="cli:ann"), "mode of everything: auto, was ask"),
     (TradingArmed(ts_ns=1, by="cli:ann"), "trading armed by cli:ann"),

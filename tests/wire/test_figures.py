@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from engine.wire import figures
+from engine.wire.order_phrases import terms
 from engine.wire.phrases import made
-from engine.wire.views import TradeView
+from engine.wire.views import OrderView, TradeView
 
 TRADE = TradeView(
     trade_id="t-1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", is_open=True, qty="241.5",
     entry_price="1.0350", exit_price="", stop_price="1.0143", target_price="", pnl_quote="-0.27", pnl_pct=-0.11,
     origin="cli:ann", exit_reason="", ts_opened_ns=1, ts_closed_ns=0,
+)  # fmt: skip
+ORDER = OrderView(
+    client_order_id="t-1", symbol="IOTAUSDT", base_asset="IOTA", quote_asset="USDT", side="buy", order_type="LIMIT",
+    qty="241.5", limit_price="1.0557", state="working", filled_qty="0.0", avg_price="", filled_quote="0.00", fee="",
+    reduce_only=False, origin="cli:ann", cause_id="c", trade_id="T1", reason="", ts_created_ns=1, ts_changed_ns=2,
 )  # fmt: skip
 
 
@@ -68,3 +75,10 @@ def test_a_quantity_of_zeros_is_nothing() -> None:
 def test_what_a_trade_made_is_money_a_share_and_r_where_that_is_known() -> None:
     assert made(TRADE) == "−0.27 USDT (−0.11 %)"
     assert made(TRADE, -0.105) == "−0.27 USDT (−0.11 %, −0.10 R)"
+
+
+def test_the_terms_of_an_order_are_said_while_it_is_open() -> None:
+    assert terms(ORDER) == "at 1.0557 or better"
+    assert terms(replace(ORDER, stop_price="1.0610")) == "at 1.0610, then 1.0557 or better"
+    assert terms(replace(ORDER, limit_price="", stop_price="1.0610")) == "at 1.0610, then the market"
+    assert terms(replace(ORDER, state="filled")) == ""
