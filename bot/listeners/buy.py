@@ -16,15 +16,5 @@ from engine.wire.commands import Buy
 async def buy(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
     """Preview a buy; the order is shown in the channel once it is confirmed, a refusal only to the one who asked."""
     words = read_buy(command.get("text", ""))
-    order = Buy(
-        id=ids.of_command(command),
-        who=context["who"],
-        symbol=words.symbol,
-        amount=words.amount,
-        stop_pct=words.stop_pct,
-        target_pct=words.target_pct,
-        exits=words.exits,
-        limit_price=words.limit_price,
-        good_s=words.good_s,
-    )
+    order = Buy(id=ids.of_command(command), who=context["who"], **words._asdict())
     await place(respond, context, order, command)

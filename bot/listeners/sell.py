@@ -16,11 +16,5 @@ from engine.wire.words import read_sell
 async def sell(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
     """Preview a sale from a position; the order is shown in the channel once it is confirmed."""
     words = read_sell(command.get("text", ""))
-    order = Sell(
-        id=ids.of_command(command),
-        who=context["who"],
-        symbol=words.symbol,
-        amount=words.amount,
-        limit_price=words.limit_price,
-    )
+    order = Sell(id=ids.of_command(command), who=context["who"], **words._asdict())
     await place(respond, context, order, command)
