@@ -36,7 +36,7 @@ ELSEWHERE: Final = {
     "C12_DEAF": "core/test_core_dead_man.py::test_a_bot_that_does_not_hear_slack_makes_auto_fall_back",
     "C12_WATCHDOG": "core/test_core_alarms.py::test_the_watchdog_s_note_and_a_loop_that_stood_still_are_alarms",
     "C14_STILL_OPEN": (
-        "core/test_core_orders_story.py::test_an_order_that_ended_for_us_but_rests_at_the_venue_is_cancelled"
+        "core/test_core_orders_unknown.py::test_an_order_that_ended_for_us_but_rests_at_the_venue_is_cancelled"
     ),
     "C15_MISMATCH": "core/test_core_last_hop.py::test_a_mismatch_halts_and_the_order_is_asked_about",
     "C23_EDITED": "faults/test_f24_news.py::test_f24_an_edit_is_asked_about",
