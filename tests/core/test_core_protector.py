@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
-from core_builders import ALICE, ETH, LIMITS, Desk, S, codes, config, facts, failed, report, request, sent, told
+from core_builders import ALICE, ETH, LIMITS, S, codes, config, facts, failed, request, sent, told
+from protector_story import HELD, a_desk, bought, cancels, close, end, lists, protected, without_target
 
-from engine.core.account import AccountSnapshot, Balance
-from engine.core.actions import Action, Cancel, Protect, Replace, Send
-from engine.core.config import ExitsName
-from engine.core.naked import NAKED_AFTER_NS
-from engine.core.protection import EXIT_AGAIN_NS, LEFT_BEHIND_NS
-from engine.core.protector import AGAIN_NS, MOVE_EVERY_NS, SIBLING_NS, SOON_NS, WITHDRAWN_NS
-from engine.core.reconcile import SETTLE_NS
+from engine.core.actions import Replace
+from engine.core.protection import LEFT_BEHIND_NS
+from engine.core.protector import AGAIN_NS, SIBLING_NS, SOON_NS
 from engine.core.records import Intended
 from engine.core.risk import Gate
 from engine.core.types import (
-    ApprovedOrder,
-    ApprovedProtection,
     OrderListId,
     OrderState,
     OrderType,
@@ -27,58 +20,9 @@ from engine.core.types import (
     TimeInForce,
 )
 from engine.wire import events
-from engine.wire.commands import CancelOrder, Close
-from engine.wire.replies import Reply
+from engine.wire.commands import CancelOrder
 
 X = OrderState
-HELD = 4500
-"""Lots that 900 USDT buy at 2000.00."""
-
-
-def a_desk(exits: ExitsName = "exchange", **changed: object) -> Desk:
-    return Desk(config(exits=exits), **changed).ready()  # type: ignore[arg-type]
-
-
-def lists(actions: Iterable[Action]) -> list[ApprovedProtection]:
-    return [action.protection for action in actions if isinstance(action, Protect)]
-
-
-def cancels(actions: Iterable[Action]) -> list[str]:
-    return [action.client_order_id for action in actions if isinstance(action, Cancel)]
-
-
-def bought(desk: Desk, amount: str = "900") -> ApprovedProtection:
-    """Buy by hand, and return the protection that follows the fill."""
-    (protection,) = lists(desk.fill(sent(desk.buy(amount)[1])[0]))
-    return protection
-
-
-def protected(desk: Desk, amount: str = "900") -> ApprovedProtection:
-    """Do the same, and let both orders rest."""
-    protection = bought(desk, amount)
-    for leg in protection.orders:
-        desk.execute(leg, X.WORKING)
-    return protection
-
-
-def close(desk: Desk, percent: float = 100.0) -> tuple[Reply, list[Action]]:
-    return desk.ask(Close(id=desk.new_id(), who=ALICE, symbol="eth", percent=percent))
-
-
-def end(desk: Desk, protection: ApprovedProtection, state: OrderState = X.CANCELED) -> list[Action]:
-    """Let both orders of a list end; return all that follows."""
-    return [action for leg in protection.orders for action in desk.execute(leg, state)]
-
-
-def account_lists(desk: Desk, *legs: ApprovedOrder) -> list[Action]:
-    """Send the account with these open at the exchange."""
-    desk.now_ns += SETTLE_NS + 1
-    open_orders = tuple(
-        report(leg.client_order_id, X.WORKING, side=Side.SELL, qty_lots=leg.qty_lots, ts_recv_ns=desk.now_ns)
-        for leg in legs
-    )
-    rows = tuple(Balance(asset, value, 0) for asset, value in desk.balances.items())
-    return desk.keep(desk.engine.on_account(AccountSnapshot(rows, open_orders, desk.now_ns)))
 
 
 # ---------------------------------------------------------------- placing
@@ -115,16 +59,6 @@ def test_while_an_entry_still_fills_the_engine_watches_and_its_end_with_a_part_i
     assert lists(desk.fill(buy, lots=1000)) == []
     (protection,) = lists(desk.execute(buy, X.EXPIRED, 1000))
     assert protection.stop.qty_lots == 1000
-
-
-def without_target(desk: Desk, cause: str, lots: int, stop: int) -> list[Action]:
-    """Buy with a stop and no target; return what follows from the fill."""
-    trading = desk.engine.trading
-    trading.last_hop.cause_in(cause)
-    entry = trading.submit(trading.entry(ETH, cause, "cli:ann", lots, stop, 0))
-    assert isinstance(entry, ApprovedOrder)
-    desk.keep(trading.take())
-    return desk.fill(entry)
 
 
 def test_without_a_target_a_stop_rests_alone() -> None:
@@ -299,179 +233,3 @@ def test_a_person_cancels_entries_and_not_what_protects() -> None:
         reply, actions = desk.ask(CancelOrder(id=desk.new_id(), who=ALICE, client_order_id=name))
         assert (reply.ok, cancels(actions)) == (False, [])
         assert "protect" in reply.text
-
-
-# ---------------------------------------------------------------- moving
-
-
-def test_a_later_entry_moves_the_protection_to_all_that_is_held_and_to_its_stop() -> None:
-    desk = a_desk()
-    first = protected(desk)
-    desk.price(2010.0)
-    (more,) = sent(desk.buy("500")[1])
-    actions = desk.fill(more)
-    assert cancels(actions) == [], "others may follow at once, and the engine watches what is new"
-    actions = desk.wait(MOVE_EVERY_NS / S)
-    assert cancels(actions) == [first.stop.client_order_id]
-    assert lists(actions) == [], "the venue takes no second list over the same balance"
-    (second,) = lists(end(desk, first))
-    assert second.stop.qty_lots == HELD + more.qty_lots
-    assert second.stop.stop_ticks == more.stop_ticks
-
-
-def test_between_the_two_the_engine_sells_at_once() -> None:
-    desk = a_desk()
-    first = protected(desk)
-    desk.fill(sent(desk.buy("50")[1])[0])
-    assert cancels(desk.wait(MOVE_EVERY_NS / S))
-    assert sent(desk.price(1955.0)) == [], "the cancel may not have arrived yet: then the exchange sells"
-    assert lists(end(desk, first)) == [], "there is nothing left to wait for"
-    (sale,) = sent(desk.price(1955.0))
-    assert (sale.time_in_force, sale.origin) == (TimeInForce.IOC, "exit:stop_loss")
-
-
-def test_an_exit_waits_for_a_protection_that_is_on_its_way_but_not_for_ever() -> None:
-    desk = a_desk()
-    protection = bought(desk)
-    assert sent(desk.price(1955.0)) == []
-    (sale,) = [action for action in desk.wait(LEFT_BEHIND_NS / S) if isinstance(action, Replace)]
-    assert sale.cancelled == protection.stop.client_order_id
-
-
-def test_a_cancel_without_effect_is_sent_again() -> None:
-    desk = a_desk()
-    first = protected(desk)
-    desk.fill(sent(desk.buy("50")[1])[0])
-    assert cancels(desk.wait(MOVE_EVERY_NS / S)) == [first.stop.client_order_id]
-    assert cancels(desk.wait(WITHDRAWN_NS / S - 0.1)) == []
-    assert cancels(desk.wait(0.2)) == [first.stop.client_order_id]
-
-
-def test_a_stop_that_rests_alone_is_moved_in_one_request() -> None:
-    desk = a_desk()
-    (first,) = sent(without_target(desk, "command:x", 1000, 196_000))
-    desk.execute(first, X.WORKING)
-    without_target(desk, "command:y", 500, 197_000)
-    (move,) = [action for action in desk.wait(MOVE_EVERY_NS / S) if isinstance(action, Replace)]
-    assert (move.cancelled, move.along) == (first.client_order_id, ())
-    assert (move.order.qty_lots, move.order.stop_ticks) == (1500, 197_000)
-    desk.execute(move.order, X.WORKING)
-    later = [*desk.execute(first, X.CANCELED), *desk.wait(5.0)]
-    assert (sent(later), cancels(later)) == ([], [])
-
-
-def test_a_move_that_was_not_placed_because_the_old_stop_was_filling_is_no_refusal() -> None:
-    desk = a_desk()
-    (first,) = sent(without_target(desk, "command:x", 1000, 196_000))
-    desk.execute(first, X.WORKING)
-    without_target(desk, "command:y", 500, 197_000)
-    (move,) = [action for action in desk.wait(MOVE_EVERY_NS / S) if isinstance(action, Replace)]
-    for name, code in ((move.order.client_order_id, -2022), (first.client_order_id, -2011)):
-        assert "HELD_BY_ENGINE" not in codes(desk.keep(desk.engine.on_send_failed(failed(name, code=code))))
-    (exit_,) = sent(desk.price(1965.0))
-    desk.keep(desk.engine.on_send_failed(failed(exit_.client_order_id, code=-2022)))
-    assert sent(desk.fill(first, price=1960.0)) == []
-    (rest,) = sent(desk.wait(EXIT_AGAIN_NS / S))
-    assert (rest.qty_lots, rest.origin) == (500, "exit:stop_loss")
-
-
-def test_a_stop_that_a_later_entry_raised_is_the_engines_until_it_has_moved() -> None:
-    desk = a_desk()
-    protected(desk)
-    (more,) = sent(desk.buy("50", stop_pct=0.5)[1])
-    desk.fill(more)
-    (sale,) = [action for action in desk.price(1985.0) if isinstance(action, Replace)]
-    assert sale.order.origin == "exit:stop_loss"
-
-
-# ---------------------------------------------------------------- the account, a restart, the unknown
-
-
-def test_an_account_whose_protection_just_rests_is_reconciled() -> None:
-    desk = a_desk()
-    protection = protected(desk)
-    desk.engine.trading.is_reconciled = False
-    account_lists(desk, *protection.orders)
-    assert desk.engine.trading.is_reconciled
-    desk.engine.trading.is_reconciled = False
-    account_lists(desk)
-    assert not desk.engine.trading.is_reconciled, "one that the venue does not list is in doubt"
-
-
-def test_after_a_restart_the_protection_belongs_to_its_trade_again() -> None:
-    desk = a_desk()
-    protection = protected(desk)
-    again = desk.restarted()
-    assert again.engine.trading.sellable_lots(ETH) == HELD
-    again.price(2000.0)
-    for leg in protection.orders:
-        again.execute(leg, X.WORKING)
-    actions = account_lists(again, *protection.orders)
-    assert (lists(actions), cancels(actions)) == ([], [])
-    assert again.engine.trading.is_reconciled
-    again.fill(protection.stop, price=1955.0)
-    assert [trip.exit_reason for trip in again.engine.trading.portfolio.closed] == ["stop_loss"]
-
-
-def test_after_a_restart_a_position_whose_protection_is_gone_gets_one_before_it_can_be_armed() -> None:
-    desk = a_desk()
-    first = protected(desk)
-    again = desk.restarted()
-    again.price(2000.0)
-    end(again, first)
-    assert not again.engine.trading.is_reconciled
-    again.now_ns += SETTLE_NS + 1
-    (second,) = lists(again.account())
-    assert second.stop.qty_lots == HELD
-    assert set(second.legs).isdisjoint(first.legs)
-
-
-def test_a_list_without_an_answer_is_unknown_and_asked_about_and_then_exactly_one() -> None:
-    desk = a_desk()
-    protection = bought(desk)
-    for name in protection.legs:
-        desk.keep(desk.engine.on_send_failed(failed(name, ambiguous=True)))
-    assert lists(desk.wait(1.0)) == [], "nobody knows yet"
-    for leg in protection.orders:
-        assert lists(desk.execute(leg, X.WORKING)) == []
-    assert lists(desk.wait(1.0)) == []
-
-
-def test_a_list_that_never_arrived_is_sent_anew() -> None:
-    desk = a_desk()
-    protection = bought(desk)
-    for name in protection.legs:
-        desk.keep(desk.engine.on_send_failed(failed(name, ambiguous=True)))
-    desk.now_ns += 7 * S
-    desk.price(2000.0)
-    actions = [
-        action
-        for name in protection.legs
-        for action in desk.keep(desk.engine.on_send_failed(failed(name, code=-2013, after_s=7.0, asked_s=6.9)))
-    ]
-    (second,) = lists(actions)
-    assert set(second.legs).isdisjoint(protection.legs)
-
-
-def test_a_position_that_neither_the_exchange_nor_the_engine_watches_is_an_alert_until_one_does() -> None:
-    desk = a_desk("engine").holding()
-    assert "NAKED_POSITION" not in codes(desk.wait(5.0))  # the data is stale, which a quiet market is too
-    assert "NAKED_POSITION" in codes(desk.wait(NAKED_AFTER_NS / S))
-    assert "NAKED_POSITION" not in codes(desk.wait(30.0))
-    assert "NAKED_POSITION" in codes(desk.wait(31.0))
-    desk.price(2000.0)
-    assert codes(desk.wait(0.1)) == ["NAKED_POSITION"]
-    assert codes(desk.wait(0.1)) == []
-
-
-def test_what_rests_at_the_exchange_needs_no_fresh_data() -> None:
-    desk = a_desk()
-    protected(desk)
-    assert "NAKED_POSITION" not in codes(desk.wait(60.0))
-
-
-def test_a_fault_while_deciding_lets_no_protection_leave() -> None:
-    desk = a_desk()
-    desk.engine.trading.do(Protect(bought(a_desk())))
-    actions = desk.engine.on_fault("a bug", desk.now_ns)
-    assert not [action for action in actions if isinstance(action, Protect | Send | Replace)]
