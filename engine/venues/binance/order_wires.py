@@ -97,7 +97,6 @@ class OwnTradeWire(msgspec.Struct, frozen=True):
     commission: str
     fee_asset: str = msgspec.field(name="commissionAsset")
     time: int
-    is_buyer: bool = msgspec.field(name="isBuyer")
     is_maker: bool = msgspec.field(name="isMaker")
 
     def as_fill(self) -> FillWire:
