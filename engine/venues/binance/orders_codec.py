@@ -81,6 +81,7 @@ class OrderEncoder:
 
     @is_logged_on.setter
     def is_logged_on(self, is_logged_on: bool) -> None:
+        """Render every template anew where that changes."""
         if is_logged_on is not self._is_logged_on:
             self._is_logged_on = is_logged_on
             self._templates.clear()
