@@ -41,6 +41,10 @@ Admit = Callable[[], Awaitable[None]]
 class Connection(WSListener):
     """One open socket: stamps each frame and hands it on, synchronously."""
 
+    __slots__ = (
+        "_clock_ns", "_on_closed", "_on_frame", "_parts", "_probe", "closed", "has_caught_up", "transport",
+    )  # fmt: skip
+
     def __init__(
         self, on_frame: FrameHandler, on_closed: Callable[[Connection], None], clock_ns: Callable[[], int]
     ) -> None:
@@ -60,10 +64,11 @@ class Connection(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; one that comes in parts is put together first."""
-        ts_recv_ns = self._clock_ns()
+        clock_ns, on_frame = self._clock_ns, self._on_frame
+        ts_recv_ns = clock_ns()
         kind = frame.msg_type
         if kind == _TEXT and frame.fin:
-            self._on_frame(frame.get_payload_as_bytes(), ts_recv_ns)
+            on_frame(frame.get_payload_as_bytes(), ts_recv_ns)
         elif kind == WSMsgType.PONG:
             self._take_pong(frame)
         elif kind == WSMsgType.CLOSE:
@@ -82,9 +87,10 @@ class Connection(WSListener):
 
     def send(self, message: bytes) -> bool:
         """Write a message at once; False when the socket is gone."""
-        if self.transport is None:
+        transport = self.transport
+        if transport is None:
             return False
-        self.transport.send(_TEXT, message)
+        transport.send(_TEXT, message)
         return True
 
     def probe(self) -> None:
