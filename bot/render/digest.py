@@ -21,7 +21,7 @@ def digest(view: DigestView) -> Message:
     """Show a digest."""
     title, span, total, asset = _NAMES[view.period], PERIODS[view.period], view.pnl.total, view.pnl.quote_asset
     made = f"{gain(total.realised_quote, asset)}{_summed(total)}"
-    text = f"{title}: {made} of {plural(total.trades, 'trade')} in {span}. {let_go(view)}"
+    text = f"{title}: {made}, {plural(total.trades, 'trade')} closed in {span}. {let_go(view)}"
     rows = [*_rows("Symbols", view.pnl.symbols, asset), *_rows("Strategies", view.pnl.strategies, asset)]
     return message(
         text,

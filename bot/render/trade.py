@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.render.blocks import Block, Message, button, confirm, escape, fields, message, section
-from bot.render.say import amount, distance, money, price, sentence, who
+from bot.render.say import amount, distance, gain, money, price, sentence, who
 from engine.wire.answers import RoundTripView, WhyView
 from engine.wire.figures import span
 from engine.wire.phrases import made, stop_name
@@ -24,7 +24,10 @@ def summary(trade: TradeView) -> str:
 
 def told(what: str, text: str, trade: TradeView) -> str:
     """Say in the thread what just happened to the trade; ``text`` is how the engine says it."""
-    return summary(trade) if what == "closed" else f"{sentence(text)} {summary(trade)}"
+    if what == "closed":
+        return summary(trade)
+    sold = f" {gain(trade.realised_quote, trade.quote_asset)} realised so far." if trade.realised_quote else ""
+    return f"{sentence(text)}{sold} {summary(trade)}"
 
 
 def line(trade: TradeView) -> Block:

@@ -30,8 +30,8 @@ def digest_text(view: DigestView) -> str:
 
 def _row(row: PnlRow, asset: str) -> str:
     r = "" if row.net_r is None else f" ({sum_in_r(row.net_r)})"
-    closed = f"{plural(row.trades, 'trade')}, {row.wins} won"
-    return f"{gain(row.realised_quote, asset)}{r} of {closed}; open {gain(row.unrealised_quote)}"
+    closed = f"{plural(row.trades, 'trade')} closed{r}, {row.wins} won"
+    return f"realised {gain(row.realised_quote, asset)}, {closed}; unrealised {gain(row.unrealised_quote)}"
 
 
 def _trip(trip: RoundTripView) -> str:

@@ -39,6 +39,7 @@ class KeptTrip(msgspec.Struct, frozen=True):
     plan: ExitPlan | None
     numbers: dict[str, int]
     texts: dict[str, str]
+    sales: list[tuple[int, int]]
 
 
 class KeptProposal(msgspec.Struct, frozen=True):
@@ -103,13 +104,13 @@ def decode_kept(payload: bytes) -> Kept:
 def kept_trip(trip: RoundTrip) -> KeptTrip:
     """Return a round trip as values."""
     numbers, texts = _fields(trip, RoundTrip.__slots__)
-    return KeptTrip(trip.instrument.symbol, trip.plan, numbers, texts)
+    return KeptTrip(trip.instrument.symbol, trip.plan, numbers, texts, list(trip.sales))
 
 
 def trip_of(kept: KeptTrip, instrument: Instrument) -> RoundTrip:
     """Return the round trip that was kept."""
     trip = RoundTrip.__new__(RoundTrip)
-    trip.instrument, trip.plan = instrument, kept.plan
+    trip.instrument, trip.plan, trip.sales = instrument, kept.plan, list(kept.sales)
     for name, value in (*kept.numbers.items(), *kept.texts.items()):
         setattr(trip, name, value)
     return trip

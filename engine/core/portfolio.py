@@ -16,6 +16,7 @@ from engine.core.plan import ExitPlan
 from engine.core.types import ApprovedOrder, Side, Symbol, TradeId
 
 _E8 = 100_000_000
+_MINUTE_NS: Final = 60_000_000_000
 _USUAL_FEE_PPM: Final = 1_000
 """Source: Binance, spot trading fees without a discount, 0.1 %."""
 STOP_LOSS: Final = "stop_loss"
@@ -46,10 +47,12 @@ class RoundTrip:
         "instrument",
         "kept_ns",
         "kept_ticks",
+        "open_cost_e8",
         "opened_ns",
         "origin",
         "plan",
         "proceeds_e8",
+        "sales",
         "seen_candles",
         "sold_e8",
         "sold_quote_e8",
@@ -75,6 +78,10 @@ class RoundTrip:
         """What that was worth at the fills' prices, in 1e-8 of the quote asset, before fees."""
         self.cost_e8 = self.proceeds_e8 = 0
         """Paid and received in all, in 1e-8 of the quote asset, fees in the quote asset included."""
+        self.open_cost_e8 = 0
+        """What of the cost is that of what is held now: each sale takes its share of it, by quantity (average cost)."""
+        self.sales: list[tuple[int, int]] = []
+        """When sales realised how much, oldest first: ns, and 1e-8 of the quote asset; those of a minute are one."""
         self.fees_e8 = 0
         """Of all fills, whatever they were paid in, in 1e-8 of the quote asset."""
         self.stop_ticks = self.target_ticks = 0
@@ -139,9 +146,29 @@ class RoundTrip:
         lots = self.bought_e8 // self.instrument.lot_e8
         return max(self.bought_quote_e8 - self.instrument.notional_e8(self.first_stop_ticks, lots), 0)
 
+    def realised_e8(self, since_ns: int = 0) -> int:
+        """What the sales since a moment brought over the cost of what they sold, fees of both ways included."""
+        return sum(e8 for ts_ns, e8 in self.sales if ts_ns >= since_ns)
+
+    def unrealised_e8(self, bid_ticks: int) -> int:
+        """What the held rest would bring at the bid over its own cost; 1e-8 of the quote asset."""
+        return self.value_e8(bid_ticks) - self.open_cost_e8 if self.is_open else 0
+
     def pnl_e8(self, bid_ticks: int) -> int:
-        """Profit after fees: received, plus the rest at the bid, less what was paid; 1e-8 of the quote asset."""
+        """Profit after fees: received, plus the rest at the bid, less what was paid; 1e-8 of the quote asset.
+
+        It is what was realised and what is unrealised together.
+        """
         return self.proceeds_e8 + (self.value_e8(bid_ticks) if self.is_open else 0) - self.cost_e8
+
+    def realise(self, received_e8: int, before_e8: int, ts_ns: int) -> int:
+        """Count what was received for all that is held no more of ``before_e8`` (1e-8 of the base asset); return what
+        that made, in 1e-8 of the quote asset."""
+        rest_e8 = self.open_cost_e8 * max(self.base_e8, 0) // before_e8 if before_e8 > 0 and self.is_open else 0
+        made_e8, self.open_cost_e8 = received_e8 - (self.open_cost_e8 - rest_e8), rest_e8
+        is_same = bool(self.sales) and self.sales[-1][0] // _MINUTE_NS == ts_ns // _MINUTE_NS
+        self.sales.append((ts_ns, made_e8 + (self.sales.pop()[1] if is_same else 0)))
+        return made_e8
 
 
 class Portfolio:
@@ -154,6 +181,7 @@ class Portfolio:
         """Free and locked quote asset as of the last account snapshot and the fills since."""
         self.peak_e8 = 0
         self.realised_e8 = 0
+        """What sales have made so far, those of open positions included, after fees."""
         self.open: dict[Symbol, RoundTrip] = {}
         self.closed: list[RoundTrip] = []
         self.aside_e8: dict[str, int] = {}
@@ -167,7 +195,7 @@ class Portfolio:
             trip.cause_id = order.cause_id
             self.open[fill.symbol] = trip
         trip.fills += 1
-        quantity_e8 = fill.qty_lots * instrument.lot_e8
+        quantity_e8, before_e8 = fill.qty_lots * instrument.lot_e8, trip.base_e8
         quote_e8 = instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         fee_quote_e8 = fill.fee_e8 if fill.fee_asset == instrument.quote_asset else 0
         fee_e8 = _fee_in_quote_e8(fill, instrument, quote_e8)
@@ -185,8 +213,10 @@ class Portfolio:
             trip.base_e8 -= fill.fee_e8
         elif fill.fee_asset in self.aside_e8 and fill.fee_asset != instrument.quote_asset:
             self.aside_e8[fill.fee_asset] -= fill.fee_e8
-        if fill.side is Side.SELL and trip.lots <= 0:
-            self._close(trip, order.origin, fill.ts_ns)
+        if fill.side is Side.SELL:
+            self.realised_e8 += trip.realise(quote_e8 - fee_quote_e8, before_e8, fill.ts_ns)
+            if trip.lots <= 0:
+                self._close(trip, order.origin, fill.ts_ns)
         return trip
 
     def on_change(self, fill: Fill, instrument: Instrument) -> None:
@@ -210,7 +240,8 @@ class Portfolio:
 
     def shrink_to(self, trip: RoundTrip, base_e8: int, ts_ns: int) -> None:
         """Bring a position down to what the venue really holds; closes it where that is less than one lot."""
-        trip.base_e8 = base_e8
+        before_e8, trip.base_e8 = trip.base_e8, base_e8
+        self.realised_e8 += trip.realise(0, before_e8, ts_ns)  # what is gone brought nothing
         if trip.lots <= 0:
             self._close(trip, "reconciled", ts_ns)
 
@@ -246,6 +277,7 @@ class Portfolio:
         trip.base_e8 += quantity_e8
         trip.bought_e8 += quantity_e8
         trip.cost_e8 += paid_e8
+        trip.open_cost_e8 += paid_e8
         self.cash_e8 -= paid_e8
         trip.plan = order.plan or trip.plan
         trip.target_ticks = order.target_ticks or trip.target_ticks
@@ -262,7 +294,7 @@ class Portfolio:
 
     def _close(self, trip: RoundTrip, reason: str, ts_ns: int) -> None:
         trip.closed_ns, trip.exit_reason = ts_ns, reason.removeprefix("exit:")
-        self.realised_e8 += trip.proceeds_e8 - trip.cost_e8
+        self.realised_e8 += trip.realise(0, trip.base_e8, ts_ns)  # nobody can sell the dust that is left
         del self.open[trip.instrument.symbol]
         if (asset := trip.instrument.base_asset) in self.aside_e8:
             self.aside_e8[asset] += trip.base_e8

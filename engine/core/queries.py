@@ -131,7 +131,7 @@ def positions(trading: Trading) -> views.PositionsView:
         quote_asset=trading.config.quote_asset,
         equity_quote=money_text(trading.equity_e8()),
         realised_quote=money_text(trading.portfolio.realised_e8),
-        unrealised_quote=money_text(sum(trip.pnl_e8(bid) for trip, bid in held)),
+        unrealised_quote=money_text(sum(trip.unrealised_e8(bid) for trip, bid in held)),
         positions=tuple(trade_view(trip, bid, trading.now_ns) for trip, bid in held),
         balances=tuple(balances),
     )

@@ -70,9 +70,9 @@ def pnl(trading: Trading, period: PeriodName) -> PnlView:
         period=period,
         since_ns=since_ns,
         quote_asset=trading.config.quote_asset,
-        total=_row(trading, "all", closed, held),
-        symbols=_rows(trading, closed, held, by_strategy=False),
-        strategies=_rows(trading, closed, held, by_strategy=True),
+        total=_row(trading, "all", closed, held, since_ns),
+        symbols=_rows(trading, closed, held, since_ns, by_strategy=False),
+        strategies=_rows(trading, closed, held, since_ns, by_strategy=True),
         max_drawdown_quote=money_text(fall_e8),
         max_drawdown_pct=fall_pct,
     )
@@ -123,7 +123,7 @@ def marks_till_now(trading: Trading, since_ns: int) -> NDArray[np.int64]:
 
 
 def _rows(
-    trading: Trading, closed: Sequence[RoundTrip], held: Sequence[RoundTrip], *, by_strategy: bool
+    trading: Trading, closed: Sequence[RoundTrip], held: Sequence[RoundTrip], since_ns: int, *, by_strategy: bool
 ) -> tuple[PnlRow, ...]:
     """Sum up by symbol, or by strategy; those that made most come first."""
 
@@ -132,13 +132,16 @@ def _rows(
 
     names = dict.fromkeys(map(name_of, (*closed, *held)))
     rows = (
-        _row(trading, name, [t for t in closed if name_of(t) == name], [t for t in held if name_of(t) == name])
+        _row(
+            trading, name, [t for t in closed if name_of(t) == name], [t for t in held if name_of(t) == name], since_ns
+        )
         for name in names
     )
     return tuple(sorted(rows, key=lambda row: -float(row.realised_quote)))
 
 
-def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequence[RoundTrip]) -> PnlRow:
+def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequence[RoundTrip], since_ns: int) -> PnlRow:
+    """Sum up: what sales since then realised, of open trades too, and how the trades that closed since then ended."""
     made = [trip.pnl_e8(0) for trip in closed]
     multiples = [r for trip in closed if (r := _r_multiple(trip, 0)) is not None]
     won_e8, lost_e8 = sum(e8 for e8 in made if e8 > 0), -sum(e8 for e8 in made if e8 < 0)
@@ -147,8 +150,8 @@ def _row(trading: Trading, name: str, closed: Sequence[RoundTrip], held: Sequenc
         trades=len(closed),
         wins=sum(e8 > 0 for e8 in made),
         losses=sum(e8 < 0 for e8 in made),
-        realised_quote=money_text(sum(made)),
-        unrealised_quote=money_text(sum(trip.pnl_e8(_bid(trading, trip)) for trip in held)),
+        realised_quote=money_text(sum(trip.realised_e8(since_ns) for trip in (*closed, *held))),
+        unrealised_quote=money_text(sum(trip.unrealised_e8(_bid(trading, trip)) for trip in held)),
         fees_quote=money_text(sum(trip.fees_e8 for trip in (*closed, *held))),
         profit_factor=won_e8 / lost_e8 if lost_e8 else None,
         expectancy_r=sum(multiples) / len(multiples) if multiples else None,

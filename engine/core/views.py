@@ -76,6 +76,7 @@ def trade_view(trip: RoundTrip, bid_ticks: int, now_ns: int) -> views.TradeView:
         stop_kind=trip.stop_kind if trip.stop_ticks else "",
         steps=_steps(trip),
         time_left_s=max(ends_ns - now_ns, 0) / 1e9 if (ends_ns := time_stop_ns(trip)) and trip.is_open else None,
+        realised_quote=money_text(trip.realised_e8()) if trip.sold_e8 else "",
     )
 
 

@@ -50,12 +50,13 @@ class PnlRow(msgspec.Struct, frozen=True):
 
     name: str
     trades: int
-    """Closed ones; the unrealised part is of those that are open."""
+    """Closed ones, and so are those won and lost, the profit factor and R."""
     wins: int
     losses: int
     realised_quote: str
-    """After fees, of trades that closed in the period."""
+    """What the sales in the period made over the cost of what they sold, after fees; of open trades too."""
     unrealised_quote: str
+    """What is held now would make at the bid over its own cost."""
     fees_quote: str
     profit_factor: float | None
     """What the winners made over what the losers lost; None without a loser."""

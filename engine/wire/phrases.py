@@ -42,9 +42,11 @@ def parameters(detail: StrategyDetail) -> str:
 
 
 def made(trade: TradeView, r_multiple: float | None = None) -> str:
-    """Say what a trade made: ``+1.13 USDT (+0.45 %, +0.42 R)``, R where it is known."""
+    """Say what a trade made: ``+1.13 USDT (+0.45 %, +0.42 R)``, R where it is known; of an open one, what was sold."""
     shares = ", ".join([percent(trade.pnl_pct), *([] if r_multiple is None else [in_r(r_multiple)])])
-    return f"{gain(trade.pnl_quote, trade.quote_asset)} ({shares})"
+    is_part = trade.is_open and trade.realised_quote
+    part = f", {gain(trade.realised_quote, trade.quote_asset)} of it realised" if is_part else ""
+    return f"{gain(trade.pnl_quote, trade.quote_asset)} ({shares}){part}"
 
 
 def stop_name(trade: TradeView) -> str:

@@ -103,6 +103,8 @@ class TradeView(msgspec.Struct, frozen=True):
     """The targets before the last one, upwards."""
     time_left_s: float | None = None
     """Until it is sold for its time, as of this view; None where it has all the time."""
+    realised_quote: str = ""
+    """What its sales made over the cost of what they sold, after fees; empty while nothing was sold."""
 
 
 class BalanceView(msgspec.Struct, frozen=True):
@@ -119,7 +121,9 @@ class PositionsView(msgspec.Struct, frozen=True, tag="positions"):
     quote_asset: str
     equity_quote: str
     realised_quote: str
+    """What all sales so far made over the cost of what they sold, after fees; of what is still held too."""
     unrealised_quote: str
+    """What the open rest would make at the bid over its own cost."""
     positions: tuple[TradeView, ...]
     balances: tuple[BalanceView, ...]
 

@@ -29,6 +29,15 @@ def test_an_answer_shows_every_step_and_the_time_that_is_left() -> None:
     assert "*Time left*\n2 h 5 min" in texts
 
 
+def test_what_the_sold_part_made_stands_beside_what_is_held() -> None:
+    """The result of all together is shown where nobody reads it later; what was realised moves no more."""
+    part = trade(qty="0.0466", exit_price="2736.16", pnl_quote="4.20", pnl_pct=1.68, realised_quote="2.37")
+    assert lines.told("changed", "a step was sold", part).endswith(f"+2.37 USDT realised so far. {lines.summary(part)}")
+    texts = [field["text"] for field in lines.table(part)["fields"]]
+    assert "*Result now*\n+4.20 USDT (+1.68 %), +2.37 USDT of it realised" in texts
+    assert "realised" not in lines.told("changed", "the stop moved", trade())
+
+
 def test_a_closed_trade_says_which_stop_it_was() -> None:
     assert "by the trailing stop" in lines.summary(trade(is_open=False, exit_reason="trailing_stop"))
     assert "by the time stop" in lines.summary(trade(is_open=False, exit_reason="time_stop"))

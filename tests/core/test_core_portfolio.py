@@ -170,7 +170,8 @@ def test_no_sequence_of_fills_creates_or_loses_money(trades: list[tuple[bool, in
         assert all(trip.base_e8 >= 0 for trip in portfolio.open.values())
     paid = sum(trip.cost_e8 - trip.proceeds_e8 for trip in portfolio.trips())
     assert CASH - portfolio.cash_e8 == paid
-    assert portfolio.realised_e8 == sum(trip.pnl_e8(0) for trip in portfolio.closed)
+    open_e8 = sum(trip.realised_e8() for trip in portfolio.open.values())
+    assert portfolio.realised_e8 == open_e8 + sum(trip.pnl_e8(0) for trip in portfolio.closed)
     assert portfolio.equity_e8({ETH: 200_000}) == portfolio.cash_e8 + sum(
         trip.value_e8(200_000) for trip in portfolio.open.values()
     )

@@ -221,6 +221,7 @@ class Books:
             held_e8=trip.base_e8,
             cost_e8=trip.cost_e8,
             proceeds_e8=trip.proceeds_e8,
+            realised_e8=trip.realised_e8(),
             profit_e8=None if trip.is_open else trip.pnl_e8(0),
             risk_e8=trip.risk_e8() or None,
             stop_ticks=trip.stop_ticks,

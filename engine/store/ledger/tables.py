@@ -150,6 +150,7 @@ round_trips: Final = Table(
     _int("held_e8"),
     _int("cost_e8"),
     _int("proceeds_e8"),
+    _int("realised_e8"),
     _maybe_int("profit_e8"),
     _maybe_int("risk_e8"),
     _int("stop_ticks"),
@@ -157,8 +158,9 @@ round_trips: Final = Table(
     _instrument(),
 )
 """Every position from its first fill to flat. Cost, proceeds and profit are after fees in the quote asset; profit is
-NULL while it is open. ``risk_e8``: what it would have lost, before fees, at the stop that it was opened with; NULL
-where there was none. The R multiple is profit over risk."""
+NULL while it is open, realised what its sales have made so far over the cost of what they sold. ``risk_e8``: what it
+would have lost, before fees, at the stop that it was opened with; NULL where there was none. The R
+multiple is profit over risk."""
 
 decisions: Final = Table(
     "decisions",

@@ -68,6 +68,7 @@ def test_a_trade_has_its_profit_after_fees_and_its_r_multiple_can_be_told(look: 
     (trip,) = look("round_trips", *A_TRADE)
     assert (trip["cost_e8"], trip["proceeds_e8"]) == (2010 * E8 // 100, 2070 * E8 // 100)
     assert (trip["profit_e8"], trip["risk_e8"]) == (60 * E8 // 100, 40 * E8 // 100)
+    assert trip["realised_e8"] == trip["profit_e8"]
     assert (trip["bought_lots"], trip["sold_lots"], trip["held_e8"], trip["fills"]) == (100, 100, 0, 2)
     assert (trip["origin"], trip["exit_reason"]) == ("strategy:sma_cross", "take_profit")
     assert (trip["opened_ns"], trip["closed_ns"]) == (T0 + S, T0 + S)

@@ -60,6 +60,7 @@ def test_a_trade_is_shown_in_decimals_with_its_r_multiple(ledger: Ledger) -> Non
         "held": "0.00",
         "cost": "20.10",
         "proceeds": "20.70",
+        "realised": "0.60",
         "profit": "0.60",
         "risk": "0.40",
         "stop": "1960.00",
