@@ -6,8 +6,10 @@ import ast
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,24 +119,72 @@ def test_the_arrows_hold(copy: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-PLANTED = [
-    ("engine/core/engine.py", "import time", "core touches nothing: no clock, socket, log, environment or randomness"),
-    ("bot/app.py", "from engine.core import risk", "bot knows of the engine only its wire"),
-]
+PLANTED = {
+    "bot knows of the engine only its wire": ("bot/app.py", "from engine.drill import crash"),
+    "the engine knows no bot and no Slack": ("engine/notify/pager.py", "import slack_sdk"),
+    "arrows go down": ("engine/notify/pager.py", "from engine import live"),
+    "core touches nothing: no clock, socket, log, environment or randomness": ("engine/core/engine.py", "import time"),
+    "kernels are numpy, numba and math only": ("engine/core/kernels/gate.py", "from engine.core import types"),
+    "a strategy proposes and can't send": ("engine/core/strategies/triangle.py", "from engine.core import trading"),
+    "inside core, arrows go down": ("engine/core/story_turns.py", "from engine.core import trading"),
+    "how it looks knows neither Slack nor the rest of the bot": ("bot/render/say.py", "from bot import outbox"),
+    "sentry is started in the two process entries only": ("engine/watchdog.py", "import sentry_sdk"),
+}
+"""By contract: a line that breaks it, and where."""
 
 
-@pytest.mark.parametrize(("path", "line", "contract"), PLANTED, ids=[line for _, line, _ in PLANTED])
-def test_a_planted_mistake_fails_the_check(copy: Path, path: str, line: str, contract: str) -> None:
-    """The checker names the contract that the planted line breaks."""
-    module = copy / path
-    before = module.read_text(encoding="utf-8")
-    module.write_text(f"{before}\n{line}\n", encoding="utf-8")
+def contracts() -> list[dict[str, Any]]:
+    """Return the checker's contracts."""
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        return list(tomllib.load(file)["tool"]["importlinter"]["contracts"])
+
+
+def test_every_contract_notices_a_planted_mistake(copy: Path) -> None:
+    """All at once; and each contract has one here."""
+    assert PLANTED.keys() == {contract["name"] for contract in contracts()}
+    for path, line in PLANTED.values():
+        with (copy / path).open("a", encoding="utf-8") as module:
+            module.write(f"\n{line}\n")
     try:
         done = lint_imports(copy)
     finally:
-        module.write_text(before, encoding="utf-8")
+        for path, _ in PLANTED.values():
+            shutil.copy(ROOT / path, copy / path)
     assert done.returncode != 0
-    assert f"{contract} BROKEN" in done.stdout
+    assert [name for name in PLANTED if f"{name} BROKEN" not in done.stdout] == []
+
+
+def test_a_module_that_no_contract_names_fails_the_check(copy: Path) -> None:
+    """Whoever opens a room says where it stands."""
+    added = [copy / "engine" / "attic.py", copy / "engine" / "core" / "attic.py"]
+    for path in added:
+        path.write_text('"""Nobody said where it stands."""\n', encoding="utf-8")
+    try:
+        done = lint_imports(copy)
+    finally:
+        for path in added:
+            path.unlink()
+    assert done.returncode != 0
+    assert "engine.attic" in done.stdout
+    assert "engine.core.attic" in done.stdout
+
+
+def test_the_lists_of_rooms_are_whole() -> None:
+    """What the bot may not enter is all of the engine but the wire, and crash reports begin in no room at all."""
+    rooms = {
+        f"{part}.{path.stem}"
+        for part in ("bot", "engine")
+        for path in (ROOT / part).iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").exists()) and path.stem != "__init__"
+    }
+    by_name = {contract["name"]: contract for contract in contracts()}
+    forbidden = set(by_name["bot knows of the engine only its wire"]["forbidden_modules"])
+    assert forbidden == {room for room in rooms if room.startswith("engine.")} - {"engine.wire"}
+    quiet = set(by_name["sentry is started in the two process entries only"]["source_modules"])
+    assert quiet == rooms - {"engine.cli", "engine.__main__", "bot.__main__"}
+    looks = by_name["how it looks knows neither Slack nor the rest of the bot"]
+    rest = {room for room in rooms if room.startswith("bot.")} - set(looks["source_modules"])
+    assert rest <= set(looks["forbidden_modules"])
 
 
 def test_make_check_runs_the_checker_for_the_arrows() -> None:
