@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.core.types import ClientOrderId, ExecutionReport, OrderListId, Symbol
+from engine.core.types import ExecutionReport
 
 
 class Balance(msgspec.Struct, frozen=True, gc=False):
@@ -23,11 +23,3 @@ class AccountSnapshot(msgspec.Struct, frozen=True):
     ts_recv_ns: int
     ts_asked_ns: int = 0
     """When the venue was asked: what changed after that need not be in it. 0 where asking takes no time."""
-
-
-class OpenOrderList(msgspec.Struct, frozen=True):
-    """An order list that the venue says is open; its orders are reported as any others."""
-
-    list_id: OrderListId
-    symbol: Symbol
-    legs: tuple[ClientOrderId, ...]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
-from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
-from engine.core.types import ClientOrderId, ExecutionReport, OrderListId, Symbol
-from engine.venues.binance.list_wires import AnswerShape, ListStatusWire, OrderListWire
+from engine.core.types import ClientOrderId, ExecutionReport, Symbol
+from engine.venues.binance.list_wires import AnswerShape, ListStatusWire
 from engine.venues.binance.order_wires import ErrorWire, ReplacedWire
 from engine.venues.binance.reports import decode_order, parse
 
@@ -22,8 +21,6 @@ _SETTLING: Final = frozenset({"ALL_DONE", "RESPONSE"})
 
 _array = msgspec.json.Decoder(tuple[msgspec.Raw, ...])
 _shape = msgspec.json.Decoder(AnswerShape)
-_list = msgspec.json.Decoder(OrderListWire)
-_lists = msgspec.json.Decoder(tuple[OrderListWire, ...])
 _list_status = msgspec.json.Decoder(ListStatusWire)
 _replaced = msgspec.json.Decoder(ReplacedWire)
 _error = msgspec.json.Decoder(ErrorWire)
@@ -56,36 +53,9 @@ def decode_error(response: bytes | msgspec.Raw) -> ErrorWire:
     return parse(_error, response)
 
 
-def decode_open_lists(
-    result: bytes | msgspec.Raw, instruments: Mapping[Symbol, Instrument]
-) -> tuple[OpenOrderList, ...]:
-    """Decode the lists that are open, those of other symbols left out; raises BadFrame."""
-    return tuple(_open_list(wire) for wire in parse(_lists, result) if wire.symbol in instruments)
-
-
-def decode_legs(result: bytes | msgspec.Raw, names: Sequence[ClientOrderId]) -> dict[ClientOrderId, int]:
-    """Return the venue's ids of a list's orders by our names of them, as far as they can be told; raises BadFrame.
-
-    A cancelled order bears the cancel's name there. So a single name that is missing is the single one left over.
-    Source: Binance, WebSocket API, "Cancel order": newClientOrderId replaces the clientOrderId.
-    """
-    wire = parse(_list, result)
-    ids = {ClientOrderId(order.client_order_id): order.order_id for order in wire.orders}
-    found = {name: ids.pop(name) for name in names if name in ids}
-    missing = [name for name in names if name not in found]
-    if len(missing) == len(ids) == 1:
-        found[missing[0]] = ids.popitem()[1]
-    return found
-
-
 def decode_settled_legs(event: bytes | msgspec.Raw) -> tuple[ClientOrderId, ...]:
     """Return the orders that a ``listStatus`` leaves nothing more to wait for, if it does; raises BadFrame."""
     wire = parse(_list_status, event)
     if wire.status_type not in _SETTLING:
         return ()
     return tuple(ClientOrderId(order.client_order_id) for order in wire.orders)
-
-
-def _open_list(wire: OrderListWire) -> OpenOrderList:
-    legs = tuple(ClientOrderId(order.client_order_id) for order in wire.orders)
-    return OpenOrderList(OrderListId(wire.client_list_id), Symbol(wire.symbol), legs)

@@ -1,4 +1,4 @@
-"""The venue's words about order lists, as it writes them: replies, queries, the user's stream.
+"""The venue's words about order lists, as it writes them: replies, the user's stream.
 
 Unknown fields are ignored, because the venue adds them at will.
 """
@@ -6,27 +6,6 @@ Unknown fields are ignored, because the venue adds them at will.
 from __future__ import annotations
 
 import msgspec
-
-
-class ListedOrderWire(msgspec.Struct, frozen=True):
-    """An order of a list. Raw: ``{"symbol":"LTCBNB","orderId":2,"clientOrderId":"0m6I4wfxvTUrOBSMUl0OPU"}``."""
-
-    order_id: int = msgspec.field(name="orderId")
-    client_order_id: str = msgspec.field(default="", name="clientOrderId")
-
-
-class OrderListWire(msgspec.Struct, frozen=True):
-    """A list as queries show it.
-
-    Raw: ``{"orderListId":2,"contingencyType":"OCO","listStatusType":"EXEC_STARTED","listOrderStatus":"EXECUTING",``
-    ``"listClientOrderId":"cKPMnDCbcLQILtDYM4f4fX","transactionTime":1711062760648,"symbol":"LTCBNB","orders":[…]}``.
-    Source: Binance, WebSocket API, "Query Order list", "Current open Order lists".
-    """
-
-    list_id: int = msgspec.field(name="orderListId")
-    symbol: str
-    client_list_id: str = msgspec.field(default="", name="listClientOrderId")
-    orders: tuple[ListedOrderWire, ...] = ()
 
 
 class ListedEventWire(msgspec.Struct, frozen=True):

@@ -9,7 +9,6 @@ place one, or a list   the venue has none of them, unless the error is ambiguous
 cancel                 unknown: they may have filled meanwhile (F12); a query says how they stand
 replace                each half has its own result; as above. Refused as a whole, nothing was done
 query of an order      -2013: the venue has none; the core believes it when it was asked late enough
-query of a list        each of its orders is asked about by its own name
 =====================  ===================================================================================
 """
 
@@ -94,11 +93,6 @@ class OrderAnswers:
             self.report(_named(found, asked.names[0]))
         elif method is Method.REPLACE:
             self._on_replaced(asked, list_reports.decode_replaced(result), 0, ts_recv_ns)
-        elif method is Method.LIST_STATUS:
-            self._ask_each(asked, list_reports.decode_legs(result, asked.names))
-        elif asked.open_lists is not None:
-            if not asked.open_lists.done():
-                asked.open_lists.set_result(list_reports.decode_open_lists(result, self._instruments))
         else:
             self._on_listed(asked, list_reports.decode_answer(result, self._instruments, ts_recv_ns))
 
@@ -115,8 +109,6 @@ class OrderAnswers:
             self._fail_all(asked.names, True, code, f"cancel refused: {words}")
         elif method is Method.STATUS and code == reports.NO_SUCH_ORDER:
             self.fail(asked.names[0], False, code, words, asked.ts_ns)
-        elif method is Method.LIST_STATUS:
-            self._ask_each(asked, {})
         else:
             self._no_answer(asked, RequestRefused(status, code, words))
 
@@ -187,19 +179,8 @@ class OrderAnswers:
         missing = [name for name in asked.names if name not in listed]
         self._fail_all(missing, True, 0, f"the venue's answer to {asked.method} does not list it")
 
-    def _ask_each(self, asked: Asked, venue_ids: Mapping[ClientOrderId, int]) -> None:
-        for name in asked.names:
-            which: dict[str, str | int] = (
-                {"orderId": venue_ids[name]} if name in venue_ids else {"origClientOrderId": name}
-            )
-            self._ask(Asked(Method.STATUS, asked.symbol, (name,)), {"symbol": asked.symbol, **which})
-
     def _no_answer(self, asked: Asked, error: VenueError) -> None:
-        if asked.open_lists is not None:
-            if not asked.open_lists.done():
-                asked.open_lists.set_exception(error)
-        else:
-            _log.warning("asking about %s failed: %s", ", ".join(asked.names), error)
+        _log.warning("asking about %s failed: %s", ", ".join(asked.names), error)
 
     def _fail_placing(self, asked: Asked, is_ambiguous: bool, code: int, reason: str) -> None:
         """Fail what was to be placed. What it was to replace is as doubtful, or was certainly not touched."""

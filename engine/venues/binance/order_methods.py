@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
 import msgspec
 
-from engine.core.account import OpenOrderList
 from engine.core.types import ClientOrderId, Symbol
 from engine.venues.binance.order_wires import ABSENT
 
@@ -26,9 +24,6 @@ class Method(StrEnum):
     FILLS = "myTrades"
     CANCEL_ALL = "openOrders.cancelAll"
     PLACE_LIST = "orderList.place.oco"
-    CANCEL_LIST = "orderList.cancel"
-    LIST_STATUS = "orderList.status"
-    OPEN_LISTS = "openOrderLists.status"
 
 
 ROUTES: Final = {
@@ -39,14 +34,11 @@ ROUTES: Final = {
     Method.FILLS: ("GET", "/api/v3/myTrades"),
     Method.CANCEL_ALL: ("DELETE", "/api/v3/openOrders"),
     Method.PLACE_LIST: ("POST", "/api/v3/orderList/oco"),
-    Method.CANCEL_LIST: ("DELETE", "/api/v3/orderList"),
-    Method.LIST_STATUS: ("GET", "/api/v3/orderList"),
-    Method.OPEN_LISTS: ("GET", "/api/v3/openOrderList"),
 }
 """Source: Binance, REST API, "Trading endpoints", "Account endpoints"."""
 
 PLACING: Final = frozenset({Method.PLACE, Method.PLACE_LIST, Method.REPLACE})
-CANCELLING: Final = frozenset({Method.CANCEL, Method.CANCEL_LIST, Method.CANCEL_ALL})
+CANCELLING: Final = frozenset({Method.CANCEL, Method.CANCEL_ALL})
 
 
 class Asked(NamedTuple):
@@ -64,5 +56,3 @@ class Asked(NamedTuple):
     """The orders that a replacement cancels: one, or all of a list."""
     result: msgspec.Raw = ABSENT
     """Of a question for fills: the answer about the order that they belong to."""
-    open_lists: asyncio.Future[tuple[OpenOrderList, ...]] | None = None
-    """Who waits for the lists that are open."""

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
 from engine.core.types import ApprovedOrder, ApprovedProtection, ClientOrderId, ReplaceMode, Symbol
 from engine.venues.binance.errors import RequestRefused, Throttled, VenueError
@@ -203,11 +202,6 @@ class BinanceOrders:
         params = {"symbol": symbol, "origClientOrderId": client_order_id}
         self._ask(Asked(Method.CANCEL, symbol, (client_order_id,)), params)
 
-    def cancel_protection(self, protection: ApprovedProtection) -> None:
-        """Ask for a stop and its target to be cancelled; where they can't be, both become unknown."""
-        params = {"symbol": protection.symbol, "listClientOrderId": protection.list_id}
-        self._ask(Asked(Method.CANCEL_LIST, protection.symbol, protection.legs), params)
-
     def cancel_all(self, symbol: Symbol, expected: Iterable[ClientOrderId] = ()) -> None:
         """Ask for all open orders of a symbol to be cancelled, those in lists and foreign ones included.
 
@@ -221,17 +215,6 @@ class BinanceOrders:
         """Ask what became of an order; its fills are reported too."""
         params = {"symbol": symbol, "origClientOrderId": client_order_id}
         self._ask(Asked(Method.STATUS, symbol, (client_order_id,)), params)
-
-    def query_protection(self, protection: ApprovedProtection) -> None:
-        """Ask what became of a stop and its target: of their list, and then of both, fills included."""
-        asked = Asked(Method.LIST_STATUS, protection.symbol, protection.legs)
-        self._ask(asked, {"origClientOrderId": protection.list_id})
-
-    async def open_lists(self) -> tuple[OpenOrderList, ...]:
-        """Ask which order lists are open, those of other symbols left out; raises VenueError without an answer."""
-        answer: asyncio.Future[tuple[OpenOrderList, ...]] = asyncio.get_running_loop().create_future()
-        self._ask(Asked(Method.OPEN_LISTS, Symbol(""), (), open_lists=answer), {})
-        return await answer
 
     def _ask(self, asked: Asked, params: Params) -> None:
         now_s = self._now_s()

@@ -114,10 +114,6 @@ class LocalExchange:
         """Send a stop and a target as one list (OCO); refused, it is a failure of both."""
         self._request(ts_ns, lambda at_ns: self._place_pair(protection, at_ns))
 
-    def cancel_protection(self, protection: ApprovedProtection, ts_ns: int) -> None:
-        """Send a cancel of a stop and its target; where they are not open, it is a failure of both."""
-        self._request(ts_ns, lambda at_ns: self._cancel_pair(protection, at_ns))
-
     def replace(
         self,
         order: ApprovedOrder,
@@ -198,12 +194,6 @@ class LocalExchange:
         else:
             words = "Order cancel-replace failed."
             self._answer(at_ns, SendFailed(order.client_order_id, False, -2022, words, at_ns))
-
-    def _cancel_pair(self, protection: ApprovedProtection, at_ns: int) -> None:
-        """Cancel whichever is open: a stop that has triggered may rest in the book alone."""
-        target, stop = protection.legs
-        is_target_open = self._find_open(protection.symbol, target) is not None
-        self._cancel_one(protection.symbol, (target, stop) if is_target_open else (stop, target), at_ns)
 
     def _cancel_one(self, symbol: Symbol, names: tuple[ClientOrderId, ...], at_ns: int) -> bool:
         """Cancel the first order, with which all of its list goes; return whether it was open."""

@@ -193,6 +193,15 @@ class Scene:
         self.orders.send_protection(protection)
         return protection
 
+    def cancel(self, protection: ApprovedProtection) -> None:
+        """Cancel a stop and its target as the core does: by one of them, with which the other goes."""
+        self.orders.cancel(SYMBOL, protection.target.client_order_id)
+
+    def query(self, protection: ApprovedProtection) -> None:
+        """Ask about both as the core does: each by its name."""
+        for name in protection.legs:
+            self.orders.query(SYMBOL, name)
+
     async def protected(self, name: str, **changes: Any) -> ApprovedProtection:
         """Do so, and return when both rest."""
         protection = self.protect(name, **changes)

@@ -13,15 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.core.account import OpenOrderList
 from engine.core.instrument import Instrument
 from engine.core.types import ClientOrderId, ExecutionReport, OrderState, Symbol
 from engine.venues.binance.errors import BadFrame
 from engine.venues.binance.list_reports import (
     decode_answer,
     decode_error,
-    decode_legs,
-    decode_open_lists,
     decode_replaced,
     decode_settled_legs,
 )
@@ -103,24 +100,6 @@ def test_a_list_of_another_symbol_says_nothing() -> None:
 def test_an_answer_that_makes_no_sense_is_refused(answer: Any) -> None:
     with pytest.raises(BadFrame):
         answered(answer)
-
-
-def test_open_lists_name_their_orders() -> None:
-    lists = msgspec.json.encode([LIST, {**LIST, "symbol": "BTCUSDT"}])
-    assert decode_open_lists(lists, KNOWN) == (OpenOrderList(LIST["listClientOrderId"], ETH.symbol, (ABOVE, BELOW)),)
-
-
-@pytest.mark.parametrize(
-    ("names", "found"),
-    [
-        ((ABOVE, BELOW), {ABOVE: 2, BELOW: 3}),
-        ((BELOW, ClientOrderId("renamed")), {BELOW: 3, "renamed": 2}),
-        ((ClientOrderId("renamed"), ClientOrderId("too")), {}),
-    ],
-    ids=["as we named them", "one was renamed by its cancel", "both were"],
-)
-def test_the_orders_of_a_list_are_found_by_our_names(names: tuple[ClientOrderId, ...], found: dict[str, int]) -> None:
-    assert decode_legs(msgspec.json.encode(LIST), names) == found
 
 
 def test_a_replacement_has_two_halves_as_an_error_and_as_a_result() -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from protection_bench import DOORS, SYMBOL, Door, order_of, scene, stop_of, target_of, ticks
 
-from engine.core.account import OpenOrderList
 from engine.core.types import ClientOrderId, OrderState, OrderType
-from engine.venues.binance.errors import RequestRefused, Throttled, Unreachable
 
 WORKING, CANCELED, EXPIRED = OrderState.WORKING, OrderState.CANCELED, OrderState.EXPIRED
 FILLED, UNKNOWN, REJECTED = OrderState.FILLED, OrderState.UNKNOWN, OrderState.REJECTED
@@ -22,12 +20,10 @@ async def test_a_stop_and_a_target_rest_as_one_list_until_it_is_cancelled(door: 
         assert it.exchange.lists() == [("tr-1", False)]
         assert it.exchange.open_names() == set(protection.legs)
         assert it.exchange.held() == (4 * 10**8, 10**8)
-        (found,) = await it.orders.open_lists()
-        assert found == OpenOrderList(protection.list_id, SYMBOL, protection.legs)
-        it.orders.cancel_protection(protection)
+        it.cancel(protection)
         await it.until(protection, CANCELED, CANCELED)
         assert (it.exchange.held(), it.exchange.open_orders()) == ((5 * 10**8, 0), [])
-        assert await it.orders.open_lists() == ()
+        assert it.exchange.lists() == [("tr-1", True)]
         assert not it.desk.failures
 
 
@@ -38,7 +34,7 @@ async def test_when_the_stop_trades_the_target_expires(door: Door, limit: float)
         protection = await it.protected("tr-1", stop=stop_of("tr-1-stop", limit=limit))
         it.exchange.trade(94.9)
         if door == "rest":
-            it.orders.query_protection(protection)
+            it.query(protection)
         await it.until(protection, EXPIRED, FILLED)
         stop = it.desk.table.get("tr-1-stop")
         assert stop is not None
@@ -53,7 +49,7 @@ async def test_when_the_target_trades_the_stop_expires(door: Door, limit: float)
         protection = await it.protected("tr-1", target=target_of("tr-1-target", limit=limit))
         it.exchange.trade(110.1)
         if door == "rest":
-            it.orders.query_protection(protection)
+            it.query(protection)
         await it.until(protection, FILLED, EXPIRED)
         assert it.exchange.held() == (4 * 10**8, 0)
 
@@ -134,7 +130,7 @@ async def test_a_lost_answer_makes_both_unknown_and_the_query_settles_it(door: D
         it.exchange.fault(kind="drop", what="executionReport", times=2)
         protection = it.protect("tr-1")
         await it.until(protection, UNKNOWN, UNKNOWN)
-        it.orders.query_protection(protection)
+        it.query(protection)
         await it.until(protection, WORKING, WORKING)
         assert it.exchange.lists() == [("tr-1", False)]
         assert len(it.exchange.open_orders()) == 2
@@ -147,7 +143,7 @@ async def test_a_lost_request_makes_both_unknown_and_the_query_finds_neither(doo
         it.exchange.fault(kind="lose_request", operation="orderList.place.oco")
         protection = it.protect("tr-1")
         await it.until(protection, UNKNOWN, UNKNOWN)
-        it.orders.query_protection(protection)
+        it.query(protection)
         await it.desk.until(lambda: [failure.code for failure in it.desk.failures[-2:]] == [-2013, -2013])
         assert {failure.client_order_id for failure in it.desk.failures[-2:]} == set(protection.legs)
         assert all(failure.ts_asked_ns and not failure.is_ambiguous for failure in it.desk.failures[-2:])
@@ -161,8 +157,7 @@ async def test_a_server_error_after_the_fact_is_unknown_and_not_a_refusal(door: 
         it.exchange.fault(kind="error_after", operation="orderList.place.oco", status=503, code=-1007)
         protection = it.protect("tr-1")
         await it.until(protection, UNKNOWN, UNKNOWN)
-        for name in protection.legs:
-            it.orders.query(SYMBOL, name)
+        it.query(protection)
         await it.until(protection, WORKING, WORKING)
 
 
@@ -172,7 +167,7 @@ async def test_a_list_that_is_open_already_is_not_placed_twice() -> None:
         protection = await it.protected("tr-1")
         it.orders.send_protection(protection)
         await it.until(protection, UNKNOWN, UNKNOWN)
-        it.orders.query_protection(protection)
+        it.query(protection)
         await it.until(protection, WORKING, WORKING)
         assert it.exchange.lists() == [("tr-1", False)]
 
@@ -190,7 +185,7 @@ async def test_a_line_that_breaks_makes_both_unknown_and_rest_finds_them() -> No
             "the line for orders broke before the answer",
             False,
         )
-        it.orders.query_protection(protection)
+        it.query(protection)
         await it.until(protection, WORKING, WORKING)
 
 
@@ -212,34 +207,33 @@ async def test_the_end_of_a_list_makes_an_order_doubtful_whose_own_report_was_lo
         it.exchange.fault(kind="drop", what="executionReport", times=10)
         it.exchange.trade(94.9)
         await it.until(protection, UNKNOWN, UNKNOWN)
-        for name in protection.legs:
-            it.orders.query(SYMBOL, name)
+        it.query(protection)
         await it.until(protection, EXPIRED, FILLED)
 
 
 @both_doors
 async def test_a_list_that_is_done_cannot_be_cancelled_and_is_asked_about(door: Door) -> None:
-    """It may have filled meanwhile: -2011 makes both unknown where their end was not heard."""
+    """It may have filled meanwhile: -2011 makes unknown what was to be cancelled, where its end was not heard."""
     async with scene(door) as it:
         protection = await it.protected("tr-1")
         it.exchange.fault(kind="drop", what="user", times=20)
         it.exchange.trade(94.9)
-        it.orders.cancel_protection(protection)
-        await it.until(protection, UNKNOWN, UNKNOWN)
+        it.cancel(protection)
+        await it.until(protection, UNKNOWN, WORKING)
         assert {failure.code for failure in it.desk.failures} == {-2011}
-        it.orders.query_protection(protection)
+        it.query(protection)
         await it.until(protection, EXPIRED, FILLED)
 
 
 @both_doors
-async def test_a_lost_answer_to_a_cancel_makes_both_unknown(door: Door) -> None:
+async def test_a_lost_answer_to_a_cancel_makes_it_unknown(door: Door) -> None:
     async with scene(door) as it:
         protection = await it.protected("tr-1")
         it.exchange.fault(kind="drop", what="user", times=20)
-        it.exchange.fault(kind="lose_reply", operation="orderList.cancel")
-        it.orders.cancel_protection(protection)
-        await it.until(protection, UNKNOWN, UNKNOWN)
-        it.orders.query_protection(protection)
+        it.exchange.fault(kind="lose_reply", operation="order.cancel")
+        it.cancel(protection)
+        await it.until(protection, UNKNOWN, WORKING)
+        it.query(protection)
         await it.until(protection, CANCELED, CANCELED)
 
 
@@ -256,31 +250,14 @@ async def test_a_pair_counts_as_two_orders_against_the_limits() -> None:
 
 
 @both_doors
-async def test_who_asks_for_open_lists_hears_why_there_is_no_answer(door: Door) -> None:
-    """Over REST a question whose answer was lost is asked once more by itself."""
-    async with scene(door) as it:
-        it.exchange.fault(kind="lose_reply", operation="openOrderLists.status", times=1 if door == "ws" else 2)
-        with pytest.raises(Unreachable, match="no answer"):
-            await it.orders.open_lists()
-        it.exchange.fault(kind="error", operation="openOrderLists.status", status=503, code=-1007)
-        with pytest.raises(RequestRefused, match="-1007"):
-            await it.orders.open_lists()
-        it.exchange.fault(kind="rate_limit", operation="openOrderLists.status", seconds=30)
-        with pytest.raises(RequestRefused):
-            await it.orders.open_lists()
-        with pytest.raises(Throttled):
-            await it.orders.open_lists()
-
-
-@both_doors
 async def test_in_a_silence_a_cancel_is_unknown_and_a_pair_is_certainly_not_sent(door: Door) -> None:
     async with scene(door) as it:
         protection = await it.protected("tr-1")
-        it.exchange.fault(kind="rate_limit", operation="openOrderLists.status", seconds=30)
-        with pytest.raises(RequestRefused):
-            await it.orders.open_lists()
+        it.exchange.fault(kind="rate_limit", operation="order.cancel", seconds=30)
+        it.cancel(protection)
+        await it.until(protection, UNKNOWN, WORKING)
         sent = len(it.desk.sent)
-        it.orders.cancel_protection(protection)
+        it.orders.cancel(SYMBOL, protection.stop.client_order_id)
         second = it.protect("tr-2")
         assert it.desk.states(*protection.legs, *second.legs) == [UNKNOWN, UNKNOWN, REJECTED, REJECTED]
         assert len(it.desk.sent) == sent

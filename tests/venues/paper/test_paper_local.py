@@ -182,27 +182,27 @@ def test_a_stop_and_a_target_rest_until_one_of_them_trades() -> None:
         ("stop", OrderState.WORKING),
         ("stop", OrderState.FILLED),
     ]
-    local.cancel_protection(protection, 5)
-    assert _states(local, 5) == [("stop", -2011), ("target", -2011)]
+    local.cancel(ETH, protection.target.client_order_id, 5)
+    assert _states(local, 5) == [("target", -2011)]
 
 
 def test_a_pair_is_cancelled_as_one_and_refused_as_one() -> None:
     """Where the stop is on the wrong side, neither order exists."""
     local, protection = _held()
-    local.cancel_protection(protection, 3)
+    local.cancel(ETH, protection.target.client_order_id, 3)
     assert _states(local, 3) == [("target", OrderState.CANCELED), ("stop", OrderState.CANCELED)]
     local.send_protection(replace(protection, stop=_stop("stop", 10_060)), 4)
     assert _states(local, 4) == [("target", -2010), ("stop", -2010)]
 
 
-def test_a_stop_that_triggered_and_rests_is_cancelled_with_its_pair() -> None:
+def test_a_stop_that_triggered_and_rests_is_cancelled_alone() -> None:
     """Its target is gone by then; what is left of the stop goes too."""
     local, protection = _held()
-    local.cancel_protection(protection, 3)
+    local.cancel(ETH, protection.target.client_order_id, 3)
     local.send_protection(replace(protection, stop=_stop("stop", 9_500, limit=10_040)), 3)
     local.on_trade(Trade(ETH, 2, 9_490, 5, True, 4, 4))
     local.due(4)
-    local.cancel_protection(protection, 5)
+    local.cancel(ETH, protection.stop.client_order_id, 5)
     assert _states(local, 5) == [("stop", OrderState.CANCELED)]
 
 
