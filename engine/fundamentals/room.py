@@ -15,11 +15,11 @@ from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
 import msgspec
 
 from engine.core.config import TradingConfig
 from engine.core.tidings import FairValue
+from engine.fetch import Fetcher
 from engine.fundamentals.look import Look, Question, Text, decode_look, encode_question
 from engine.fundamentals.valuation import Valuation
 
@@ -27,7 +27,7 @@ MOST_BYTES: Final = 64 << 20
 """All metrics of an asset since its beginning are some 10 MB."""
 _AGAIN_S: Final = 60.0
 """After a source that could not be read, it is tried again so soon, then with a growing pause."""
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=60.0, connect=10.0)
+_TIMEOUT_S: Final = 60.0
 _DAY_NS: Final = 86_400_000_000_000
 _log = logging.getLogger(__name__)
 
@@ -75,11 +75,10 @@ class FundamentalRoom:
     async def run(self) -> None:
         """Look now and every so often, until cancelled; sooner again while a place can't be read."""
         pause = _AGAIN_S
-        async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
-            while True:
-                await self._look(session)
-                pause = min(pause * 2, self._every_s) if self._unread else _AGAIN_S
-                await asyncio.sleep(pause if self._unread else self._every_s)
+        while True:
+            await self._look()
+            pause = min(pause * 2, self._every_s) if self._unread else _AGAIN_S
+            await asyncio.sleep(pause if self._unread else self._every_s)
 
     def health(self) -> tuple[tuple[str, bool, str], ...]:
         """Say of each place and each asset its name, whether it is well, and what is wrong or what it is worth."""
@@ -92,9 +91,9 @@ class FundamentalRoom:
         troubles = [("numbers", False, trouble) for trouble in self._last.troubles]
         return (*places, *troubles, *map(_in_words, self._last.valuations))
 
-    async def _look(self, session: aiohttp.ClientSession) -> None:
+    async def _look(self) -> None:
         self._unread.clear()
-        metrics, macro = await self._texts(session, self._metrics), await self._texts(session, self._macro)
+        metrics, macro = await self._texts(self._metrics), await self._texts(self._macro)
         if not metrics:
             return
         today = self._clock_ns() // _DAY_NS
@@ -119,15 +118,26 @@ class FundamentalRoom:
             _log.warning("%d numbers were refused, the last: %s", valuation.refusals, valuation.refused[-1])
         self._on_value(msgspec.structs.replace(value, ts_recv_ns=self._clock_ns()))
 
-    async def _texts(self, session: aiohttp.ClientSession, places: Sequence[Place]) -> list[Text]:
+    async def _texts(self, places: Sequence[Place]) -> list[Text]:
         texts = []
         for place in places:
             try:
-                texts.append(Text(place.name, await _read(session, place)))
+                texts.append(Text(place.name, await self._read(place)))
             except Unreadable as error:
                 self._unread[place.shown] = str(error)
                 _log.warning("slow numbers can't be read: %s", error, extra={"place": place.shown})
         return texts
+
+    async def _read(self, place: Place) -> bytes:
+        """Return all that a place says: its text is not kept, so it is never asked for only what is new."""
+        if not place.where.startswith(("http://", "https://")):
+            return await asyncio.to_thread(_read_file, place.where)
+        fetcher = Fetcher(place.where, self._clock_ns, most_bytes=MOST_BYTES, timeout_s=_TIMEOUT_S)
+        async with fetcher.session() as session:
+            fetch, body = await fetcher.get(session)
+        if fetch.status == 200:
+            return body
+        raise Unreadable(f"{place.shown} {fetch.detail}" if fetch.status else f"{place.shown}: {fetch.detail}")
 
 
 async def _judged(question: Question) -> Look | None:
@@ -146,30 +156,6 @@ async def _judged(question: Question) -> Look | None:
         _log.error("the process that judges the slow numbers ended with %s", judge.returncode)
         return None
     return decode_look(answer)
-
-
-async def _read(session: aiohttp.ClientSession, place: Place) -> bytes:
-    """Return what a place says; raises Unreadable."""
-    if not place.where.startswith(("http://", "https://")):
-        return await asyncio.to_thread(_read_file, place.where)
-    try:
-        async with session.get(place.where) as answer:
-            if answer.status != 200:
-                raise Unreadable(f"{place.shown} answered {answer.status}")
-            return await _body(answer, place)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise Unreadable(f"{place.shown}: {type(error).__name__}") from None
-
-
-async def _body(answer: aiohttp.ClientResponse, place: Place) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    async for part in answer.content.iter_chunked(1 << 16):
-        size += len(part)
-        if size > MOST_BYTES:
-            raise Unreadable(f"{place.shown} is larger than {MOST_BYTES >> 20} MB")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _read_file(path: str) -> bytes:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from engine.fetch import Fetcher
 from engine.news.config import NewsConfig, SourceConfig
 from engine.news.exchanges import EXCHANGES
 from engine.news.feeds import feed, page_reader
-from engine.news.fetch import Fetcher
 from engine.news.file import FileSource
 from engine.news.poll import PolledSource
 from engine.news.source import Source

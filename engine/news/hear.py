@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from engine.core.tidings import Headline, NewsItem
+from engine.fetch import Fetch
 from engine.news.classify import classify
-from engine.news.fetch import Fetch
 from engine.news.rules import Rules
 from engine.news.rules_file import built_in_rules
 from engine.news.seen import CAPACITY, Novelty, Seen

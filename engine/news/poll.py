@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.news.fetch import Fetch, Fetcher
+from engine.fetch import Fetch, Fetcher
 from engine.news.source import BadItem, Ear, RawItem
 
 SLOWEST: Final = 8.0

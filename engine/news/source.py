@@ -8,7 +8,7 @@ from typing import Annotated, Final, Protocol
 import msgspec
 from msgspec import Meta
 
-from engine.news.fetch import Fetch
+from engine.fetch import Fetch
 
 LONGEST_ITEM: Final = 1 << 16
 """Bytes of one item; a longer one is refused."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from picows import WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSProtocolError, WSTransport, ws_connect
 
-from engine.news.fetch import without_query
+from engine.fetch import without_query
 from engine.news.source import LONGEST_ITEM, BadItem, Ear, read_item
 
 FIRST_PAUSE_S: Final = 0.1

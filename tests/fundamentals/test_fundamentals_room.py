@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -96,7 +97,42 @@ async def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(room_module, "MOST_BYTES", 1 << 20)
     async with serving(lambda request: web.Response(body=b"0" * (2 << 20))) as url:
         room = new_room([], f"{url}/eth.csv")
-        await told(room, lambda: any("larger than 1 MB" in words for _, _, words in room.health()))
+        await told(room, lambda: any("more than 1 MB" in words for _, _, words in room.health()))
+
+
+async def test_a_packed_answer_is_read_and_a_redirect_into_a_private_network_is_not_followed() -> None:
+    """The same care as with headlines: only the address that was configured may be a private one."""
+
+    def answer(request: web.Request) -> web.StreamResponse:
+        if "btc" in request.path:
+            return web.Response(status=302, headers={"Location": "http://10.0.0.1/btc.csv?api_key=canary"})
+        packed = gzip.compress(archive().encode())
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip"})
+
+    async with serving(answer) as url:
+        values: list[FairValue] = []
+        room = new_room(values, f"{url}/eth.csv", f"{url}/btc.csv")
+        await told(room, lambda: bool(values))
+        health = {name: words for name, _, words in room.health()}
+        assert "it redirects to http://10.0.0.1/btc.csv?" in health[f"numbers {url}/btc.csv"]
+        assert "canary" not in str(health)
+
+
+async def test_an_answer_that_is_no_http_shows_no_key() -> None:
+    """The library's own words for it have the whole address in them."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"nonsense\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        host, port = server.sockets[0].getsockname()
+        room = new_room([], f"http://{host}:{port}/eth.csv?api_key=canary")
+        await told(room, lambda: any(not is_well for _, is_well, _ in room.health()))
+        assert "its answer makes no sense" in str(room.health())
+        assert "canary" not in str(room.health())
 
 
 async def test_numbers_that_say_nothing_are_told_and_lead_to_no_value(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from aiohttp import WSMsgType, web
 
 from engine.core.instrument import Instrument
 from engine.core.types import Symbol
-from engine.news.fetch import Fetch
+from engine.fetch import Fetch
 from engine.news.source import RawItem, Source
 from engine.news.symbols import SymbolIndex
 

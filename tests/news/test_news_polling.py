@@ -15,11 +15,11 @@ from aiohttp import web
 from news_samples import Notes, listening
 
 from engine.clock import now_ns
+from engine.fetch import MOST_BYTES, Fetcher, FetchError, is_private, unpack
 from engine.news.build import build_sources
 from engine.news.config import NewsConfig, SourceConfig
 from engine.news.exchanges import EXCHANGES
 from engine.news.feeds import feed, page_reader
-from engine.news.fetch import MOST_BYTES, Fetcher, FetchError, is_private, unpack
 from engine.news.poll import PolledSource
 from engine.news.source import BadItem
 
@@ -283,7 +283,7 @@ async def test_redirects_at_the_same_host_are_followed_to_an_end() -> None:
 
 async def test_names_of_private_addresses_are_refused() -> None:
     """Also where a public name resolves to one."""
-    from engine.news.fetch import _Guard
+    from engine.fetch import _Guard
 
     guard = _Guard("feeds.example")
     with pytest.raises(OSError, match="private"):

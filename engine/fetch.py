@@ -24,7 +24,7 @@ TIMEOUT_S: Final = 15.0
 MOST_REDIRECTS: Final = 3
 LONGEST_WAIT_S: Final = 86_400.0
 """Of a Retry-After that asks for more, so much is waited."""
-_AGENT: Final = "slack-trader/1 (+news)"
+_AGENT: Final = "slack-trader/1"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
@@ -46,7 +46,7 @@ class Fetch(msgspec.Struct, frozen=True):
 
     @property
     def is_ok(self) -> bool:
-        """Say whether the visit told something: the news, or that there are none."""
+        """Say whether the visit told something: what is there, or that nothing is new."""
         return self.status in (200, 304)
 
     def text(self, now_ns: int) -> str:
@@ -95,18 +95,30 @@ def is_private(host: str) -> bool:
 class Fetcher:
     """Visits one address again and again, and remembers what it is asked to say next time."""
 
-    def __init__(self, url: str, clock_ns: Callable[[], int], headers: Mapping[str, str] | None = None) -> None:
-        """Prepare; ``headers`` go to this address only, never to where it redirects."""
+    def __init__(
+        self,
+        url: str,
+        clock_ns: Callable[[], int],
+        headers: Mapping[str, str] | None = None,
+        *,
+        most_bytes: int = MOST_BYTES,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        """Prepare; ``headers`` go to this address only, never to where it redirects.
+
+        ``most_bytes``: of a body, packed or not; ``timeout_s``: of a visit with its redirects.
+        """
         self.url = url
         self._clock_ns = clock_ns
         self._headers = dict(headers or {})
+        self._most_bytes, self._timeout_s = most_bytes, timeout_s
         self._host = urlsplit(url).hostname or ""
         self._etag = self._modified = ""
 
     def session(self) -> aiohttp.ClientSession:
         """Open a session that can't be led into a private network."""
         connector = aiohttp.TCPConnector(resolver=_Guard(self._host), limit=2, ttl_dns_cache=60)
-        timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         return aiohttp.ClientSession(
             connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
         )
@@ -119,19 +131,19 @@ class Fetcher:
         retry_after_s = 0.0
         body = b""
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(self._timeout_s):
                 response = await self._follow(session)
                 async with response:
                     status, url, etag = response.status, str(response.url), response.headers.get("ETag", "")
                     retry_after_s = _wait_s(response.headers.get("Retry-After", ""), self._clock_ns() / 1e9)
                     if status == 200:
-                        sent = await _read(response)
-                        size, body = len(sent), unpack(sent, response.headers.get("Content-Encoding", ""))
+                        sent = await self._read(response)
+                        size, body = len(sent), await self._unpacked(sent, response)
                         self._etag, self._modified = etag, response.headers.get("Last-Modified", "")
                     elif status != 304:
                         detail = f"answered {status}"
         except (aiohttp.ClientError, OSError, TimeoutError, FetchError) as error:
-            detail, status = str(error) or type(error).__name__, 0
+            detail, status = _in_words(error), 0
         now_ns = self._clock_ns()
         took_ms = (now_ns - began_ns) // 1_000_000
         return Fetch(without_query(url), status, now_ns, took_ms, size, etag, detail, retry_after_s), body
@@ -150,13 +162,26 @@ class Fetcher:
             response.release()
             host = urlsplit(where).hostname or ""
             if urlsplit(where).scheme not in ("http", "https") or (host != self._host and is_private(host)):
-                raise FetchError(f"it redirects to {without_query(where)[:200]}, where news is not fetched from")
+                raise FetchError(f"it redirects to {without_query(where)[:200]}, where nothing is fetched from")
             if urlsplit(url).scheme == "https" and urlsplit(where).scheme != "https":
                 raise FetchError(f"it redirects to {without_query(where)[:200]}, which is not encrypted")
             url = where
             if host != self._host:
                 headers = {name: value for name, value in headers.items() if name not in self._headers}
         raise FetchError(f"it redirects more than {MOST_REDIRECTS} times")
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        data = bytearray()
+        async for part in response.content.iter_chunked(1 << 16):
+            data += part
+            if len(data) > self._most_bytes:
+                raise FetchError(f"it sent more than {self._most_bytes >> 20} MB")
+        return bytes(data)
+
+    async def _unpacked(self, sent: bytes, response: aiohttp.ClientResponse) -> bytes:
+        """Unpack on a thread: the loop that decides can't wait for a large one."""
+        encoding = response.headers.get("Content-Encoding", "")
+        return await asyncio.to_thread(unpack, sent, encoding, self._most_bytes) if encoding else sent
 
     def _asked(self) -> dict[str, str]:
         headers = {"User-Agent": _AGENT, "Accept-Encoding": "gzip, deflate", **self._headers}
@@ -167,16 +192,7 @@ class Fetcher:
         return headers
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    data = bytearray()
-    async for part in response.content.iter_chunked(1 << 16):
-        data += part
-        if len(data) > MOST_BYTES:
-            raise FetchError(f"it sent more than {MOST_BYTES >> 20} MB")
-    return bytes(data)
-
-
-def unpack(data: bytes, encoding: str) -> bytes:
+def unpack(data: bytes, encoding: str, most_bytes: int = MOST_BYTES) -> bytes:
     """Unpack a body by its Content-Encoding; raises FetchError where it is damaged or too large."""
     if encoding in ("", "identity"):
         return data
@@ -184,12 +200,21 @@ def unpack(data: bytes, encoding: str) -> bytes:
         raise FetchError(f"it is packed with {encoding}, which was not asked for")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32) if encoding == "gzip" else zlib.decompressobj()
     try:
-        body = unpacker.decompress(data, MOST_BYTES + 1)
+        body = unpacker.decompress(data, most_bytes + 1)
     except zlib.error as error:
         raise FetchError(f"it can't be unpacked ({error})") from None
-    if len(body) > MOST_BYTES:
-        raise FetchError(f"it unpacks to more than {MOST_BYTES >> 20} MB")
+    if len(body) > most_bytes:
+        raise FetchError(f"it unpacks to more than {most_bytes >> 20} MB")
     return body
+
+
+def _in_words(error: Exception) -> str:
+    """Say what went wrong without the address, in whose query a key may stand."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"its answer makes no sense: {error.message}"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "its address, or the one that it redirects to, makes no sense"
+    return str(error) or type(error).__name__
 
 
 def _wait_s(text: str, now_s: float) -> float:
