@@ -115,7 +115,8 @@ def _decimal(text: str) -> Decimal | None:
 
 
 def _signed(value: float, decimals: int) -> str:
-    return f"{value:+.{decimals}f}".replace("-", "−")
+    # Rounded first, and nothing added: what rounds to nothing has no minus.
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
 
 
 def _at(ts_ns: int) -> datetime:

@@ -43,6 +43,11 @@ def test_a_gain_has_its_sign(text: str, said: str) -> None:
     assert figures.gain(text, "USDT") == said
 
 
+@pytest.mark.parametrize(("value", "said"), [(-0.004, "+0.00 %"), (-0.006, "−0.01 %"), (3.794, "+3.79 %")])
+def test_what_rounds_to_nothing_has_no_minus(value: float, said: str) -> None:
+    assert figures.percent(value) == said
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [
