@@ -14,9 +14,12 @@ from matplotlib.patheffects import withStroke
 from bot.charts import ThemeName
 from bot.charts.canvas import THEMES, Theme, at, decimals, head, moments, new_figure, png
 from engine.wire.answers import CandlesView
+from engine.wire.figures import price
 
 MOST_CANDLES: Final = 160
 """More than these can't be told apart; the last ones are shown."""
+_LEAST_CANDLES: Final = 20
+"""Fewer leave room on their left, where earlier ones would be: a lone one would be as wide as the chart."""
 _DAY_NS: Final = 86_400e9
 
 
@@ -59,11 +62,12 @@ def candle_chart(
     marks = [mark for mark in marks if low <= mark.price <= high and mark.ts_ns >= candles[0].ts_open_ns]
     _draw_levels(prices, levels, colours, _digits(candles[-1].close))
     _draw_marks(prices, marks, colours)
-    prices.set_xlim(x[0] - width, x[-1] + max(width, (x[-1] - x[0]) * 0.02))
+    first = min(x[0] - width, x[-1] - _LEAST_CANDLES * view.bar_ns / _DAY_NS)
+    prices.set_xlim(first, x[-1] + max(width, (x[-1] - x[0]) * 0.02))
     _fit(prices, table, [*(mark.price for mark in marks), *(level.price for level in levels)])
     decimals(prices, _digits(candles[-1].close))
     last = at(candles[-1].ts_open_ns)
-    head(prices, colours, f"{view.symbol}  {view.bar}", f"{candles[-1].close}  at {last:%d %b %Y %H:%M} UTC")
+    head(prices, colours, f"{view.symbol}  {view.bar}", f"{price(candles[-1].close)}  at {last:%d %b %Y %H:%M} UTC")
     return png(figure)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from matplotlib.image import imread
+from msgspec.structs import replace
 
 from bot.charts import ThemeName
 from bot.charts.candles import Level, Mark, candle_chart, candle_words
@@ -59,6 +63,14 @@ def test_everything_in_a_chart_can_be_seen_in_its_bytes() -> None:
         candle_chart(view, theme="dark"),
     ]
     assert len(set(pictures)) == len(pictures)
+
+
+def test_a_lone_candle_is_as_narrow_as_one_of_many() -> None:
+    view = candles([2010.0, 2000.0])
+    picture = imread(BytesIO(candle_chart(replace(view, candles=view.candles[1:]))))
+    is_body = (np.abs(picture[:, :, :3] - to_rgb(THEMES["light"].fall)) < 0.01).all(axis=2)
+    columns = np.flatnonzero(is_body.any(axis=0))
+    assert 0 < columns[-1] - columns[0] < picture.shape[1] / 20
 
 
 def test_a_level_far_away_does_not_flatten_the_candles() -> None:
