@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.core.instrument import scaled_text
+from engine.core.instrument import money_words
 from engine.core.limits import ACCOUNT, KINDS, Scope
 from engine.core.trading import Trading
 from engine.core.types import Symbol
@@ -40,7 +40,7 @@ def _own(trading: Trading) -> Iterator[LimitView]:
     for scope, name in trading.limits.own():
         value, used = trading.limits.value(scope, name), ""
         if scope.kind == "symbol" and name == "max_position_pct" and scope.name in trading.markets:
-            used = _money(trading.facts(Symbol(scope.name)).symbol_exposure_e8)
+            used = money_words(trading.facts(Symbol(scope.name)).symbol_exposure_e8)
         if value is not None:
             yield _view(trading, scope, name, value, used)
 
@@ -50,7 +50,7 @@ def _view(trading: Trading, scope: Scope, name: str, value: float, used: str) ->
     limit = f"{value:g} {kind.unit}"
     if kind.unit == "% of equity":
         equity_e8 = int(trading.equity_e8() * value / 100.0)
-        limit = f"{value:g} % = {_money(equity_e8)} {trading.config.quote_asset}"
+        limit = f"{value:g} % = {money_words(equity_e8)} {trading.config.quote_asset}"
     changed = ""
     if change is not None:
         in_file = trading.limits.of_file(scope, name)
@@ -63,17 +63,12 @@ def _used_of_account(trading: Trading) -> dict[str, str]:
     everywhere = [trading.facts(symbol) for symbol in trading.markets]
     equity_e8, bars = trading.equity_e8(), trading.bars
     return {
-        "max_position_pct": _money(max((facts.symbol_exposure_e8 for facts in everywhere), default=0)),
-        "max_gross_pct": _money(everywhere[0].gross_exposure_e8 if everywhere else 0),
+        "max_position_pct": money_words(max((facts.symbol_exposure_e8 for facts in everywhere), default=0)),
+        "max_gross_pct": money_words(everywhere[0].gross_exposure_e8 if everywhere else 0),
         "orders_per_s": str(everywhere[0].orders_last_s if everywhere else 0),
         "daily_loss_pct": _loss(bars.day_e8, equity_e8),
         "drawdown_pct": _loss(bars.peak_e8, equity_e8),
     }
-
-
-def _money(value_e8: int) -> str:
-    whole, _, part = scaled_text(value_e8, 2).partition(".")
-    return f"{int(whole):,}.{part}"
 
 
 def _loss(from_e8: int, equity_e8: int) -> str:
