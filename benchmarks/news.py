@@ -91,7 +91,7 @@ def _path_ns(watch: Stopwatch) -> float:
 
 def _judging_ns(many: Rules) -> dict[int, int]:
     """Return what it takes to judge a title by a few rules and by many: medians of both in turns, by their number."""
-    rules = {_FEW: Rules(built_in_rules().table[:_FEW]), RULES: many}
+    rules = {_FEW: Rules(built_in_rules().table[:_FEW], built_in_rules().words), RULES: many}
     taken: dict[int, list[int]] = {count: [] for count in rules}
     for number in range(_JUDGED):
         for count, each in rules.items():

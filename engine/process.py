@@ -207,7 +207,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
             raise NotTraded(f"strategies.arbitrage.circle: {error}") from None
         jobs.append(follow_circles(live))
     if settings.rehearse_ms:
-        stage = staged(settings.home, can_logon=settings.private_key is not None, rules=rules.table)
+        stage = staged(settings.home, can_logon=settings.private_key is not None, rules=rules)
         rehearsal = await stack.enter_async_context(stage)
         live.rehearsed = rehearsal.stages
         rooms.append(rehearsal.health)

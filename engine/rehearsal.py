@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
@@ -264,7 +264,7 @@ class _LoggedOn(HmacSigner):
 
 
 @contextlib.asynccontextmanager
-async def staged(folder: Path, *, can_logon: bool, rules: Sequence[Rule] = ()) -> AsyncIterator[Rehearsal]:
+async def staged(folder: Path, *, can_logon: bool, rules: Rules | None = None) -> AsyncIterator[Rehearsal]:
     """Open the twin and a scratch engine that is connected to it, and close both at the end.
 
     ``can_logon`` says whether our orders leave without a signature of their own; ``rules`` is the table that headlines
@@ -282,18 +282,18 @@ async def staged(folder: Path, *, can_logon: bool, rules: Sequence[Rule] = ()) -
         live = Live(scratch_engine(now_ns()), journal, None)
         await _connect(live, host, _LoggedOn("rehearsal") if can_logon else HmacSigner("rehearsal"), stack)
         stack.push_async_callback(_ended, asyncio.create_task(beat(live)))
-        stack.push_async_callback(_ended, asyncio.create_task(_news(live, host, rules).run()))
+        stack.push_async_callback(_ended, asyncio.create_task(_news(live, host, rules or Rules(())).run()))
         yield Rehearsal(twin, live)
 
 
-def _news(live: Live, host: str, rules: Sequence[Rule]) -> NewsRoom:
+def _news(live: Live, host: str, rules: Rules) -> NewsRoom:
     """Make a news room that hears the twin's feed, of the classes of the real one."""
     return NewsRoom(
         [StreamSource(_NEWS, f"ws://{host}/news", now_ns)],
         SymbolIndex((SCRATCH,), SCRATCH.quote_asset),
         live.on_headline,
         now_ns,
-        Rules((*rules, _RULE)),
+        Rules((*rules.table, _RULE), rules.words),
         Trust({_NEWS: 1.0}),
         capacity=_TITLES_KEPT,
         most_per_minute=_UNBOUNDED,

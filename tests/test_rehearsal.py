@@ -20,7 +20,7 @@ from waiting import until
 
 from engine.core.warm import SCRATCH, scratch_engine
 from engine.latency import WHOLE
-from engine.news.rules import Rule
+from engine.news.rules import Rule, Rules
 from engine.rehearsal import Rehearsal, play, staged
 
 RISING: list[Event] = [("trade", ticks) for ticks in range(1, 12)]
@@ -101,7 +101,7 @@ async def test_every_trade_of_the_twin_becomes_an_order(rehearsal: Rehearsal) ->
 @pytest.mark.usefixtures("patient")
 async def test_a_headline_goes_the_same_way_whatever_the_rule_table_says(tmp_path: Path) -> None:
     """Every fifth rehearsal is one, through feed, memory of titles, rules, symbols, bands, gate and order line."""
-    silent = [Rule("noise", 0.3, ("market",))]
+    silent = Rules([Rule("noise", 0.3, ("market",))])
     async with staged(tmp_path, can_logon=True, rules=silent) as rehearsal:
         await play_headlines(rehearsal, 30)
         twin = rehearsal._twin

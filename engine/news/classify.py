@@ -16,11 +16,27 @@ _ASKED: Final = Fired(Rule("maybe", 0.4, ()), "maybe", "?", 0)
 """What a question mark counts as."""
 _NAMED: Final = 0.38
 """How loud a rule is that only names a kind (weight 0): above a product, below an upgrade."""
+_SURE: Final = 0.9
+"""What weighs as much is called what its rule says, whatever its other words are."""
+_UNSURE: Final = 0.4
+"""How far from 0 a score gets where all words together say that nothing happened, or only perhaps."""
+_DOUBTED: Final = ("rumour", "denial")
+"""Good news that the rules call so is made an event by no words, and neither is a question."""
+_DENYING: Final = ("denial", "negation")
+_NO_EVENTS: Final = ("none", *_DOUBTED)
 _EVENTS: Final = frozenset(EVENTS)
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """What the rules make of a title, before it is asked who says it: those that count of all that fired."""
+    """What is made of a title, before it is asked who says it."""
+
+    label: str
+    score: float
+    reasons: tuple[str, ...]
+
+
+class _Told(msgspec.Struct, frozen=True, gc=False):
+    """What the rules make of a title: those that count of all that fired."""
 
     main: Fired | None
     """The event, and below those that are the best and the worst for the symbols."""
@@ -67,10 +83,41 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
 
 def judge(title: str, rules: Rules) -> Judgement:
     """Judge a title alone; the same title always gets the same. Costs some 10 µs, however many rules there are."""
-    fired = rules.fire(normalise(title))
-    doubts = _doubts(fired, "?" in title or "？" in title)
+    normalised = normalise(title)
+    fired, points = rules.hear(normalised)
+    told = _told(fired, "?" in title or "？" in title)
+    said = Judgement(told.label, told.score, told.reasons)
+    kind = rules.kind(said.label, points)
+    if kind == said.label or not _may_call(kind, said.label, told, fired):
+        return said
+    return _called(kind, said, rules.most_telling(normalised, kind))
+
+
+def _may_call(kind: str, label: str, told: _Told, fired: Sequence[Fired]) -> bool:
+    """Say whether a title may be called what all of its words say: not against a sure rule, nor where it would trade.
+
+    A denial sells, so that one of the words of denials must be there.
+    """
+    if told.main and abs(told.main.rule.weight) >= _SURE:
+        return False
+    if kind == "denial":
+        return any(one.rule.label in _DENYING for one in fired)
+    is_doubted = told.rumour is _ASKED or (told.best is not None and told.best.rule.weight > _UNSURE)
+    return not (kind in _EVENTS and label in _DOUBTED and is_doubted)
+
+
+def _called(kind: str, said: Judgement, most_telling: str) -> Judgement:
+    """Call a title what all of its words say and not what the rules do; its score gets no further from 0 by that."""
+    score = max(-_UNSURE, min(_UNSURE, said.score)) if kind in _NO_EVENTS else said.score
+    telling = f' ("{most_telling}")' if most_telling else ""
+    return Judgement(kind, score, (*said.reasons, f"{kind} by all of its words{telling}, not {said.label}"))
+
+
+def _told(fired: Sequence[Fired], is_question: bool) -> _Told:
+    """Weigh what a title tells against what speaks against it."""
+    doubts = _doubts(fired, is_question)
     if not doubts:
-        return Judgement(*_weightiest(fired, 0.0))
+        return _Told(*_weightiest(fired, 0.0))
     noise = doubts.get("noise")
     main, best, worst = _weightiest(fired, noise.rule.weight if noise else 0.0)
     denial = doubts.get("denial")
@@ -79,7 +126,7 @@ def judge(title: str, rules: Rules) -> Judgement:
     rumour = doubts.get("rumour") or (doubts.get("maybe") if main else None)
     if main is None and noise is not None and noise.rule.weight >= 1.0:
         rumour = None  # of no event, and one of many things
-    return Judgement(main, best, worst, denial, rumour, noise)
+    return _Told(main, best, worst, denial, rumour, noise)
 
 
 def _doubts(fired: Sequence[Fired], is_question: bool) -> dict[str, Fired]:

@@ -47,6 +47,7 @@ _SPREAD: Final = 0x9E3779B1
 """Brings words of one beginning far apart in the table. Source: Knuth, The Art of Computer Programming, 6.4."""
 _TITLE: Any = types.Bytes(types.uint8, 1, "C", readonly=True)
 _ROWS: Any = types.int64[:, ::1]
+_COUNTS: Any = types.int32[:, ::1]
 _INTS: Any = types.int64[::1]
 _BYTES: Any = types.uint8[::1]
 
@@ -143,3 +144,23 @@ def find(title: Any, edges: Any, letters: Any, nodes: Any, lists: Any, deepest: 
                     waiting[left, 0], waiting[left, 1] = leads, word + 1
                     left += 1
     return found
+
+
+@direct
+@njit([types.int64(_ROWS, types.int64, types.int64, _COUNTS, _INTS)], cache=True)
+def add_up(fired: Any, found: Any, rules: Any, counts: Any, points: Any) -> Any:
+    """Add to ``points`` what each that fired counts, and leave in ``fired`` only the rules; return how many.
+
+    ``found``: rows of ``fired``; ``rules``: how many there are, numbered before the words that only count; ``counts``:
+    int32, shape (rules and words, kinds); ``points``: int64, shape (kinds,).
+    """
+    kept = 0
+    for each in range(found):
+        number = fired[each, RULE]
+        for kind in range(points.shape[0]):
+            points[kind] += counts[number, kind]
+        if number < rules:
+            for column in range(FIRED_COLUMNS):
+                fired[kept, column] = fired[each, column]
+            kept += 1
+    return kept

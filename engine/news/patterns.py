@@ -18,6 +18,7 @@ from engine.news.kernels import (
     SHORTEST_STEM,
     TO,
     WIDEST_GAP,
+    add_up,
     find,
     hash_of,
     slot_of,
@@ -72,6 +73,12 @@ class Patterns:
         """
         found = find(title, self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired)
         return self._rows[:found].tolist() if found else []
+
+    def count(self, title: bytes, rules: int, counts: NDArray[np.int32], points: NDArray[np.int64]) -> list[list[int]]:
+        """Return the same of the first ``rules`` alone, and add to ``points`` what each that is found counts."""
+        found = find(title, self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired)
+        kept = add_up(self._fired, found, rules, counts, points)
+        return self._rows[:kept].tolist() if kept else []
 
     def _grow(self, node: _Node, pattern: Sequence[str], rule: int) -> None:
         """Grow the tree by one pattern of a rule."""

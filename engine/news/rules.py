@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.news.patterns import Patterns
+from engine.news.words import NO_WORDS, Points, Words
 
 EVENTS: Final = ("listing", "delisting", "product", "partnership", "hack", "regulation", "upgrade", "alert")
 """The kinds of event; an alert is what a chart says through TradingView."""
@@ -48,15 +51,35 @@ class Fired(msgspec.Struct, frozen=True, gc=False):
 class Rules:
     """All rules, found by the words of a title."""
 
-    def __init__(self, table: Iterable[Rule]) -> None:
-        """Lay the patterns out."""
+    def __init__(self, table: Iterable[Rule], words: Words = NO_WORDS) -> None:
+        """Lay the patterns out; ``words``: what the words of a title count besides."""
         self.table = tuple(table)
+        self.words = words
         self._names = [f"{rule.label} {rule.weight:+.2f}" for rule in self.table]
-        self._patterns = Patterns(rule.patterns for rule in self.table)
+        self._points = Points(words, self._names)
+        self._patterns = Patterns([*(rule.patterns for rule in self.table), *(word.patterns for word in words.table)])
+
+    def hear(self, normalised: str) -> tuple[list[Fired], NDArray[np.int64]]:
+        """Return each rule that fires on a normalised title, once, in the title's order, and what its words count."""
+        text, table, names, points = normalised.encode(), self.table, self._names, self._points.start()
+        return [
+            Fired(table[rule], names[rule], text[at:end].decode(), at)
+            for rule, at, end in self._patterns.count(text, len(table), self._points.counts, points)
+        ], points
 
     def fire(self, normalised: str) -> list[Fired]:
-        """Return each rule that fires on a normalised title, once, in the order of the title."""
-        text, table, names = normalised.encode(), self.table, self._names
-        return [
-            Fired(table[rule], names[rule], text[at:end].decode(), at) for rule, at, end in self._patterns.find(text)
-        ]
+        """Return the rules alone."""
+        return self.hear(normalised)[0]
+
+    def kind(self, told: str, points: NDArray[np.int64]) -> str:
+        """Return what a title is called by all of its words; ``told``: by the rules; ``points``: ``hear`` counted."""
+        return self._points.kind(told, points)
+
+    def most_telling(self, normalised: str, kind: str) -> str:
+        """Return of a title's words that which counts most for a kind, empty where none does."""
+        text, counts = normalised.encode(), self._points.counts[:, self._points.kinds.index(kind)]
+        found = self._patterns.find(text)
+        most, at, end = max(
+            ((int(counts[each]), at, end) for each, at, end in found if each >= len(self.table)), default=(0, 0, 0)
+        )
+        return text[at:end].decode() if most > 0 else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -14,12 +14,17 @@ from engine.news.kernels import SHORTEST_STEM
 from engine.news.patterns import GAP, START
 from engine.news.rules import EITHER, EVENTS, QUALIFIERS, Rule, Rules
 from engine.news.text import normalise
+from engine.news.words import Word, Words
 
+_Families = Mapping[str, Sequence[str]]
+"""Words that stand for each other, by the name that patterns have for them."""
 BUILT_IN: Final = Path(__file__).with_name("rules.toml")
+WORDS: Final = Path(__file__).with_name("words.toml")
 MOST_RULES: Final = 5_000
 _LARGEST: Final = 4 << 20
 _HEADER: Final = re.compile(r"\s*\[\[\s*rule\s*\]\]")
 _AT_LINE: Final = re.compile(r"\(at line (\d+)")
+_FAMILY: Final = re.compile(r"\{(\w+)\}")
 _KEYS: Final = {"label", "weight", "words"}
 
 
@@ -28,18 +33,39 @@ class RulesError(ValueError):
 
 
 def read_rules(path: Path) -> Rules:
-    """Read a rule table; raises RulesError with one sentence."""
+    """Read a rule table, with what words count besides; raises RulesError with one sentence."""
+    return Rules(parse_rules(_text(path), path.name).table, _built_in_words())
+
+
+def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST:
             raise RulesError(f"{path} has more than {_LARGEST >> 20} MB: a table of rules is smaller.")
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise RulesError(f"{path} is not a text in UTF-8: save it as one.") from None
     except OSError as error:
         raise RulesError(
             f"{path} can't be read ({error.strerror}): correct rules in [news], or leave it out."
         ) from None
-    return parse_rules(text, path.name)
+
+
+@cache
+def _built_in_words() -> Words:
+    """Return what words count; they may be written by the families of the built-in table."""
+    tables = tomllib.loads(_text(WORDS))
+    families = tomllib.loads(_text(BUILT_IN))["families"]
+    return Words(
+        tables["start"],
+        tables["told"],
+        tables["rules"],
+        tuple(
+            Word(kind, float(points), tuple(_spelled_out(each, families)))
+            for kind, groups in tables["words"].items()
+            for points, written in groups.items()
+            for each in written
+        ),
+    )
 
 
 @cache
@@ -56,13 +82,14 @@ def parse_rules(text: str, name: str = "rules.toml") -> Rules:
         found = _AT_LINE.search(str(error))
         line = found[1] if found else str(max(1, len(text.splitlines())))
         raise RulesError(f"{name} line {line} is not valid TOML ({error}).") from None
+    families = _families(tables.pop("families", {}), name, text)
     entries = tables.pop("rule", [])
     if tables:
         raise RulesError(f"{name}: there is no {next(iter(tables))} here; every rule is a [[rule]] of its own.")
     if not isinstance(entries, list) or not 0 < len(entries) <= MOST_RULES:
         raise RulesError(f"{name}: write 1 to {MOST_RULES} rules, each under [[rule]].")
     lines = [number for number, line in enumerate(text.splitlines(), start=1) if _HEADER.match(line)]
-    return Rules(_rule(entry, _Place(name, text, line)) for entry, line in zip(entries, lines, strict=True))
+    return Rules(_rule(entry, families, _Place(name, text, line)) for entry, line in zip(entries, lines, strict=True))
 
 
 class _Place:
@@ -83,7 +110,22 @@ class _Place:
         return RulesError(f"{self._name} line {line}: {words}")
 
 
-def _rule(entry: Mapping[str, Any], place: _Place) -> Rule:
+def _families(tables: object, name: str, text: str) -> _Families:
+    """Check the families of words: each entry is a word or a few, as they stand in a pattern."""
+    place = _Place(name, text, 1)
+    if not isinstance(tables, dict):
+        raise place.error("families: write each as a line of [families], such as coin = [...].", "families")
+    for family, entries in tables.items():
+        if not isinstance(entries, list) or not entries:
+            raise place.error(f'{family}: write a list of texts such as ["bitcoin", "ether*"].', family)
+        for entry in entries:
+            _check_pattern(entry, place)
+            if GAP in entry.split() or EITHER in entry or START in entry:
+                raise place.error(f'"{entry}": a family has plain words only.', entry)
+    return tables
+
+
+def _rule(entry: Mapping[str, Any], families: _Families, place: _Place) -> Rule:
     if unknown := set(entry) - _KEYS:
         key = min(unknown)
         raise place.error(f"there is no {key}; a rule has label, weight and words.", key)
@@ -94,15 +136,26 @@ def _rule(entry: Mapping[str, Any], place: _Place) -> Rule:
         raise place.error(f"weight = {weight!r}: write a number from -1 to 1.", "weight")
     if not isinstance(words, list) or not words:
         raise place.error('words: write a list of texts such as ["will list"].', "words")
+    spelled: dict[str, None] = {}
     for pattern in words:
-        _check_pattern(pattern, place)
-    return Rule(label, float(weight), tuple(each for pattern in words for each in _spelled_out(pattern)))
+        for family in _FAMILY.findall(pattern) if isinstance(pattern, str) else ():
+            if family not in families:
+                raise place.error(f'"{pattern}": there is no {family} in [families].', pattern)
+        _check_pattern(_FAMILY.sub("any", pattern) if isinstance(pattern, str) else pattern, place)
+        spelled |= dict.fromkeys(_spelled_out(pattern, families))
+    return Rule(label, float(weight), tuple(spelled))
 
 
-def _spelled_out(pattern: str) -> list[str]:
-    """Return the patterns that one with ``a|b`` stands for."""
+def _spelled_out(pattern: str, families: _Families) -> list[str]:
+    """Return the patterns that one with ``a|b`` or ``{family}`` stands for."""
     start = START if pattern.startswith(START) else ""
-    return [start + " ".join(each) for each in product(*(word.split(EITHER) for word in pattern[len(start) :].split()))]
+    ways = [
+        [way for either in word.split(EITHER) for way in families.get(either.strip("{}"), [either])]
+        if "{" in word
+        else word.split(EITHER)
+        for word in pattern[len(start) :].split()
+    ]
+    return [start + " ".join(each) for each in product(*ways)]
 
 
 def _check_pattern(pattern: object, place: _Place) -> None:

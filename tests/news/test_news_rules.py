@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.news.classify import judge
+from engine.news.classify import Judgement, judge
 from engine.news.kernels import WIDEST_GAP
 from engine.news.patterns import GAP, START
 from engine.news.rules import Rule, Rules
 from engine.news.rules_file import BUILT_IN, RulesError, built_in_rules, parse_rules, read_rules
+from engine.news.words import Word, Words
 
 ONE = '[[rule]]\nlabel = "listing"\nweight = 0.5\nwords = ["will list"]\n'
 
@@ -58,6 +59,54 @@ def test_either_word_of_a_pattern_is_spelled_out() -> None:
         parse_rules(ONE.replace("will list", "will add|"))
 
 
+def test_a_family_stands_for_each_of_its_words() -> None:
+    """Also in a pattern with other words, and where one of it is two words; what no pattern can have is refused."""
+    families = '[families]\ncoin = ["xrp", "bit*", "digital asset"]\n'
+    [rule] = parse_rules(families + ONE.replace("will list", "lists|adds {coin}")).table
+    assert rule.patterns == tuple(
+        f"{verb} {coin}" for verb in ("lists", "adds") for coin in ("xrp", "bit*", "digital asset")
+    )
+    with pytest.raises(RulesError, match=r"line 6: .*there is no coins in \[families\]"):
+        parse_rules(families + ONE.replace("will list", "lists {coins}"))
+    with pytest.raises(RulesError, match=r'line 2: "xrp\|ada": a family has plain words only'):
+        parse_rules(families.replace("xrp", "xrp|ada") + ONE)
+    with pytest.raises(RulesError, match="line 2: coin: write a list of texts"):
+        parse_rules("[families]\ncoin = []\n" + ONE)
+    with pytest.raises(RulesError, match="families: write each as a line of"):
+        parse_rules("families = 3\n" + ONE)
+
+
+def words(**points: float) -> Words:
+    """Each word counts for a theft."""
+    start, told = {"none": 0.0, "hack": -1.0, "rumour": -9.0}, {"none": 0.5, "hack": 1.0, "rumour": 1.0}
+    return Words(
+        start, told, {"hack -0.80": {"hack": 0.25}}, tuple(Word("hack", many, (each,)) for each, many in points.items())
+    )
+
+
+def test_what_no_rule_knows_is_called_by_all_its_words() -> None:
+    """They add up, each once; the score stays what the rules say, and the reasons name the most telling word."""
+    rules = Rules([], words(tokens=0.5, gone=1.25))
+    assert judge("Tokens tokens tokens", rules) == Judgement("none", 0.0, ())
+    assert judge("All tokens gone", rules) == Judgement("hack", 0.0, ('hack by all of its words ("gone"), not none',))
+
+
+def test_what_all_words_speak_against_is_no_score_to_ask_about() -> None:
+    """A rule's word in other company; what a rule is sure of stays."""
+    hack = Rule("hack", -0.8, ("hacked",))
+    reasons = ('hack -0.80 ("hacked")', 'none by all of its words ("game"), not hack')
+    quiet = words()._replace(table=(Word("none", 3.0, ("game",)),))
+    assert judge("Game hacked", Rules([hack], quiet)) == Judgement("none", -0.4, reasons)
+    assert judge("Game hacked", Rules([hack._replace(weight=-0.9)], quiet)).label == "hack"
+    assert judge("Game hacked", Rules([hack])).score == -0.8
+
+
+def test_good_news_in_doubt_is_made_an_event_by_no_words() -> None:
+    """A question stays one."""
+    rules = Rules([Rule("partnership", 0.7, ("partners",))], words(partners=9.0))
+    assert judge("XY partners?", rules).label == "rumour"
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """In words."""
     with pytest.raises(RulesError, match="can't be read"):
@@ -99,4 +148,4 @@ def test_five_hundred_rules_say_what_a_few_say() -> None:
     title = "IOTA launches data marketplace with Microsoft, Fujitsu and other participants"
     few = built_in_rules()
     more = [Rule("listing", 0.3, (f"with … firm{n}", f"word{n} thing", f"stem{n}*")) for n in range(500)]
-    assert judge(title, Rules([*few.table, *more])) == judge(title, few)
+    assert judge(title, Rules([*few.table, *more], few.words)) == judge(title, few)

@@ -56,7 +56,7 @@ def revise(present: Rules, patterns: Sequence[Pattern], known: Sequence[Known], 
         rule = Rule(_label(pattern.words, cases), pattern.weight, (pattern.words,))
         changes.append(Change(rule, None, pattern.effect))
         table.append(rule)
-    return Revision(Rules(table), tuple(changes))
+    return Revision(Rules(table, present.words), tuple(changes))
 
 
 def percent(log_return: float) -> str:
