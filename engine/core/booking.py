@@ -13,7 +13,7 @@ def book(
 ) -> tuple[Order, Fill | None, RoundTrip | None] | None:
     """Return the order, its new fill and the round trip that changed; None where the report changed nothing.
 
-    A circle's fill changes what is held besides positions, and no round trip.
+    A circle's fill changes what is held besides positions, and no position's round trip.
 
     ``instrument`` is that of the report's symbol. Live trading, a restart and the ledger fold the same reports
     through here.
@@ -23,7 +23,7 @@ def book(
         return None
     order, fill = changed
     if fill and order.is_of_circle:
-        portfolio.on_change(fill, instrument)
+        portfolio.on_change(fill, order.approved, instrument)
         return order, fill, None
     trip = portfolio.on_fill(fill, order.approved, instrument) if fill else None
     if order.is_settled and not any(o.approved.symbol == report.symbol for o in orders.unsettled()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, TypeVar
 
-from engine.core.kept import Kept, KeptOrders, trip_of
+from engine.core.kept import Kept, KeptOrders, circle_of_kept, trip_of
 from engine.core.orders import Order
 from engine.core.trading import Trading
 
@@ -49,9 +49,12 @@ def put_back_books(trading: Trading, kept: Kept) -> None:
     trading.resting.put_back({symbol: [orders[at] for at in legs] for symbol, legs in places.legs.items()})
     for cause in kept.causes:
         trading.remember_cause(cause)
-    portfolio, markets = trading.portfolio, trading.markets
+    portfolio, markets, heard = trading.portfolio, trading.markets, trading.heard
     portfolio.open = {trip.symbol: trip_of(trip, markets[trip.symbol].instrument) for trip in kept.open_trips}
-    portfolio.closed = [trip_of(trip, markets[trip.symbol].instrument) for trip in kept.closed_trips]
+    portfolio.closed = [trip_of(trip, heard[trip.symbol].instrument) for trip in kept.closed_trips]
+    portfolio.circles = {
+        name: circle_of_kept(circle, heard[circle.trip.symbol].instrument) for name, circle in kept.circles.items()
+    }
     portfolio.cash_e8, portfolio.realised_e8, portfolio.peak_e8 = kept.cash_e8, kept.realised_e8, kept.peak_e8
     portfolio.aside_e8, trading.bars.peak_e8 = dict(kept.aside_e8), kept.breakers_peak_e8
     trading.past.equity.put_back(kept.equity)

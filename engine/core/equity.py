@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.core.breakers import Breakers
 from engine.core.portfolio import RoundTrip
+from engine.core.queries import is_priced
 from engine.core.safeguard_records import EquityMarked
 from engine.core.trading import Trading
 
@@ -36,8 +37,7 @@ class EquityMarks:
 
     def _is_known(self) -> bool:
         """Say whether the account was compared, and everything that is held has a bid to be valued at."""
-        trading = self._trading
-        return trading.is_reconciled and all(trading.markets[symbol].bid_ticks > 0 for symbol in trading.portfolio.open)
+        return self._trading.is_reconciled and is_priced(self._trading)
 
     def _follow_peak(self) -> int:
         """Raise the peak where the account is worth more, and let the breakers look; return what it is worth."""

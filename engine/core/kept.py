@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from engine.core.circle_trips import OpenCircle
 from engine.core.instrument import Instrument
 from engine.core.orders import Order
 from engine.core.plan import ExitPlan
@@ -42,6 +43,13 @@ class KeptTrip(msgspec.Struct, frozen=True):
     sales: list[tuple[int, int]]
 
 
+class KeptCircle(msgspec.Struct, frozen=True):
+    """A circle that is not over: its round trip, and what it holds of each coin."""
+
+    trip: KeptTrip
+    nets_e8: dict[str, int]
+
+
 class KeptProposal(msgspec.Struct, frozen=True):
     """A proposal, likewise; its record of earlier signals, and that it goes by itself, are forgotten at a restart."""
 
@@ -68,6 +76,8 @@ class Kept(msgspec.Struct, frozen=True):
     orders: KeptOrders
     open_trips: list[KeptTrip]
     closed_trips: list[KeptTrip]
+    circles: dict[str, KeptCircle]
+    """By their ids."""
     proposals: KeptProposals
     watched: list[Symbol]
     """Whose trades and quotes are looked at because something is held."""
@@ -114,6 +124,18 @@ def trip_of(kept: KeptTrip, instrument: Instrument) -> RoundTrip:
     for name, value in (*kept.numbers.items(), *kept.texts.items()):
         setattr(trip, name, value)
     return trip
+
+
+def kept_circle(circle: OpenCircle) -> KeptCircle:
+    """Return a circle as values."""
+    return KeptCircle(kept_trip(circle.trip), dict(circle.nets_e8))
+
+
+def circle_of_kept(kept: KeptCircle, instrument: Instrument) -> OpenCircle:
+    """Return the circle that was kept; ``instrument``: of its round trip."""
+    circle = OpenCircle(trip_of(kept.trip, instrument))
+    circle.nets_e8 = dict(kept.nets_e8)
+    return circle
 
 
 def kept_proposal(proposal: Proposal) -> KeptProposal:

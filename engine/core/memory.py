@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from engine.core.adoption import adopt, restore_balance
 from engine.core.books import Shelf, kept_orders, put_back_books
-from engine.core.kept import Kept, KeptProposals, kept_proposal, kept_trip, proposal_of
+from engine.core.kept import Kept, KeptProposals, kept_circle, kept_proposal, kept_trip, proposal_of
 from engine.core.past import headline_view
 from engine.core.people import People
 from engine.core.proposal_records import decided, restored, take_decision, take_review
@@ -20,6 +20,7 @@ from engine.core.records import (
     Asked,
     Audited,
     Balanced,
+    CircleEnded,
     Decided,
     Declined,
     Failed,
@@ -98,6 +99,7 @@ _IN_BOOKS: Final = (
     EquityMarked,
     Shrunk,
     StopMoved,
+    CircleEnded,
     Adopted,
     StoryTurned,
     HeadlineHeard,
@@ -186,6 +188,8 @@ class Memory:
                     trading.portfolio.shrink_to(trip, base_e8, ts_ns)
             case StopMoved():
                 self._move_stop(record)
+            case CircleEnded(circle_id, ts_ns):
+                trading.portfolio.end_circle(circle_id, ts_ns)
             case Adopted(order):
                 if order.symbol in trading.markets:
                     adopt(trading, record)
@@ -249,6 +253,7 @@ class Memory:
             orders=kept_orders(trading),
             open_trips=[kept_trip(trip) for trip in trading.portfolio.open.values()],
             closed_trips=[kept_trip(trip) for trip in trading.portfolio.closed],
+            circles={name: kept_circle(circle) for name, circle in trading.portfolio.circles.items()},
             proposals=KeptProposals(
                 known=shelf.put(known),
                 open=shelf.put(waiting),

@@ -64,6 +64,8 @@ _FINISHED_KEPT: Final = 500
 
 CIRCLE: Final = "circle:"
 """What the causes of a circle's orders begin with: ``circle:BTCUSDT-1700000000000000000:cross``."""
+CROSS: Final = "cross"
+"""The part of the leg that changes one coin for the other."""
 
 
 class Fill(msgspec.Struct, frozen=True):
@@ -294,6 +296,12 @@ class Orders:
             oldest, _ = self._finished.popitem(last=False)
             del self._orders[oldest]
             self.by_name_unsettled.pop(oldest, None)
+
+
+def circle_of(cause_id: str) -> tuple[str, str]:
+    """Return the id of the circle that an order is a leg of, and which part of it that is."""
+    circle_id, _, part = cause_id.removeprefix(CIRCLE).partition(":")
+    return circle_id, part
 
 
 def _named(orders: Iterable[Order]) -> dict[ClientOrderId, Order]:

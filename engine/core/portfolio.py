@@ -6,19 +6,19 @@ rounding; a fee taken in the base asset makes the position smaller than what was
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from engine.core.account import Balance
+from engine.core.circle_trips import USUAL_FEE_PPM, OpenCircle
 from engine.core.instrument import Instrument
-from engine.core.orders import Fill
+from engine.core.market import Market
+from engine.core.orders import CROSS, Fill, circle_of
 from engine.core.plan import ExitPlan
-from engine.core.types import ApprovedOrder, Side, Symbol, TradeId
+from engine.core.types import ORDER_PREFIX, ApprovedOrder, Side, Symbol, TradeId
 
 _E8 = 100_000_000
 _MINUTE_NS: Final = 60_000_000_000
-_USUAL_FEE_PPM: Final = 1_000
-"""Source: Binance, spot trading fees without a discount, 0.1 %."""
 STOP_LOSS: Final = "stop_loss"
 TAKE_PROFIT: Final = "take_profit"
 _TARGETS: Final = f"exit:{TAKE_PROFIT}"
@@ -184,6 +184,8 @@ class Portfolio:
         """What sales have made so far, those of open positions included, after fees."""
         self.open: dict[Symbol, RoundTrip] = {}
         self.closed: list[RoundTrip] = []
+        self.circles: dict[str, OpenCircle] = {}
+        """By their ids, those that are not over; what they hold is no position."""
         self.aside_e8: dict[str, int] = {}
         """What is held of an asset besides open positions, once that was found out: coins of before, and dust."""
 
@@ -219,8 +221,35 @@ class Portfolio:
                 self._close(trip, order.origin, fill.ts_ns)
         return trip
 
-    def on_change(self, fill: Fill, instrument: Instrument) -> None:
-        """Count the fill of a circle's leg: one asset for another, besides all positions."""
+    def on_change(self, fill: Fill, order: ApprovedOrder, instrument: Instrument) -> OpenCircle:
+        """Count the fill of a circle's leg, one asset for another besides all positions; return its circle."""
+        circle_id, part = circle_of(order.cause_id)
+        circle = self.circles.get(circle_id)
+        if circle is None:
+            name = order.client_order_id.removeprefix(ORDER_PREFIX)
+            trip = RoundTrip(TradeId(f"t-{name[:8]}"), instrument, order.origin, fill.ts_ns)
+            trip.cause_id, trip.strategy = order.cause_id, "arbitrage"
+            circle = self.circles[circle_id] = OpenCircle(trip)
+        self.realised_e8 += circle.on_fill(fill, instrument, is_cross=part == CROSS)
+        self._exchange(fill, instrument)
+        return circle
+
+    def end_circle(self, circle_id: str, ts_ns: int) -> RoundTrip | None:
+        """Close a circle's round trip; what it has left of a coin stays beside the positions."""
+        circle = self.circles.pop(circle_id, None)
+        if circle is None:
+            return None
+        trip = circle.trip
+        trip.closed_ns, trip.exit_reason = ts_ns, "circle"
+        self.realised_e8 += trip.realise(0, trip.base_e8, ts_ns)
+        self._remember(trip)
+        return trip
+
+    def circled_e8(self, by_coin: Mapping[str, Market]) -> int:
+        """Value what open circles hold as positions are valued for C3, in 1e-8 of the quote asset."""
+        return sum(circle.value_e8(by_coin) for circle in self.circles.values())
+
+    def _exchange(self, fill: Fill, instrument: Instrument) -> None:
         side, quote_e8 = int(fill.side), instrument.notional_e8(fill.price_ticks, fill.qty_lots)
         for asset, amount_e8 in (
             (instrument.base_asset, side * fill.qty_lots * instrument.lot_e8),
@@ -298,6 +327,9 @@ class Portfolio:
         del self.open[trip.instrument.symbol]
         if (asset := trip.instrument.base_asset) in self.aside_e8:
             self.aside_e8[asset] += trip.base_e8
+        self._remember(trip)
+
+    def _remember(self, trip: RoundTrip) -> None:
         self.closed.append(trip)
         if len(self.closed) > CLOSED_KEPT:
             del self.closed[0]
@@ -309,4 +341,4 @@ def _fee_in_quote_e8(fill: Fill, instrument: Instrument, quote_e8: int) -> int:
         return fill.fee_e8
     if fill.fee_asset == instrument.base_asset:
         return fill.price_ticks * instrument.tick_e8 * fill.fee_e8 // _E8
-    return quote_e8 * _USUAL_FEE_PPM // 1_000_000 if fill.fee_e8 else 0
+    return quote_e8 * USUAL_FEE_PPM // 1_000_000 if fill.fee_e8 else 0

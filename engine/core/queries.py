@@ -67,6 +67,15 @@ def is_fresh(trading: Trading, symbol: Symbol) -> bool:
     )
 
 
+def is_priced(trading: Trading) -> bool:
+    """Say whether everything that is held has a bid to be valued at."""
+    portfolio = trading.portfolio
+    coins = {coin for circle in portfolio.circles.values() for coin in circle.nets_e8}
+    held = [trading.markets[symbol] for symbol in portfolio.open]
+    held += [market for coin, market in trading.by_coin.items() if coin in coins]
+    return all(market.bid_ticks > 0 for market in held)
+
+
 def prices(trading: Trading) -> tuple[views.PriceView, ...]:
     """Show every market that has traded."""
     seen = ((symbol, market) for symbol, market in trading.markets.items() if market.last_ticks)

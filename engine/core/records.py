@@ -242,6 +242,14 @@ class Balanced(Record, frozen=True, tag="balanced"):
     ts_ns: int
 
 
+class CircleEnded(Record, frozen=True, tag="circle_ended"):
+    """A circle is back to money; what it has left of a coin is too little for an order."""
+
+    circle_id: str
+    """The symbol of its first leg, and when it began: ``BTCUSDT-1700000000000000000``."""
+    ts_ns: int
+
+
 class Watched(Record, frozen=True, tag="watched"):
     """Somebody wants to be told when a symbol trades at a price or beyond it; until a ``WatchEnded`` of its number."""
 
@@ -302,6 +310,7 @@ TradingRecord = (
     | Ignored
     | Unbalanced
     | Balanced
+    | CircleEnded
     | Watched
     | WatchEnded
     | Muted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from engine.core.instrument import Instrument
@@ -20,18 +20,27 @@ class Reserved(NamedTuple):
     offered_lots: int
 
 
-def reserved(symbol: Symbol, orders: Orders, resting: Resting, instrument: Callable[[Order], Instrument]) -> Reserved:
+def reserved(
+    symbol: Symbol,
+    orders: Orders,
+    resting: Resting,
+    instrument: Callable[[Order], Instrument],
+    circle: Container[str] = (),
+) -> Reserved:
     """Count what unsettled orders have reserved, buys at their limit, in 1e-8 of the quote asset.
 
     Working, in flight and unknown orders count alike, and so does what filled without its report having come; of
-    protection and offers this alone counts as being sold, because they make way.
+    protection and offers this alone counts as being sold, because they make way. ``circle``: the symbols of which a
+    circle that begins may hold either by the time it is heard of.
     """
     own_e8 = all_e8 = selling_lots = offered_lots = 0
     for order in orders.unsettled():
         approved = order.approved
         if order.is_of_circle:  # no position is behind it; of its legs only the first one spends money
-            is_first = approved.side is BUY and approved.cause_id.endswith(":first")
-            all_e8 += instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots) if is_first else 0
+            if approved.cause_id.endswith(":first"):
+                cost_e8 = instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
+                all_e8 += cost_e8
+                own_e8 += cost_e8 if symbol in circle else 0
             continue
         if approved.side is BUY:
             cost_e8 = instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)

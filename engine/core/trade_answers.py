@@ -12,7 +12,7 @@ from engine.core.amounts import Unclear
 from engine.core.instrument import money_text, scaled_text
 from engine.core.past import drawdown
 from engine.core.portfolio import RoundTrip
-from engine.core.queries import balances_now
+from engine.core.queries import balances_now, is_priced
 from engine.core.trading import Trading
 from engine.core.types import Symbol
 from engine.core.views import trade_view
@@ -64,7 +64,7 @@ def pnl(trading: Trading, period: PeriodName) -> PnlView:
     """Sum up what closed since the period began, and what is open now; in all, by symbol and by strategy."""
     since_ns = begin_ns(period, trading.now_ns)
     closed = [trip for trip in trading.portfolio.closed if trip.closed_ns >= since_ns]
-    held = list(trading.portfolio.open.values())
+    held = [*trading.portfolio.open.values(), *(circle.trip for circle in trading.portfolio.circles.values())]
     fall_e8, fall_pct = drawdown(marks_till_now(trading, since_ns)[:, 1])
     return PnlView(
         period=period,
@@ -117,7 +117,7 @@ def balances(trading: Trading) -> BalancesView:
 def marks_till_now(trading: Trading, since_ns: int) -> NDArray[np.int64]:
     """Return the marks since a moment, and what the account is worth now once that is known: int64, shape (n, 2)."""
     marks = trading.past.equity.since(since_ns)
-    if not trading.is_reconciled or any(not trading.markets[symbol].bid_ticks for symbol in trading.portfolio.open):
+    if not (trading.is_reconciled and is_priced(trading)):
         return marks
     return np.append(marks, [[trading.now_ns, trading.equity_e8()]], axis=0)
 
@@ -165,4 +165,4 @@ def _r_multiple(trip: RoundTrip, bid_ticks: int) -> float | None:
 
 
 def _bid(trading: Trading, trip: RoundTrip) -> int:
-    return trading.markets[trip.instrument.symbol].bid_ticks
+    return trading.heard[trip.instrument.symbol].bid_ticks

@@ -65,7 +65,7 @@ class Trading:
 
     # Of more than 30 attributes an object without slots keeps a dict, and each one that an order needs is looked up.
     __slots__ = (
-        "_actions", "_causes", "_sent_ns", "_unsettled", "account", "alarms", "bars", "causes_kept", "circling",
+        "_actions", "_causes", "_sent_ns", "_unsettled", "account", "alarms", "bars", "by_coin", "causes_kept",
         "clock_offset_ms", "config", "gate", "halt_reason", "heard", "is_armed", "is_live_confirmed", "is_reconciled",
         "is_warm", "last_hop", "latch", "limits", "markets", "modes", "now_ns", "orders", "past", "portfolio",
         "proposals", "refusals", "resting", "silent_until_ns", "stamp", "stories", "strangers",
@@ -97,8 +97,7 @@ class Trading:
         """Every market that is followed, the one among them that a circle needs and equity is not counted in."""
         priced = (symbol for symbol, it in instruments.items() if it.quote_asset == config.quote_asset)
         self.markets = {symbol: self.heard[symbol] for symbol in priced}
-        self.circling: Callable[[], int] | None = None
-        """Says what an open circle holds, in 1e-8 of the quote asset; None while none is open."""
+        self.by_coin = {market.instrument.base_asset: market for market in self.markets.values()}
         self.orders = Orders()
         self._unsettled = self.orders.by_name_unsettled
         self.resting = Resting()
@@ -107,11 +106,8 @@ class Trading:
         self.past = Past()
         self.modes = Modes(config, strategies)
         self.now_ns = 0
-        self.is_armed = False
+        self.is_armed = self.is_live_confirmed = self.is_reconciled = self.is_warm = False
         self.halt_reason = "the engine has just started"
-        self.is_live_confirmed = False
-        self.is_reconciled = False
-        self.is_warm = False
         self.refusals = 0
         self.last_hop = LastHop()
         self.bars = Bars()
@@ -216,10 +212,14 @@ class Trading:
         if self._unsettled:
             exposure_e8, gross_e8, selling_lots, offered_lots = self._reserved(symbol)
         cash_e8 = portfolio.cash_e8 - gross_e8
-        if portfolio.open or self.circling is not None:
+        if portfolio.open or portfolio.circles:
             equity_e8, held_lots = self.equity_e8(), portfolio.position_lots(symbol)
             gross_e8 += sum(map(self._held_e8, portfolio.open))
             exposure_e8 += self._held_e8(symbol)
+            if portfolio.circles:
+                circled_e8 = portfolio.circled_e8(self.by_coin)
+                gross_e8 += circled_e8
+                exposure_e8 += circled_e8 if symbol in self.config.strategies.arbitrage.circle else 0
         sent_ns = self._sent_ns
         while sent_ns and self.now_ns - sent_ns[0] >= _SECOND_NS:
             sent_ns.popleft()
@@ -308,7 +308,7 @@ class Trading:
     def equity_e8(self) -> int:
         """Return cash plus positions at their bid, in 1e-8 of the quote asset."""
         held_e8 = self.portfolio.equity_e8({symbol: self.markets[symbol].bid_ticks for symbol in self.portfolio.open})
-        return held_e8 if self.circling is None else held_e8 + self.circling()
+        return held_e8 + self.portfolio.circled_e8(self.by_coin) if self.portfolio.circles else held_e8
 
     def held_e8(self, symbol: Symbol) -> int:
         """Return what the account had of a symbol's base asset when it was last compared, in 1e-8 of it."""
@@ -380,12 +380,12 @@ class Trading:
         if (trip := self.portfolio.open.get(symbol)) is not None:
             return trip.trade_id
         for order in self.orders.unsettled():
-            if order.approved.side is BUY and order.approved.symbol == symbol:
+            if order.approved.side is BUY and order.approved.symbol == symbol and not order.is_of_circle:
                 return order.approved.trade_id
         return None
 
     def _reserved(self, symbol: Symbol) -> Reserved:
-        return reserved(symbol, self.orders, self.resting, self.instrument)
+        return reserved(symbol, self.orders, self.resting, self.instrument, self.config.strategies.arbitrage.circle)
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -13,6 +13,7 @@ from core_builders import ALICE, T0, S, instrument
 from pair_bench import WIDE, FaultyExchange, pair_config
 
 from engine.core.actions import Action
+from engine.core.config import Limits
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
 from engine.core.pairs.between import around
@@ -40,9 +41,12 @@ class LegFaults(FaultyExchange):
     """Lets a fault happen to the leg of a circle that it is meant for."""
 
     leg = ""
+    before: Callable[[ApprovedOrder, int], None] = staticmethod(lambda order, ts_ns: None)
+    """Sees each order before it arrives."""
 
     def send(self, order: ApprovedOrder, ts_ns: int) -> None:
         """Take an order; the fault waits for its leg."""
+        self.before(order, ts_ns)
         fault = self.fault
         is_meant = self.leg in order.cause_id.rpartition(":")[2] and bool(self.leg)
         self.fault = fault if is_meant else ""
@@ -53,12 +57,12 @@ class LegFaults(FaultyExchange):
 class Ring(Backtest):
     """The engine, its exchange and the circle desk."""
 
-    def __init__(self, fee_ppm: int = 1_000, **arbitrage: Any) -> None:
+    def __init__(self, fee_ppm: int = 1_000, limits: Limits = WIDE, **arbitrage: Any) -> None:
         it = rules()
-        self.config = pair_config(WIDE, circle=NAMES, **arbitrage)
+        self.config = pair_config(limits, circle=NAMES, **arbitrage)
         self.told: list[AnyEvent] = []
         self.local = LegFaults(it, {"USDT": 100_000 * E8}, taker_fee_ppm=fee_ppm)
-        engine = Engine(self.config, it, "paper", Identity("1", "abc", "ring", T0))
+        engine = self.new_engine()
         super().__init__(engine, self.local, self.told.append)
         engine.trading.is_warm = True
         self.desk = around(engine)
@@ -87,6 +91,19 @@ class Ring(Backtest):
         (bid, bid_lots), (ask, ask_lots) = bids[0].tolist(), asks[0].tolist()
         self.on_quote(Quote(symbol, number, bid, bid_lots, ask, ask_lots, self.now_ns))
         self.on_trade(Trade(symbol, number, (bid + ask) // 2, 1, False, self.now_ns, self.now_ns))
+
+    def start_again(self) -> None:
+        """Restart on the journal; the exchange goes on. It starts halted, without a price."""
+        records, engine = list(self.journal), self.new_engine()
+        self.engine = engine
+        self.do(engine.restore(records, self.now_ns))
+        self.do(engine.on_clock(0))
+        engine.trading.is_warm = True
+        self.desk = around(engine)
+
+    def new_engine(self) -> Engine:
+        """Make an engine that has heard nothing."""
+        return Engine(self.config, rules(), "paper", Identity("1", "abc", "ring", T0))
 
     def do(self, actions: Sequence[Action]) -> None:
         """Do what the core wants done."""

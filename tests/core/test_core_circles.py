@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -18,12 +18,17 @@ from engine.core.instrument import E8
 from engine.core.kernels.triangle import circle
 from engine.core.pairs.between import around
 from engine.core.queries import Identity
-from engine.core.records import Proposed
+from engine.core.record_codec import encode_record
+from engine.core.records import Listed, Proposed, Reported
 from engine.core.types import Mode
+from engine.store.ledger import tables
+from engine.store.ledger.fold import Fold
+from engine.store.ledger.rows import Rows
+from engine.wire.answers import PnlView
 from engine.wire.commands import Decide, Halt
 from engine.wire.events import AlarmChanged, ProposalOpened
 from engine.wire.pairs import ClosePair, PairsView
-from engine.wire.questions import GetPairs
+from engine.wire.questions import GetPairs, GetPnl
 from engine.wire.replies import Reply
 from engine.wire.views import ProposalView
 
@@ -111,6 +116,52 @@ def test_circles_above_cost_are_taken_and_none_below() -> None:
     assert below > OPPORTUNITIES // 5
     squared(ring)
     assert ring.held("USDT") > 100_000 * E8
+
+
+def in_ledger(ring: Ring) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Fold the journal as the ledger does, units first; return its fills and round trips."""
+    fold, rows = Fold(), Rows()
+    for it in rules().values():
+        fold.take(encode_record(Listed(it.symbol, it.base_asset, it.quote_asset, it.tick_e8, it.lot_e8, T0)), rows)
+    for record in ring.journal:
+        fold.take(encode_record(record), rows)
+    return list(rows.whole[tables.fills].values()), list(rows.whole[tables.round_trips].values())
+
+
+def test_what_circles_made_is_what_the_ledger_and_the_account_say() -> None:
+    """Each fill is there once with its circle, and profits add up to the money; with faults and unwound ones."""
+    ring = Ring(pair_quote=5_000.0, loss_pct=1.0, fee_ppm=1_000)
+    faults: tuple[Fault, ...] = ("", "reject", "", "lose_reply", "error")
+    for number, fault in enumerate(faults):
+        ring.local.fault, ring.local.leg = fault, "cross"
+        assert ring.once(cross=0.05 * (0.99 if number % 2 else 1.01)), ring.desk.bar
+        ring.settle(60.0)
+    fills, trips = in_ledger(ring)
+    reported = [r.report for r in ring.journal if isinstance(r, Reported) and r.report.last_qty_lots]
+    assert {fill["fill_id"] for fill in fills} == {report.fill_id for report in reported}
+    assert {fill["trade"] for fill in fills} == {trip["record"] for trip in trips}
+    assert [trip["exit_reason"] for trip in trips] == ["circle"] * 5
+    portfolio = ring.engine.trading.portfolio
+    made_e8 = ring.held("USDT") - 100_000 * E8
+    assert sum(trip["profit_e8"] for trip in trips) == portfolio.realised_e8 == ring.desk.made_e8 == made_e8
+    assert not portfolio.circles
+    view = ring.on_command(GetPnl(id="p", who=ALICE, period="all")).result
+    assert isinstance(view, PnlView)
+    assert [(row.name, row.trades) for row in view.strategies] == [("arbitrage", 5)]
+    assert float(view.total.realised_quote) == pytest.approx(made_e8 / E8, abs=0.01)
+
+
+def test_a_circle_is_a_round_trip_of_the_coin_that_it_bought_first() -> None:
+    """Through two coins: bought at the price of the first leg, left at what that came to."""
+    ring = Ring(pair_quote=5_000.0)
+    assert ring.once(cross=0.0495)
+    ring.settle()
+    (trip,) = ring.engine.trading.portfolio.closed
+    assert (trip.instrument.symbol, trip.strategy, trip.exit_reason) == (BTC, "arbitrage", "circle")
+    gained = trip.exit_ticks() / trip.entry_ticks() - 1.0
+    assert gained == pytest.approx(1 / 1.0001 / 0.0495 / 1.0001 * 0.05 * 0.9999 - 1.0, abs=5e-4)
+    assert trip.fees_e8 == pytest.approx(3 * trip.cost_e8 / 1_000, rel=0.02)
+    assert trip.base_e8 < ring.crumbs_e8("BTC")
 
 
 def squared(ring: Ring) -> None:
@@ -223,13 +274,10 @@ def test_a_restart_brings_an_open_circle_back_to_money() -> None:
     ring = Ring(loss_pct=1.0)
     assert ring.once(cross=0.0495)
     ring.later(0.01)
-    records = list(ring.journal)
-    again = Engine(ring.config, rules(), "paper", Identity("1", "abc", "ring", T0))
-    ring.engine = again
-    ring.do(again.restore(records, ring.now_ns))
-    ring.do(again.on_clock(0))
-    again.trading.is_warm = True
-    ring.desk = around(again)
+    ring.start_again()
+    ring.look()
+    assert ring.desk.why_not(ring.now_ns), "without prices nobody knows what it holds"
+    assert ring.engine.trading.facts(BTC).gross_exposure_e8 > 99 * E8
     ring.fair()
     ring.look()
     assert ring.desk.open is not None

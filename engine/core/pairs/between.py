@@ -19,6 +19,7 @@ def around(engine: Engine) -> CircleDesk:
     desk = CircleDesk(engine.trading, engine.arbitrage, engine.calibrations.uncalibrated)
     ask_about_circles(desk, engine.people)
     StuckCircles(desk, engine.people)
+    desk.ended = engine.reports.equity.on_closed
     return desk
 
 

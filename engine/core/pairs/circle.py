@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from engine.core.orders import CIRCLE, Order
+from engine.core.orders import CIRCLE, Order, circle_of
 from engine.core.strategies.triangle import Path
 from engine.core.trading import Trading
 from engine.core.types import BUY, Symbol
-
-CROSS: Final = "cross"
 
 
 class Circle:
@@ -66,7 +63,7 @@ def circles_of(trading: Trading) -> Iterator[Circle]:
     for order in trading.orders:
         if not order.is_of_circle:
             continue
-        circle_id, _, part = order.approved.cause_id.removeprefix(CIRCLE).partition(":")
+        circle_id, part = circle_of(order.approved.cause_id)
         if circle_id not in found:
             found[circle_id] = Circle(circle_id, order.approved.symbol, int(circle_id.rpartition("-")[2]))
         found[circle_id].legs.append(order)

@@ -28,9 +28,12 @@ from engine.core.calibration import CIRCLES
 from engine.core.facts import Facts
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.market import Market
-from engine.core.pairs.circle import CROSS, Circle, circles_of
+from engine.core.orders import CROSS
+from engine.core.pairs.circle import Circle, circles_of
 from engine.core.pairs.ready import may_act, why_not_there
+from engine.core.portfolio import RoundTrip
 from engine.core.queries import is_fresh
+from engine.core.records import CircleEnded
 from engine.core.risk import least_lots
 from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy
 from engine.core.strategies.triangle import Path, Round, best_round, paths_of
@@ -57,7 +60,6 @@ class CircleDesk:
         self._uncalibrated = uncalibrated
         self._strategy = strategy
         self.paths = paths_of(strategy.config.circle, trading.heard, trading.config.quote_asset)
-        self._by_base = {market.instrument.base_asset: market for market in trading.markets.values()}
         self.open: Circle | None = None
         self.done: deque[Circle] = deque(maxlen=DONE_KEPT)
         self.taken = self.made_e8 = 0
@@ -67,6 +69,8 @@ class CircleDesk:
         """Puts a circle to people."""
         self.count: Callable[[Round, int], None] = lambda found, now_ns: None
         """Hears of a circle that was begun without a person."""
+        self.ended: Callable[[RoundTrip], None] = lambda trip: None
+        """Hears of the round trip of one that is back to money."""
         self.stuck: Callable[[Circle, int], None] = lambda circle, now_ns: None
         """Hears again and again of a circle that can't be brought back to money."""
         self._rest_ns, self._rest_why, self._ended_ns = 0, "", 0
@@ -80,8 +84,8 @@ class CircleDesk:
     def look(self, now_ns: int) -> None:
         """Follow the open circle, or begin one; what is to be done waits in the core."""
         self.trading.now_ns = max(now_ns, self.trading.now_ns)
-        if not self._is_restored:
-            self._restore()
+        if self.open is None and (self.trading.portfolio.circles or not self._is_restored):
+            self._take_up()
         if self.open is not None:
             self._follow(self.open)
         self.bar = self.why_not(now_ns)
@@ -124,7 +128,7 @@ class CircleDesk:
         trading, path = self.trading, found.path
         circle = Circle(f"{path.first.instrument.symbol}-{now_ns}", path.first.instrument.symbol, now_ns)
         requests = self._requests(circle, found, origin)
-        for request, facts in requests:
+        for request, facts in (*requests, self._end(circle, found, origin)):
             result = trading.gate.check(request, facts)
             if isinstance(result, Refusal):
                 self._rest_ns, self._rest_why = now_ns + REFUSED_NS, str(result)
@@ -132,7 +136,6 @@ class CircleDesk:
         self._submit(circle, *requests[0])
         circle.path, circle.ticks = path, found.ticks[1]
         self.open, self.taken = circle, self.taken + 1
-        trading.circling = self.value_e8
         return circle
 
     def tried(self, found: Round) -> ApprovedOrder | Refusal:
@@ -152,6 +155,11 @@ class CircleDesk:
             self._sale(circle.cause("out0"), path.last, lots_3, ticks_3, lots_3, origin),
         )
 
+    def _end(self, circle: Circle, found: Round, origin: str) -> tuple[OrderRequest, Facts]:
+        """Word a buy of what is sold at last, which never leaves: so much of that coin has to be allowed as well."""
+        market, lots = found.path.last, found.lots[2]
+        return self._buy(circle.cause("end"), market, lots, market.bid_ticks, origin, None)
+
     def _cross(
         self, circle: Circle, path: Path, lots: int, ticks: int, middle_e8: int, origin: str
     ) -> tuple[OrderRequest, Facts]:
@@ -165,7 +173,8 @@ class CircleDesk:
     ) -> tuple[OrderRequest, Facts]:
         """Word a buy; ``paid_with``: the market of the coin that pays for it, and how much of that there is.
 
-        What the account has is in money: by that market's bid it is put into the coin that the buy is priced in.
+        What the account has is in money: by that market's bid it is put into the coin that the buy is priced in. What
+        the circle holds is not counted besides: the buy adds nothing to it.
         """
         symbol = market.instrument.symbol
         stop, _ = exit_levels(ticks, self.config.stop_pct, 0.0)
@@ -174,12 +183,13 @@ class CircleDesk:
         if paid_with is not None:
             bridge, coin_e8 = paid_with
             rate = bridge.bid_ticks * bridge.instrument.tick_e8 / E8
+            own_e8 = self.trading.portfolio.circled_e8(self.trading.by_coin)
             facts = msgspec.structs.replace(
                 facts,
                 equity_e8=int(facts.equity_e8 / rate),
                 cash_e8=coin_e8,
-                symbol_exposure_e8=int(facts.symbol_exposure_e8 / rate),
-                gross_exposure_e8=int(facts.gross_exposure_e8 / rate),
+                symbol_exposure_e8=0,  # of the cross nothing is held; its coin was asked about before it began
+                gross_exposure_e8=int((facts.gross_exposure_e8 - own_e8) / rate),
             )
         return msgspec.structs.replace(request, limit_ticks=ticks), facts
 
@@ -251,9 +261,12 @@ class CircleDesk:
 
     def held(self, circle: Circle) -> list[tuple[Market, int]]:
         """Return what of either coin the venue takes an order for: its market in money, and how many lots."""
-        nets = circle.nets_e8(self.trading)
-        found = ((market, nets.get(asset, 0) // market.instrument.lot_e8) for asset, market in self._by_base.items())
-        return [(market, lots) for market, lots in found if lots and lots >= least_lots(market.bid_ticks or 1, market)]
+        nets, found = circle.nets_e8(self.trading), []
+        for asset, market in self.trading.by_coin.items():
+            lots, price = nets.get(asset, 0) // market.instrument.lot_e8, market.bid_ticks or market.last_ticks
+            if lots > 0 and not (price and lots < least_lots(price, market)):
+                found.append((market, lots))
+        return found
 
     def result_e8(self, circle: Circle) -> int:
         """Return what a circle has made, and what it holds at the bid less the fee, in 1e-8 of the quote asset."""
@@ -261,15 +274,8 @@ class CircleDesk:
         made_e8 = nets.get(self.trading.config.quote_asset, 0)
         return made_e8 + sum(self._worth_e8(asset, amount_e8) for asset, amount_e8 in nets.items())
 
-    def value_e8(self) -> int:
-        """Return what the open circle holds at the bid, for equity: money that is on its way."""
-        if self.open is None:
-            return 0
-        nets = self.open.nets_e8(self.trading)
-        return sum(self._worth_e8(asset, amount_e8) for asset, amount_e8 in nets.items())
-
     def _worth_e8(self, asset: str, amount_e8: int) -> int:
-        market = self._by_base.get(asset)
+        market = self.trading.by_coin.get(asset)
         if market is None:
             return 0
         return int(amount_e8 * market.bid_ticks * market.instrument.tick_e8 / E8 * (1.0 - self.fee))
@@ -285,21 +291,40 @@ class CircleDesk:
         return max(math.ceil(worst * E8 / it.tick_e8), collar)
 
     def _close(self, circle: Circle) -> None:
-        self.open, self.trading.circling = None, None
+        self.open, self._ended_ns = None, circle.ended_ns()
         self.done.append(circle)
-        self._ended_ns = circle.ended_ns()
-        result_e8 = self.result_e8(circle)
-        self.made_e8 += result_e8
-        if result_e8 < 0:
+        self._end_trip(circle)
+        made_e8 = self._made_e8(circle)
+        self.made_e8 += made_e8
+        if self.result_e8(circle) < 0:
             self._rest_ns, self._rest_why = self._ended_ns + int(self.config.cooldown_s * 1e9), "the last circle lost"
-        self.trading.notice("info" if result_e8 >= 0 else "warning", "CIRCLE", f"{self.words(circle)}.")
+        self.trading.notice("info" if made_e8 >= 0 else "warning", "CIRCLE", f"{self.words(circle)}.")
+
+    def _end_trip(self, circle: Circle) -> None:
+        """Close what the books have of it, and write that down."""
+        trip = self.trading.portfolio.end_circle(circle.circle_id, self.trading.now_ns)
+        if trip is not None:
+            self.trading.write(CircleEnded(circle.circle_id, self.trading.now_ns))
+            self.ended(trip)
+
+    def _made_e8(self, circle: Circle) -> int:
+        """Return what came back less what went out; of an open one, with what it holds at the bid."""
+        if circle is self.open:
+            return self.result_e8(circle)
+        return circle.nets_e8(self.trading).get(self.trading.config.quote_asset, 0)
 
     def words(self, circle: Circle) -> str:
         """Say what became of a circle."""
         done = [f"{_verb(order.approved.side)} {self._qty(order.approved, order.filled_lots)}" for order in circle.legs]
-        result_e8 = self.result_e8(circle)
-        amount = f"{scaled_text(abs(result_e8), 4)} {self.trading.config.quote_asset}"
-        return f"Circle {circle.symbol}: {', '.join(done)}; {'made' if result_e8 >= 0 else 'lost'} {amount}"
+        made_e8, asset = self._made_e8(circle), self.trading.config.quote_asset
+        result = f"{'made' if made_e8 >= 0 else 'lost'} {scaled_text(abs(made_e8), 4)} {asset}"
+        return f"Circle {circle.symbol}: {', '.join(done)}; {result}{self._left(circle)}"
+
+    def _left(self, circle: Circle) -> str:
+        """Say what an ended circle has left of its coins: less than the venue takes an order for."""
+        nets = circle.nets_e8(self.trading) if circle is not self.open else {}
+        left = [f"{scaled_text(nets[c], 8).rstrip('0')} {c}" for c in self.trading.by_coin if nets.get(c, 0) > 0]
+        return f", and {' and '.join(left)} left over" if left else ""
 
     def _qty(self, approved: ApprovedOrder, lots: int) -> str:
         it = self.trading.heard[approved.symbol].instrument
@@ -317,14 +342,20 @@ class CircleDesk:
     def _is_fresh(self, market: Market) -> bool:
         return is_fresh(self.trading, market.instrument.symbol)
 
-    def _restore(self) -> None:
-        """Take up the circles of earlier runs: one that holds something is brought back to money."""
-        self._is_restored = True
+    def _take_up(self) -> None:
+        """Take up the circles of earlier runs, and one whose fill came late: one that holds something is sold.
+
+        That can't be said before both coins have a price.
+        """
+        if any(not market.bid_ticks for market in (self.paths[0].first, self.paths[0].last)):
+            return
+        known = {circle.circle_id for circle in self.done}
         for circle in circles_of(self.trading):
-            if circle.is_settled and not self.held(circle):
+            if circle.circle_id in self.trading.portfolio.circles or not circle.is_settled:
+                self.open = circle
+            elif not self._is_restored and circle.circle_id not in known:
                 self.done.append(circle)
-            else:
-                self.open, self.trading.circling = circle, self.value_e8
+        self._is_restored = True
 
 
 def _is_taken_there(found: Round) -> bool:

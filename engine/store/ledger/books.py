@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from engine.core.booking import book
 from engine.core.instrument import Instrument
-from engine.core.orders import Fill, Order, Orders
+from engine.core.orders import Fill, Order, Orders, circle_of
 from engine.core.portfolio import Portfolio, RoundTrip
 from engine.core.record_codec import AnyRecord
-from engine.core.records import Adopted, Failed, Intended, Listed, Reported, Shrunk, StopMoved
+from engine.core.records import Adopted, CircleEnded, Failed, Intended, Listed, Reported, Shrunk, StopMoved
 from engine.core.types import ExecutionReport, Symbol
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
@@ -23,7 +23,7 @@ class _Units(NamedTuple):
 
 
 class _Opening(NamedTuple):
-    """What is remembered of a round trip's first fill: the key of its row, and its units."""
+    """What is remembered of the first fill of a round trip or a circle: the key of its row, and its units."""
 
     row: int
     units: int
@@ -39,7 +39,8 @@ class Books:
         self._orders = Orders()
         self._portfolio = Portfolio(quote_asset="")  # balances, and so the cash, are not looked at here
         self._units: dict[Symbol, _Units] = {}
-        self._openings: dict[Symbol, _Opening] = {}
+        self._openings: dict[str, _Opening] = {}
+        """By the symbol of a position, or the id of a circle."""
         self._waiting: dict[Symbol, list[tuple[int, AnyRecord]]] = {}
 
     def held_e8(self, symbol: Symbol) -> int:
@@ -77,6 +78,8 @@ class Books:
                 return report.symbol
             case Shrunk(symbol) | StopMoved(symbol):
                 return symbol
+            case CircleEnded(circle_id):
+                return Symbol(circle_id.rpartition("-")[0])
             case Failed(failure):
                 if (known := self._orders.get(failure.client_order_id)) is not None:
                     return known.approved.symbol
@@ -127,12 +130,15 @@ class Books:
             case Shrunk(symbol, base_e8, ts_ns) if symbol in self._portfolio.open:
                 trip = self._portfolio.open[symbol]
                 self._portfolio.shrink_to(trip, base_e8, ts_ns)
-                self._put_trip(trip, rows)
+                self._put_trip(trip, self._openings[symbol], rows)
+            case CircleEnded(circle_id, ts_ns):
+                if (ended := self._portfolio.end_circle(circle_id, ts_ns)) is not None:
+                    self._put_trip(ended, self._openings.pop(circle_id), rows)
             case StopMoved(symbol, trade_id, stop_ticks, high_ticks, kind, ts_ns) if symbol in self._portfolio.open:
                 trip = self._portfolio.open[symbol]
                 if trip.trade_id == trade_id:
                     trip.move_stop(stop_ticks, high_ticks, kind, ts_ns)
-                    self._put_trip(trip, rows)
+                    self._put_trip(trip, self._openings[symbol], rows)
 
     def _report(self, number: int, report: ExecutionReport, rows: Rows) -> None:
         booked = book(report, self._orders, self._portfolio, self._units[report.symbol].instrument)
@@ -145,13 +151,16 @@ class Books:
             return
         self._put_order(order, rows)
         _, fill, trip = booked
+        key: str = report.symbol
+        if fill is not None and order.is_of_circle:
+            key, _ = circle_of(order.approved.cause_id)
+            trip = self._portfolio.circles[key].trip
         if trip is not None and trip.fills == 1 and fill is not None:
-            units = self._units[report.symbol].row
-            self._openings[report.symbol] = _Opening(number, units)
+            self._openings[key] = _Opening(number, self._units[report.symbol].row)
         if trip is not None:
-            self._put_trip(trip, rows)
-        if fill is not None and not order.is_of_circle:  # a fill stands in the ledger with its round trip
-            self._put_fill(number, fill, report, rows)
+            self._put_trip(trip, self._openings[key], rows)
+        if fill is not None:
+            self._put_fill(number, fill, report, self._openings[key].row, rows)
 
     def _put_order(self, order: Order, rows: Rows) -> None:
         approved = order.approved
@@ -183,7 +192,7 @@ class Books:
             instrument=self._units[approved.symbol].row,
         )
 
-    def _put_fill(self, number: int, fill: Fill, report: ExecutionReport, rows: Rows) -> None:
+    def _put_fill(self, number: int, fill: Fill, report: ExecutionReport, trade: int, rows: Rows) -> None:
         units = self._units[fill.symbol]
         rows.put(
             tables.fills,
@@ -198,14 +207,14 @@ class Books:
             fee_e8=fill.fee_e8,
             fee_asset=fill.fee_asset,
             is_maker=report.is_maker,
-            trade=self._openings[fill.symbol].row,
+            trade=trade,
             ts_exchange_ns=report.ts_exchange_ns,
             record=number,
             instrument=units.row,
         )
 
-    def _put_trip(self, trip: RoundTrip, rows: Rows) -> None:
-        it, opening = trip.instrument, self._openings[trip.instrument.symbol]
+    def _put_trip(self, trip: RoundTrip, opening: _Opening, rows: Rows) -> None:
+        it = trip.instrument
         rows.put(
             tables.round_trips,
             record=opening.row,

@@ -157,10 +157,10 @@ round_trips: Final = Table(
     _int("target_ticks"),
     _instrument(),
 )
-"""Every position from its first fill to flat. Cost, proceeds and profit are after fees in the quote asset; profit is
-NULL while it is open, realised what its sales have made so far over the cost of what they sold. ``risk_e8``: what it
-would have lost, before fees, at the stop that it was opened with; NULL where there was none. The R
-multiple is profit over risk."""
+"""Every position from its first fill to flat, and every circle: as one of the coin that it bought first, ``circle``
+being the reason of its end. Cost, proceeds and profit are after fees in the quote asset; profit is NULL while it is
+open, realised what its sales have made so far over the cost of what they sold. ``risk_e8``: what it would have lost,
+before fees, at the stop that it was opened with; NULL where there was none. The R multiple is profit over risk."""
 
 decisions: Final = Table(
     "decisions",

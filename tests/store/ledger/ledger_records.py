@@ -10,6 +10,7 @@ import msgspec
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from engine.core.orders import CIRCLE, CROSS
 from engine.core.record_codec import AnyRecord, encode_record
 from engine.core.records import (
     Adopted,
@@ -18,6 +19,7 @@ from engine.core.records import (
     Asked,
     Audited,
     Balanced,
+    CircleEnded,
     Decided,
     Declined,
     Failed,
@@ -166,10 +168,11 @@ _IDS: Final = st.sampled_from(["c-1", "c-2", "c-3"])
 _PROPOSALS: Final = st.sampled_from(["p-1", "p-2", "p-3"])
 
 _INTENDED: Final = st.builds(
-    lambda name, symbol, side, lots, stop, ts_ns: Intended(
-        approved(name, side, lots, symbol=symbol, stop_ticks=stop, ts_ns=ts_ns)
+    lambda name, symbol, side, lots, stop, cause, ts_ns: Intended(
+        approved(name, side, lots, symbol=symbol, stop_ticks=stop, cause_id=cause, ts_ns=ts_ns)
     ),
-    *(_NAMES, _SYMBOLS, _SIDES, _LOTS, st.sampled_from([0, 190_000, 300_000]), _TIMES),
+    *(_NAMES, _SYMBOLS, _SIDES, _LOTS, st.sampled_from([0, 190_000, 300_000])),
+    *(st.sampled_from(["signal:s-1", *(f"{CIRCLE}ETHUSDT-1:{leg}" for leg in ("first", CROSS, "out0"))]), _TIMES),
 )
 _REPORTED: Final = st.builds(
     lambda name, symbol, side, state, fill_id, lots, price, fee, asset, ts_ns: filled(
@@ -193,6 +196,7 @@ RECORDS: Final = st.lists(
         st.builds(lambda symbol, tick: listed(symbol, tick), _SYMBOLS, st.sampled_from([E8 // 100, E8 // 10])),
         *(_INTENDED, _REPORTED, _INTENDED, _REPORTED, _FAILED),
         st.builds(Shrunk, _SYMBOLS, st.integers(0, E8), _TIMES),
+        st.builds(CircleEnded, st.just("ETHUSDT-1"), _TIMES),
         st.builds(Started, _WORDS, _WORDS, _TIMES),
         st.builds(Refused, _WORDS, _WORDS, st.builds(Refusal, _WORDS, _WORDS, _WORDS), _TIMES, _SYMBOLS),
         st.builds(ModeSet, st.sampled_from(["", "sma_cross"]), st.sampled_from(["off", "ask", "auto"]), _BY, _TIMES),

@@ -23,9 +23,11 @@ BEFORE: Final[tuple[AnyRecord, ...]] = (
     kinds.Intended(approved("tr-1")),
     filled("tr-1", 1, 100),
     kinds.Intended(approved("tr-2")),
+    kinds.Intended(approved("tr-9", cause_id="circle:ETHUSDT-1:first")),
+    filled("tr-9", 9, 100),
     proposed(),
 )
-"""What a record may speak of: a position, an order without an answer, an open proposal."""
+"""What a record may speak of: a position, an order without an answer, a circle that has begun, an open proposal."""
 NEWS: Final = NewsItem("wire", "n-1", "ETH is listed", "https://wire.example/1", T0, T0)
 STORY: Final = story_records.KeptStory("s-1", ETH, "listing", 1, "announced", NEWS, 0.9, {"wire": 1.0}, "", 0.9, 1, T0)
 SAMPLES: Final[tuple[AnyRecord, ...]] = (
@@ -59,6 +61,7 @@ SAMPLES: Final[tuple[AnyRecord, ...]] = (
     kinds.Ignored(ETH, ClientOrderId("web-2"), BY, T0),
     kinds.Unbalanced(ETH, 1, 2, False, T0),
     kinds.Balanced(ETH, 2, BY, T0),
+    kinds.CircleEnded("ETHUSDT-1", T0),
     kinds.Missed("p-1", "headlines", ETH, "expired", 10, 200_000, 197_000, 0, T0 + 1, T0),
     kinds.Watched(1, ETH, True, 270_000, BY, T0),
     kinds.WatchEnded(1, "", T0),
