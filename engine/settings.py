@@ -51,6 +51,7 @@ Level = Literal["critical", "warning", "info"]
 NAMES: Final = (
     "ENGINE_VENUE",
     "ENGINE_SYMBOLS",
+    "ENGINE_CIRCLE",
     "ENGINE_ALLOW_LIVE",
     "ENGINE_HTTP_PORT",
     "ENGINE_RECORD",
@@ -315,7 +316,7 @@ def _read_venue(named: Named) -> Settings:
 def _read_rest(named: Named, venue: Settings) -> Settings:
     return msgspec.structs.replace(
         venue,
-        trading=_read_trading(named),
+        trading=_with_circle(_read_trading(named), named.symbols("ENGINE_CIRCLE", ())),
         **read_news(named),
         news_stream_url=named.url("NEWS_STREAM_URL", ("ws", "wss")),
         news_file=named.existing_file("NEWS_FILE"),
@@ -358,6 +359,15 @@ def _read_trading(named: Named) -> TradingConfig:
         raise SettingsError(f"{path.name} is not a text in UTF-8: save it as one.") from None
     except ConfigFileError as error:
         raise SettingsError(str(error)) from None
+
+
+def _with_circle(trading: TradingConfig, circle: tuple[str, ...]) -> TradingConfig:
+    """Have these three symbols traded in circles; they are asked about where arbitrage is off."""
+    if not circle:
+        return trading
+    own, replace = trading.strategies.arbitrage, msgspec.structs.replace
+    arbitrage = replace(own, circle=circle, mode="ask" if own.mode == "off" else own.mode)
+    return replace(trading, strategies=replace(trading.strategies, arbitrage=arbitrage))
 
 
 def _check_operator(settings: Settings) -> None:

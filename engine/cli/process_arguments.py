@@ -12,8 +12,8 @@ def _tape_arguments(parser: argparse.ArgumentParser, at_its_end: str) -> None:
         "--tape",
         metavar="SPEC",
         default="story",
-        help="story, recording:PATH, candles:PATH or binance (default: story). At its end a recording or candles "
-        f"{at_its_end}; PATH?laps=N plays them N times, 0 without end",
+        help="story, circle, recording:PATH, candles:PATH or binance (default: story). At its end a recording or "
+        f"candles {at_its_end}; PATH?laps=N plays them N times, 0 without end",
     )
     parser.add_argument(
         "--speed", type=float, metavar="N", help="times real time (default: 20 for story and candles, else 1)"

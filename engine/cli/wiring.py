@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from engine.cli.supervisor import Child
 from engine.settings import Settings, child_environment
+from engine.venues.paper.tape.circle import SYMBOLS
 
 BAD_INPUT: Final = 2
 """The exit code by which a child says that its settings are wrong: starting it again would not help."""
@@ -104,6 +105,8 @@ def engine_child(settings: Settings, args: argparse.Namespace, ports: Ports) -> 
         changes |= dict(zip(("SECOND_REST_URL", "SECOND_STREAM_URL", "SECOND_WS_API_URL"), urls, strict=True))
     if settings.venue == "paper" and args.tape == "story" and not settings.news_stream_url:
         changes["NEWS_STREAM_URL"] = f"ws://127.0.0.1:{ports.exchange}/_news"
+    if settings.venue == "paper" and args.tape == "circle" and not settings.trading.strategies.arbitrage.circle:
+        changes["ENGINE_CIRCLE"] = ",".join(SYMBOLS)
     return _child(settings, "engine", [*_trader(), "engine"], changes)
 
 

@@ -32,7 +32,9 @@ from engine.cli.wiring import (
     ledger_child,
     local_slack_child,
     people_at,
+    wants_second,
 )
+from engine.core.config import Arbitrage, Strategies, TradingConfig
 from engine.settings import Settings
 from engine.venues.paper.options import ExchangeOptions
 
@@ -100,6 +102,20 @@ def test_the_news_come_from_the_story_unless_others_are_set(tmp_path: Path, monk
     assert "NEWS_STREAM_URL" not in engine_child(settings, arguments("--tape", "binance"), PORTS).env
     own = Settings(home=tmp_path, news_stream_url="ws://127.0.0.1:5/mine")
     assert "NEWS_STREAM_URL" not in engine_child(own, arguments(), PORTS).env
+
+
+def test_the_circle_tape_has_its_circle_asked_about_unless_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No second exchange comes with it."""
+    monkeypatch.delenv("ENGINE_CIRCLE", raising=False)
+    settings, args = Settings(home=tmp_path), arguments("--tape", "circle")
+    assert engine_child(settings, args, PORTS).env["ENGINE_CIRCLE"] == "BTCUSDT,ETHUSDT,ETHBTC"
+    assert not wants_second(settings)
+    assert "ENGINE_CIRCLE" not in engine_child(settings, arguments(), PORTS).env
+    own = Strategies(arbitrage=Arbitrage(circle=("BNBUSDT", "ETHUSDT", "ETHBNB")))
+    named = Settings(home=tmp_path, trading=TradingConfig(strategies=own))
+    assert "ENGINE_CIRCLE" not in engine_child(named, args, PORTS).env
 
 
 def test_the_bot_is_told_of_the_local_slack_only_where_there_is_one(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Opens a tape by its name: ``story``, ``recording:PATH``, ``candles:PATH``, ``binance``."""
+"""Opens a tape by its name: ``story``, ``circle``, ``recording:PATH``, ``candles:PATH``, ``binance``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from engine.venues.paper.tape.candles import CandleTape, symbol_from
+from engine.venues.paper.tape.circle import CircleTape
 from engine.venues.paper.tape.events import Tape, TapeError
 from engine.venues.paper.tape.live import PUBLIC_REST, PUBLIC_STREAM, LiveTape
 from engine.venues.paper.tape.replayed import RecordingTape
@@ -19,12 +20,13 @@ SPEEDS: Final[Mapping[str, float]] = {"story": 20.0, "candles": 20.0}
 each would find the market stale."""
 OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "story": (),
+    "circle": (),
     "recording": ("laps", "gaps"),
     "candles": ("laps", "symbol"),
     "binance": ("symbols", "rest", "stream"),
 }
 """What may follow the question mark of each kind of tape."""
-FORMS: Final = "story, recording:PATH, candles:PATH or binance"
+FORMS: Final = "story, circle, recording:PATH, candles:PATH or binance"
 
 
 def open_tape(spec: str, speed: float | None = None, seed: int = 0) -> Tape:
@@ -41,6 +43,8 @@ def open_tape(spec: str, speed: float | None = None, seed: int = 0) -> Tape:
     rate = _speed(speed, SPEEDS.get(kind, 1.0))
     if kind == "story" and not path:
         return StoryTape(rate, seed)
+    if kind == "circle" and not path:
+        return CircleTape(rate, seed)
     if kind == "binance" and not path:
         symbols = options.get("symbols", "BTCUSDT,ETHUSDT").upper().split(",")
         return LiveTape(symbols, options.get("rest", PUBLIC_REST), options.get("stream", PUBLIC_STREAM))
