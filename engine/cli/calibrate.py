@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine import __version__
 from engine.cli.refused import Refused
-from engine.core.calibration import LEAST_SIGNALS, Calibration, fingerprint
+from engine.core.calibration import LEAST_SIGNALS, Calibration, fingerprints
 from engine.core.record_codec import UnknownRecord
 from engine.research.calibration.fit import Quality, calibrate, interval
 from engine.research.calibration.outcome import Outcome
@@ -41,10 +41,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _fingerprints(settings: Settings) -> dict[str, str]:
-    """Return the fingerprint of every strategy."""
+    """Return the fingerprint of every strategy, and of circles."""
     strategies, fee_pct = settings.trading.strategies, settings.trading.people.fee_pct
-    names = strategies.__struct_fields__
-    return {name: fingerprint(name, getattr(strategies, name), fee_pct, __version__) for name in names}
+    found: dict[str, str] = {}
+    for name in strategies.__struct_fields__:
+        found |= fingerprints(name, getattr(strategies, name), fee_pct, __version__)
+    return found
 
 
 def _read(path: Path, settings: Settings, prints: dict[str, str]) -> list[Outcome]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from engine.core.account import Balance
-from engine.core.calibration import Calibrations
-from engine.core.config import StrategyConfig
+from engine.core.calibration import CIRCLES, Calibrations
+from engine.core.config import Arbitrage, StrategyConfig
 from engine.core.instrument import money_text, scaled_text
 from engine.core.market import Market
 from engine.core.proposals import ProposalKind
@@ -185,6 +185,12 @@ def snapshot(trading: Trading, roster: Roster, identity: Identity, outside: Sequ
     )
 
 
+def _calibration(roster: Roster, name: str, config: StrategyConfig) -> str:
+    words = roster.calibrations.summary(name)
+    is_circling = isinstance(config, Arbitrage) and config.circle
+    return f"{words}; circles {roster.calibrations.summary(CIRCLES)}" if is_circling else words
+
+
 def strategy_view(trading: Trading, roster: Roster, name: str) -> views.StrategyView:
     """Show one strategy: its bands, and what became of its signals."""
     config, tally = roster.configs[name], roster.tallies[name]
@@ -200,5 +206,5 @@ def strategy_view(trading: Trading, roster: Roster, name: str) -> views.Strategy
         ignored=tally.ignored,
         asked=tally.asked,
         acted=tally.acted,
-        calibration=roster.calibrations.summary(name),
+        calibration=_calibration(roster, name, config),
     )

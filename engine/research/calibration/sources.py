@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from engine import __version__
+from engine.core.calibration import CIRCLES
 from engine.core.config import TradingConfig
 from engine.core.engine import Engine
 from engine.core.instrument import E8, Instrument
+from engine.core.orders import circle_of
+from engine.core.proposals import CIRCLE_SIGNAL
 from engine.core.queries import Identity
 from engine.core.record_codec import AnyRecord, decode_record
-from engine.core.records import Decided, Listed, Missed, Proposed
+from engine.core.records import Decided, Intended, Listed, Missed, Proposed
 from engine.core.strategies.arbitrage import ArbitrageStrategy
 from engine.core.types import BUY, Symbol, Trade
 from engine.research.calibration.follow import Follower
@@ -88,21 +91,37 @@ def of_journal(path: Path, config: TradingConfig, fingerprints: Mapping[str, str
     """
     records = _records(path)
     made = [record for record in records if isinstance(record, Proposed) and record.signal.side is BUY]
-    counted = [it for it in made if it.settings and it.settings == fingerprints.get(it.signal.strategy)]
+    counted = [it for it in made if it.settings and it.settings == fingerprints.get(_measured(it))]
     missed = {record.proposal_id: record for record in records if isinstance(record, Missed) and record.end}
     traded, pairs = _traded(records, config), _pairs(path, records)
     ordered = {record.proposal_id: record.client_order_id for record in records if isinstance(record, Decided)}
-    outcomes = []
+    circles, outcomes = _circles(records, traded), []
     for it in counted:
         signal = it.signal
         net_pct = traded.get(f"proposal:{it.proposal_id}", traded.get(f"signal:{signal.signal_id}"))
         if signal.strategy == ArbitrageStrategy.name:
-            net_pct = pairs.get(f"{signal.symbol}-{signal.ts_ns}", pairs.get(ordered.get(it.proposal_id, "")))
+            results = circles if _measured(it) == CIRCLES else pairs
+            net_pct = results.get(f"{signal.symbol}-{signal.ts_ns}", results.get(ordered.get(it.proposal_id, "")))
         if net_pct is None and (record := missed.get(it.proposal_id)) is not None:
             net_pct = _missed_pct(record, config.people.fee_pct)
         if net_pct is not None:
-            outcomes.append(Outcome(signal.ts_ns, signal.strategy, signal.confidence, net_pct, signal.horizon_ns))
+            outcomes.append(Outcome(signal.ts_ns, _measured(it), signal.confidence, net_pct, signal.horizon_ns))
     return sorted(outcomes)
+
+
+def _measured(proposed: Proposed) -> str:
+    """Return the name by which such scores are measured: a pair's worth says nothing of a circle's."""
+    return CIRCLES if proposed.signal.signal_id.startswith(CIRCLE_SIGNAL) else proposed.signal.strategy
+
+
+def _circles(records: Iterable[AnyRecord], traded: Mapping[str, float]) -> dict[str, float]:
+    """Return what each circle that is over made in percent, by its id and by the name of its first order."""
+    found: dict[str, float] = {}
+    for record in records:
+        if isinstance(record, Intended) and record.order.cause_id in traded:
+            circle_id, _ = circle_of(record.order.cause_id)
+            found |= dict.fromkeys((circle_id, record.order.client_order_id), traded[record.order.cause_id])
+    return found
 
 
 def _records(path: Path) -> list[AnyRecord]:
@@ -128,13 +147,19 @@ def _missed_pct(record: Missed, fee_pct: float) -> float:
 def _traded(records: Iterable[AnyRecord], config: TradingConfig) -> dict[str, float]:
     """Return what each closed round trip made in percent of its cost, by the cause that opened it."""
     records = list(records)
-    engine = Engine(config, _instruments(records), "paper", Identity(__version__, "", "journal", 0))
+    it = {symbol: each for symbol, each in _instruments(records).items() if _is_followed(each, config)}
+    engine = Engine(config, it, "paper", Identity(__version__, "", "journal", 0))
     engine.restore(records, 0)
     return {
         _first_try(trip.cause_id): 100.0 * (trip.proceeds_e8 - trip.cost_e8) / trip.cost_e8
         for trip in engine.trading.portfolio.closed
         if trip.cost_e8 > 0
     }
+
+
+def _is_followed(it: Instrument, config: TradingConfig) -> bool:
+    """Say whether an engine takes a symbol; without a circle's cross what it made is known all the same."""
+    return it.quote_asset == config.quote_asset or it.symbol in config.strategies.arbitrage.circle
 
 
 def _first_try(cause_id: str) -> str:
