@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
@@ -33,7 +34,7 @@ from engine.venues.paper.options import ExchangeOptions
 from engine.wire import commands, replies
 from engine.wire.commands import Amount, AnyCommand, Who
 from engine.wire.events import AnyEvent, Notice
-from engine.wire.line import EngineLine, socket_path
+from engine.wire.line import EngineLine, LineDown, socket_path
 from engine.wire.replies import Reply
 
 IS_FULL: Final = os.environ.get("TRADER_FULL") == "1"
@@ -154,9 +155,14 @@ class Scene:
     async def arm(self) -> None:
         """Resume trading as soon as the engine is ready for it and the market has a price."""
         await self.until(lambda: self.market.last_ticks)
-        async with asyncio.timeout(20.0):
-            while not (await self.ask(commands.Resume(id=new_id(), who=ANN))).ok:
+        async with asyncio.timeout(60.0):
+            while not await self._resumed():
                 await asyncio.sleep(0.02)
+
+    async def _resumed(self) -> bool:
+        with contextlib.suppress(LineDown):  # a busy machine takes its time to open the line
+            return (await self.ask(commands.Resume(id=new_id(), who=ANN))).ok
+        return False
 
     async def signal(self) -> ClientOrderId:
         """Publish a headline that the engine acts on by itself; return the name of its order."""
@@ -204,7 +210,10 @@ class Scene:
         counted from fills: a comparison with the account, which would put them right, must have found nothing to say.
         """
         before: tuple[int, int] | None = None
-        while before != self._moves():  # else an exit has left while the exchange was asked
+        found: Any = []
+        late = asyncio.get_running_loop().time() + 20.0
+        while before != self._moves() or (not self._is_told(found) and asyncio.get_running_loop().time() < late):
+            # else an exit has left, or filled and is not told of yet, while the exchange was asked
             await self.until(lambda: len(self._moving()) == resting)
             before = self._moves()
             account, found, trades, open_there = await self._at_the_exchange()
@@ -216,6 +225,14 @@ class Scene:
         assert len(names) == resting + len(protective)
         assert len(protective) <= (2 if self.trading.portfolio.open else 0)
         assert not any(self.notices(code) for code in ("C14_BALANCE", "C14_STILL_OPEN", "ORPHAN_ORDER", "FAULT"))
+
+    def _is_told(self, found: Any) -> bool:
+        """Say whether the engine has heard what became of each of its orders at the exchange."""
+        return all(
+            (order := self.trading.orders.get(row["clientOrderId"])) is not None
+            and order.state is STATES[row["status"]]
+            for row in found
+        )
 
     def _moving(self) -> list[Order]:
         """Return the orders that are not settled, those left out that just wait to protect what is held."""
