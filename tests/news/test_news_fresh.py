@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -146,7 +145,6 @@ def test_no_word_counts_that_only_untouched_titles_have(titles: dict[str, str]) 
     assert [words[place].patterns[0] for place in range(len(words)) if met[place] < LEAST_TITLES] == []
 
 
-@pytest.mark.skipif("TRADER_FULL" not in os.environ, reason="learns again for half a minute; TRADER_FULL=1 does it")
 def test_what_words_count_is_what_those_titles_teach(titles: dict[str, str]) -> None:
     """Learned again, all but the last digits are the same."""
     learned = fit(*development(titles))
