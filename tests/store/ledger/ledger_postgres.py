@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -63,7 +64,8 @@ class Postgres:
         assert self._process is not None
         number = signal.SIGSTOP if on else signal.SIGCONT
         for pid in (self._process.pid, *_children(self._process.pid)):
-            os.kill(pid, number)
+            with contextlib.suppress(ProcessLookupError):  # a worker of its own has ended meanwhile
+                os.kill(pid, number)
 
     def _is_ready(self) -> bool:
         words = ["-q", "-h", "127.0.0.1", "-p", str(self._port), "-U", "trader"]
