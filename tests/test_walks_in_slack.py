@@ -6,9 +6,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from local_desk import ALICE, local_slack, short_home
 from rough_slack import rough_slack
 from whole_desk import Desk, desk_in_a_workspace, has_buttons, running_desk
+
+from engine.core.bars import AFTER_GAP
 
 EAGER = """
 [strategies.order_flow]
@@ -25,6 +28,7 @@ cooldown_s = 0.0
 after one that lost, which the gate names before a halt."""
 
 
+@pytest.mark.timeout(240)
 async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) -> None:
     """A buy fills; what nobody answers expires; in mode auto a signal is an order; halted, only the close works.
 
@@ -40,11 +44,13 @@ async def test_a_team_trades_a_real_recording_from_slack(eth_recording: Path) ->
         assert "ETHUSDT" in expired["text"]
         assert not await desk.finished("signal:")
         await slack.command(ALICE, "/auto", "auto")
-        await slack.sees_text("automatically: ETHUSDT", within_s=40.0)
+        await slack.sees_text("automatically: ETHUSDT", within_s=90.0)
         assert await desk.finished("signal:")
         await slack.command(ALICE, "/halt", "enough for today")
         await slack.sees_text("alted", "enough for today")
         code, refused = await desk.trader("buy", "ETHUSDT", "100")
+        while refused["code"] == AFTER_GAP:  # a busy machine stood still, which is named before a halt
+            code, refused = await desk.trader("buy", "ETHUSDT", "100")
         assert (code, refused["code"]) == (2, "HALTED")
         code, closed = await desk.trader("close", "all")
         if code:

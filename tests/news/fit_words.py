@@ -1,9 +1,10 @@
 """Learns what each word of a title counts, from titles with a label that may be read; writes ``words.toml``.
 
 To be run after a change of the rules or of the labels: ``python -m fit_words DATA`` in this folder, where DATA has
-the real headlines. For each kind a logistic regression with an L1 penalty tells the titles that are of it from those
-that are not, by their words, pairs of words, families of words, the rules that fire, and whether the rules call them
-so; what it leaves at 0 is not in the table. Source: Tibshirani, Regression Shrinkage and Selection via the Lasso, 1996.
+the real headlines; ``write_pages`` then tells in the pages how good it is. For each kind a logistic regression with
+an L1 penalty tells the titles that are of it from those that are not, by their words, pairs of words, families of
+words, the rules that fire, and whether the rules call them so; what it leaves at 0 is not in the table. Source:
+Tibshirani, Regression Shrinkage and Selection via the Lasso, 1996.
 """
 
 from __future__ import annotations
