@@ -46,7 +46,7 @@ _STAGES: Final = (
     Stage("news: one like it?", NearTitles, "find"),
     Stage("news: word the headline", engine.news.hear, "classify"),
     Stage("news: judge", engine.news.classify, "judge"),
-    Stage("news: find the rules", Rules, "fire"),
+    Stage("news: find the rules", Rules, "hear"),
     Stage("news: find the symbols", SymbolIndex, "find"),
     Stage("live: take the headline", Live, "on_headline"),
     Stage("news desk", NewsDesk, "on_headline"),

@@ -229,8 +229,9 @@ async def test_a_pair_whose_engine_was_killed_between_the_legs_ends_flat(tmp_pat
             await scene.until_ok(lambda: commands.Resume(id=new_id(), who=ANN), 0)
             view = await scene.flat()
             (pair,) = view.pairs
+            met_nobody = "bought 0.00 IOTA" in pair.text  # the price had moved on before the first leg came
             assert "bought" in pair.text
-            assert "sold" in pair.text
+            assert met_nobody or "sold" in pair.text
 
 
 async def _victim(home: Path, rests: tuple[RestClient, RestClient], before: str) -> asyncio.subprocess.Process:
