@@ -215,23 +215,35 @@ async def test_a_line_for_orders_that_falls_silent_or_breaks_ends_flat(tmp_path:
 
 @pytest.mark.parametrize("before", ["intent", "bytes"] if IS_FULL else ["intent"])
 async def test_a_pair_whose_engine_was_killed_between_the_legs_ends_flat(tmp_path: Path, before: str) -> None:
-    """The first leg has left, the second has not: only the two journals know of the pair."""
+    """The first leg has left, the second has not: only the two journals know of the pair.
+
+    Where the price had moved on before the first leg came, nothing was bought, and it is played again.
+    """
+    for number in range(4):
+        home = tmp_path / str(number)
+        home.mkdir()
+        text = await _killed_between_the_legs(home, before)
+        assert "bought" in text
+        if "bought 0.00 IOTA" not in text:
+            break
+    assert "sold" in text
+
+
+async def _killed_between_the_legs(home: Path, before: str) -> str:
+    """Kill an engine in its first pair, let the next one make it flat, and return what that says of the pair."""
     async with exchanges() as rests:
-        victim = await _victim(tmp_path, rests, before)
-        async with joined(tmp_path, rests) as scene:
+        victim = await _victim(home, rests, before)
+        async with joined(home, rests) as scene:
             await scene.stock()
             assert await asyncio.wait_for(victim.wait(), 60.0) == -signal.SIGKILL
-        for folder in (tmp_path, tmp_path / SECOND_FOLDER):
+        for folder in (home, home / SECOND_FOLDER):
             socket_path(folder).unlink()  # left behind: who waits for the next one must not take it for that
-        async with engine(tmp_path, rests), joined(tmp_path, rests) as scene:
+        async with engine(home, rests), joined(home, rests) as scene:
             scene.stock_e8 = parse_e8("2000")
             await scene.set_mode("off")
             await scene.until_ok(lambda: commands.Resume(id=new_id(), who=ANN), 0)
-            view = await scene.flat()
-            (pair,) = view.pairs
-            met_nobody = "bought 0.00 IOTA" in pair.text  # the price had moved on before the first leg came
-            assert "bought" in pair.text
-            assert met_nobody or "sold" in pair.text
+            (pair,) = (await scene.flat()).pairs
+            return str(pair.text)
 
 
 async def _victim(home: Path, rests: tuple[RestClient, RestClient], before: str) -> asyncio.subprocess.Process:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.core.record_codec import AnyRecord
 from engine.core.records import Answered, ArmedSet, Asked, Decided, Declined, ModeSet, Proposed, Refused, Started
 from engine.core.safeguard_records import DayOpened, EquityMarked, LimitSet
 from engine.core.story_records import HeadlineHeard, Reviewed, StoryTurned
+from engine.core.tidings import NewsItem
 from engine.store.ledger import tables
 from engine.store.ledger.rows import Rows
 
@@ -131,6 +134,17 @@ def _put_proposal(number: int, record: Proposed, instrument: int | None, rows: R
     )
 
 
+def _item(item: NewsItem) -> dict[str, Any]:
+    return {
+        "source": item.source,
+        "news_id": item.news_id,
+        "title": item.title,
+        "url": item.url,
+        "published_ns": item.ts_published_ns,
+        "received_ns": item.ts_recv_ns,
+    }
+
+
 def _put_turn(number: int, record: StoryTurned, rows: Rows) -> None:
     item, story = record.item, record.story
     rows.put(
@@ -142,12 +156,7 @@ def _put_turn(number: int, record: StoryTurned, rows: Rows) -> None:
         turn=record.turn,
         state=story.state,
         label=story.label,
-        source=item.source,
-        news_id=item.news_id,
-        title=item.title,
-        url=item.url,
-        published_ns=item.ts_published_ns,
-        received_ns=item.ts_recv_ns,
+        **_item(item),
         score=record.score,
         trust=record.trust,
         rules="\n".join(record.rules),
@@ -161,12 +170,7 @@ def _put_headline(number: int, record: HeadlineHeard, rows: Rows) -> None:
         tables.headlines,
         record=number,
         ts_ns=record.ts_ns,
-        source=item.source,
-        news_id=item.news_id,
-        title=item.title,
-        url=item.url,
-        published_ns=item.ts_published_ns,
-        received_ns=item.ts_recv_ns,
+        **_item(item),
         label=headline.label,
         score=headline.score,
         trust=headline.trust,
