@@ -12,7 +12,7 @@ from engine.news.rules import EVENTS, Fired, Rule, Rules
 from engine.news.symbols import SymbolIndex
 from engine.news.text import normalise
 
-_ASKED: Final = Fired(Rule("maybe", 0.4, ()), "maybe", "?", 0)
+_ASKED: Final = Fired(Rule("maybe", 0.4, ()), "maybe", b"?", 0, 1)
 """What a question mark counts as."""
 _NAMED: Final = 0.38
 """How loud a rule is that only names a kind (weight 0): above a product, below an upgrade."""

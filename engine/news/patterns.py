@@ -1,4 +1,4 @@
-"""The patterns of the rule table as one tree of words in arrays, as ``kernels.find`` wants them."""
+"""The patterns of the rule table as one tree of words in arrays, as ``kernels.hear`` wants them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from engine.news.kernels import (
     ANYWHERE,
-    AT_START,
     EDGE_COLUMNS,
     FILTER_SLOTS,
     FIRED_COLUMNS,
-    NODE_COLUMNS,
+    NODE_HEAD,
     SHORTEST_STEM,
     TO,
     WIDEST_GAP,
-    add_up,
-    find,
     hash_of,
+    hear,
     slot_of,
 )
 
@@ -33,100 +31,111 @@ class _Node:
 
     __slots__ = ("ends", "gap", "number", "stems", "words")
 
-    def __init__(self, number: int) -> None:
-        self.number = number
+    def __init__(self) -> None:
+        self.number = 0
+        """Where it stands in the tree, or what an edge says in its place."""
         self.words: dict[bytes, _Node] = {}
         self.stems: dict[bytes, _Node] = {}
         self.gap: _Node | None = None
         self.ends: list[int] = []
         """The rules of which a pattern ends here, by their place in the table."""
 
+    @property
+    def below(self) -> list[_Node]:
+        """Those that it leads to."""
+        return [*self.words.values(), *self.stems.values(), *([self.gap] if self.gap else ())]
+
+    @property
+    def lengths(self) -> list[int]:
+        """How long its stems are, the shortest first: of each length at most one fits a word."""
+        return sorted({len(stem) for stem in self.stems})
+
 
 class Patterns:
-    """All patterns of a table."""
+    """All patterns of a table, and what counts that they are found."""
 
-    def __init__(self, of_rules: Iterable[Sequence[str]]) -> None:
+    def __init__(self, of_rules: Iterable[Sequence[str]], counts: NDArray[np.int32]) -> None:
         """Build the tree; ``of_rules``: each rule's patterns, written as ``rules.Rule`` says.
 
-        A stem of less than ``SHORTEST_STEM`` letters leads nowhere.
+        A stem of less than ``SHORTEST_STEM`` letters leads nowhere. ``counts``: what each rule counts for each kind,
+        shape (1 + rules, kinds), with what every title begins with in front.
         """
-        anywhere, at_start = _Node(ANYWHERE), _Node(AT_START)
-        self._nodes = [anywhere, at_start]
-        rules = deepest = 0
-        for patterns in of_rules:
+        self._anywhere, self._at_start = _Node(), _Node()
+        deepest = 0
+        for rule, patterns in enumerate(of_rules):
             for pattern in patterns:
                 words = pattern.removeprefix(START).split()
-                self._grow(at_start if pattern.startswith(START) else anywhere, words, rules)
+                self._grow(self._at_start if pattern.startswith(START) else self._anywhere, words, rule)
                 deepest = max(deepest, len(words))
-            rules += 1
-        most_ways = 2 + WIDEST_GAP + max(len(_lengths(node)) for node in self._nodes)
-        self._deepest = (deepest + 1) * most_ways
-        self._lay_out()
-        self._fired: NDArray[np.int64] = np.zeros((rules + 1, FIRED_COLUMNS), np.int64)
-        self._rows: Any = self._fired.data
+        self._lay_out(deepest)
+        self._counts = np.ascontiguousarray(counts)
+        kinds = counts.shape[1]
+        self._heard: NDArray[np.int64] = np.zeros(kinds + FIRED_COLUMNS * len(counts), np.int64)
+        self._points: Any = self._heard[:kinds].data
+        self._rows: Any = self._heard[kinds:].reshape(-1, FIRED_COLUMNS).data
         """The same to be read: numpy's own way to a list takes twice as long where its code has gone cold."""
 
-    def find(self, title: bytes) -> list[list[int]]:
-        """Return the rules of which a normalised title has a pattern, each once, in the order of the title.
+    def hear(self, title: bytes, rules: int) -> tuple[list[list[int]], list[int]]:
+        """Return the rules of which a normalised title has a pattern, each once, in its order, and its points by kind.
 
-        Each as its place in the table, and where in the title a pattern begins to fit and ends.
+        Each as its place in the table, and where in the title a pattern begins to fit and ends. Of those that are
+        not among the first ``rules`` only the points count.
         """
-        found = find(title, self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired)
-        return self._rows[:found].tolist() if found else []
-
-    def count(self, title: bytes, rules: int, counts: NDArray[np.int32], points: NDArray[np.int64]) -> list[list[int]]:
-        """Return the same of the first ``rules`` alone, and add to ``points`` what each that is found counts."""
-        found = find(title, self._edges, self._letters, self._tree, self._lists, self._deepest, self._fired)
-        kept = add_up(self._fired, found, rules, counts, points)
-        return self._rows[:kept].tolist() if kept else []
+        found = hear(title, self._tree, self._edges, self._letters, rules, self._counts, self._heard)
+        return self._rows[:found].tolist() if found else [], self._points.tolist()
 
     def _grow(self, node: _Node, pattern: Sequence[str], rule: int) -> None:
         """Grow the tree by one pattern of a rule."""
         for word in pattern:
             if word == GAP:
-                found = node.gap = node.gap or self._new()
+                found = node.gap = node.gap or _Node()
             else:
                 ways, letters = (node.stems, word[:-1]) if word.endswith("*") else (node.words, word)
-                found = ways.get(letters.encode()) or ways.setdefault(letters.encode(), self._new())
+                found = ways.get(letters.encode()) or ways.setdefault(letters.encode(), _Node())
             node = found
-        node.ends.append(rule)
+        if rule not in node.ends:
+            node.ends.append(rule)
 
-    def _new(self) -> _Node:
-        self._nodes.append(_Node(len(self._nodes) + 1))
-        return self._nodes[-1]
-
-    def _lay_out(self) -> None:
-        """Write the tree into arrays."""
-        self._tree: NDArray[np.int64] = np.zeros((len(self._nodes) + 1, NODE_COLUMNS), np.int64)
-        lists, letters, edges = list[int](), bytearray(FILTER_SLOTS), list[tuple[int, ...]]()
-        for node in self._nodes:
-            stems_at = len(lists)
-            lists += _lengths(node)
-            ends_at = len(lists)
-            lists += node.ends
+    def _lay_out(self, deepest: int) -> None:
+        """Write the tree into arrays; ``deepest``: words of the longest pattern."""
+        nodes = _numbered([self._anywhere, self._at_start])
+        most_ways = 2 + WIDEST_GAP + max(len(node.lengths) for node in nodes)
+        tree, letters, edges = [self._at_start.number, (deepest + 1) * most_ways], bytearray(), list[tuple[int, ...]]()
+        likely: NDArray[np.bool_] = np.zeros(FILTER_SLOTS, np.bool_)
+        for node in nodes:
             gap = node.gap.number if node.gap else 0
-            self._tree[node.number] = gap, stems_at, ends_at, ends_at, len(lists)
+            tree += (gap, len(node.lengths), len(node.ends), *node.lengths, *node.ends)
             for is_stem, ways in enumerate((node.words, node.stems)):
                 source = 2 * node.number + is_stem
                 for word, to in ways.items():
-                    edges.append((source, hash_of(word), len(letters), len(word), to.number))
-                    letters += word
-                    told_by = word[:SHORTEST_STEM] if is_stem else word
-                    letters[slot_of(source, hash_of(told_by), FILTER_SLOTS)] = 1
-        self._lists = np.array([*lists, 0], np.int64)
-        self._letters = np.frombuffer(letters, np.uint8).copy()
+                    edges.append((source, hash_of(word), FILTER_SLOTS // 8 + len(letters), to.number))
+                    letters += word + b" "
+                    likely[slot_of(source, hash_of(word[:SHORTEST_STEM] if is_stem else word), FILTER_SLOTS)] = True
+        self._tree = np.array(tree, np.int32)
+        self._letters = np.append(np.packbits(likely, bitorder="little"), np.frombuffer(letters, np.uint8))
         self._edges = _hashed(edges)
 
 
-def _lengths(node: _Node) -> list[int]:
-    """Return how long its stems are, the shortest first: of each length at most one fits a word."""
-    return sorted({len(stem) for stem in node.stems})
+def _numbered(roots: Sequence[_Node]) -> list[_Node]:
+    """Number all nodes from these on down; return those that stand in the tree, each behind the one before."""
+    waiting, nodes, number = [*reversed(roots)], list[_Node](), ANYWHERE
+    while waiting:
+        node = waiting.pop()
+        below = node.below
+        if not below and len(node.ends) == 1 and node not in roots:
+            node.number = -1 - node.ends[0]
+            continue
+        node.number = number
+        number += NODE_HEAD + len(node.lengths) + len(node.ends)
+        nodes.append(node)
+        waiting += below
+    return nodes
 
 
-def _hashed(edges: Sequence[tuple[int, ...]]) -> NDArray[np.int64]:
+def _hashed(edges: Sequence[tuple[int, ...]]) -> NDArray[np.int32]:
     """Return edges as a table that is searched by hash, at most half full."""
     slots = 1 << (2 * len(edges)).bit_length()
-    table: NDArray[np.int64] = np.zeros((slots, EDGE_COLUMNS), np.int64)
+    table: NDArray[np.int32] = np.zeros((slots, EDGE_COLUMNS), np.int32)
     for edge in edges:
         slot = slot_of(edge[0], edge[1], slots)
         while table[slot, TO]:

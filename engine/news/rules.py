@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.news.patterns import Patterns
 from engine.news.words import NO_WORDS, Points, Words
@@ -37,10 +35,16 @@ class Fired(msgspec.Struct, frozen=True, gc=False):
     rule: Rule
     name: str
     """Its label and weight, for people."""
-    words: str
-    """What it fired on."""
+    title: bytes
+    """The normalised title, in UTF-8 ..."""
     at: int
-    """Where in the title that begins, in bytes of UTF-8."""
+    end: int
+    """... and where in it that begins and ends."""
+
+    @property
+    def words(self) -> str:
+        """What it fired on."""
+        return self.title[self.at : self.end].decode()
 
     @property
     def reason(self) -> str:
@@ -57,29 +61,28 @@ class Rules:
         self.words = words
         self._names = [f"{rule.label} {rule.weight:+.2f}" for rule in self.table]
         self._points = Points(words, self._names)
-        self._patterns = Patterns([*(rule.patterns for rule in self.table), *(word.patterns for word in words.table)])
+        every = [*(rule.patterns for rule in self.table), *(word.patterns for word in words.table)]
+        self._patterns = Patterns(every, self._points.counts)
 
-    def hear(self, normalised: str) -> tuple[list[Fired], NDArray[np.int64]]:
+    def hear(self, normalised: str) -> tuple[list[Fired], list[int]]:
         """Return each rule that fires on a normalised title, once, in the title's order, and what its words count."""
-        text, table, names, points = normalised.encode(), self.table, self._names, self._points.start()
-        return [
-            Fired(table[rule], names[rule], text[at:end].decode(), at)
-            for rule, at, end in self._patterns.count(text, len(table), self._points.counts, points)
-        ], points
+        title, table, names = normalised.encode(), self.table, self._names
+        found, points = self._patterns.hear(title, len(table))
+        return [Fired(table[rule], names[rule], title, at, end) for rule, at, end in found], points
 
     def fire(self, normalised: str) -> list[Fired]:
         """Return the rules alone."""
         return self.hear(normalised)[0]
 
-    def kind(self, told: str, points: NDArray[np.int64]) -> str:
+    def kind(self, told: str, points: list[int]) -> str:
         """Return what a title is called by all of its words; ``told``: by the rules; ``points``: ``hear`` counted."""
         return self._points.kind(told, points)
 
     def most_telling(self, normalised: str, kind: str) -> str:
         """Return of a title's words that which counts most for a kind, empty where none does."""
-        text, counts = normalised.encode(), self._points.counts[:, self._points.kinds.index(kind)]
-        found = self._patterns.find(text)
+        title, rules, counts = normalised.encode(), len(self.table), self._points.of(kind)
+        found, _ = self._patterns.hear(title, len(counts))
         most, at, end = max(
-            ((int(counts[each]), at, end) for each, at, end in found if each >= len(self.table)), default=(0, 0, 0)
+            ((int(counts[each]), at, end) for each, at, end in found if each >= rules), default=(0, 0, 0)
         )
-        return text[at:end].decode() if most > 0 else ""
+        return title[at:end].decode() if most > 0 else ""

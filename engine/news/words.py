@@ -49,24 +49,25 @@ class Points:
         """Put kinds into an order; ``rules``: the names of the rules, which are numbered before the words."""
         self.kinds = tuple(words.start)
         places = {kind: place for place, kind in enumerate(self.kinds)}
-        self._start = np.array([round(_HUNDREDTHS * each) for each in words.start.values()], np.int64)
         self._told = {kind: (place, round(_HUNDREDTHS * words.told[kind])) for kind, place in places.items()}
-        self.counts: NDArray[np.int32] = np.zeros((len(rules) + len(words.table), len(places)), np.int32)
-        """Hundredths of points, a row for each rule and word, a column for each kind."""
-        for number, name in enumerate(rules):
+        self.counts: NDArray[np.int32] = np.zeros((1 + len(rules) + len(words.table), len(places)), np.int32)
+        """Hundredths of points, a column for each kind: what every title begins with, and a row for each rule and word.
+        """
+        self.counts[0] = [round(_HUNDREDTHS * each) for each in words.start.values()]
+        for number, name in enumerate(rules, start=1):
             for kind, points in words.rules.get(name, {}).items():
                 self.counts[number, places[kind]] = round(_HUNDREDTHS * points)
-        for number, word in enumerate(words.table, start=len(rules)):
+        for number, word in enumerate(words.table, start=1 + len(rules)):
             self.counts[number, places[word.kind]] = round(_HUNDREDTHS * word.points)
 
-    def start(self) -> NDArray[np.int64]:
-        """Return what every title begins with."""
-        return self._start.copy()
+    def of(self, kind: str) -> NDArray[np.int32]:
+        """Return what each rule and word counts for a kind."""
+        return self.counts[1:, self.kinds.index(kind)]
 
-    def kind(self, told: str, points: NDArray[np.int64]) -> str:
+    def kind(self, told: str, points: list[int]) -> str:
         """Return the kind with most points; ``told``: what the rules call the title, which counts too."""
         if told not in self._told:
             return told
         place, more = self._told[told]
         points[place] += more
-        return self.kinds[points.argmax()]
+        return self.kinds[points.index(max(points))]
