@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from engine.core.instrument import E8, Instrument
-from engine.core.market import Market
 from engine.core.orders import Fill
 from engine.core.types import Side
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # and no compiled function for those who only count
+    from engine.core.market import Market
     from engine.core.portfolio import RoundTrip
 
 USUAL_FEE_PPM: Final = 1_000

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from engine.core.plan import ExitPlan
-from engine.core.strategies.arbitrage import Arbitrage
+from engine.core.strategies.arbitrage_settings import Arbitrage
 from engine.core.strategies.technical.catalog import TECHNICAL
 from engine.core.strategies.technical.order_flow import OrderFlow
 from engine.core.strategies.technical.sma_cross import SmaCross

@@ -7,15 +7,17 @@ rounding; a fee taken in the base asset makes the position smaller than what was
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.core.account import Balance
 from engine.core.circle_trips import USUAL_FEE_PPM, OpenCircle
 from engine.core.instrument import Instrument
-from engine.core.market import Market
 from engine.core.orders import CROSS, Fill, circle_of
 from engine.core.plan import ExitPlan
 from engine.core.types import ORDER_PREFIX, ApprovedOrder, Side, Symbol, TradeId
+
+if TYPE_CHECKING:  # and no compiled function for those who only count
+    from engine.core.market import Market
 
 _E8 = 100_000_000
 _MINUTE_NS: Final = 60_000_000_000

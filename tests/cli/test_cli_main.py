@@ -56,6 +56,14 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == ""
 
 
+@pytest.mark.parametrize("runner", ["client", "desk", "exchange", "ledger", "notify", "run", "watchdog"])
+def test_only_what_decides_imports_the_compiler(runner: str) -> None:
+    """Half a second and 100 MB that no question, and no process beside the engine, has to wait and pay for."""
+    code = f"import sys, engine.cli.{runner}; print(*sorted({{'numba', 'scipy'}} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     """``trader version`` prints it."""
     assert main(["version"]) == 0

@@ -13,7 +13,8 @@ from engine.core.instrument import exit_levels
 from engine.core.people import People
 from engine.core.proposal_records import decided, proposed
 from engine.core.proposals import CIRCLE_SIGNAL, LegsWord, Proposal
-from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy
+from engine.core.strategies.arbitrage import ArbitrageStrategy
+from engine.core.strategies.arbitrage_settings import Arbitrage
 from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Refusal, Signal, SignalId, Symbol
 from engine.core.views import proposal_view

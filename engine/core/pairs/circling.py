@@ -35,7 +35,8 @@ from engine.core.portfolio import RoundTrip
 from engine.core.queries import is_fresh
 from engine.core.records import CircleEnded
 from engine.core.risk import least_lots
-from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy
+from engine.core.strategies.arbitrage import ArbitrageStrategy
+from engine.core.strategies.arbitrage_settings import Arbitrage
 from engine.core.strategies.triangle import Path, Round, best_round, paths_of
 from engine.core.trading import Trading
 from engine.core.types import BUY, SELL, ApprovedOrder, Mode, OrderRequest, Refusal, Side

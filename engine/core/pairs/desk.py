@@ -31,7 +31,8 @@ from engine.core.pairs.stock import Stock
 from engine.core.queries import is_fresh
 from engine.core.risk import least_lots
 from engine.core.sales import pieces
-from engine.core.strategies.arbitrage import Arbitrage, ArbitrageStrategy, Edge
+from engine.core.strategies.arbitrage import ArbitrageStrategy, Edge
+from engine.core.strategies.arbitrage_settings import Arbitrage
 from engine.core.types import BUY, ApprovedOrder, Mode, OrderRequest, Refusal, Symbol
 
 MEND_AGAIN_NS: Final = 250_000_000
