@@ -30,6 +30,8 @@ class KeptStory(msgspec.Struct, frozen=True):
     """The confidence at which the engine bought on it, or asked to; 0 for neither."""
     headlines: int
     opened_ns: int
+    items: tuple[tuple[str, str], ...] = ()
+    """Source and id of the headlines that told it, so that an edit of one belongs to it."""
 
 
 class Wait(msgspec.Struct, frozen=True):

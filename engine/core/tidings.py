@@ -5,9 +5,14 @@ Time is stamped as in ``types``.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.core.types import Symbol
+
+EDITED: Final = "C23_EDITED: it was published with other words before"
+"""Among a headline's doubts: its source has said something else under the same id."""
 
 
 class NewsItem(msgspec.Struct, frozen=True):

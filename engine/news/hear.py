@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.core.tidings import Headline, NewsItem
+from engine.core.tidings import EDITED, Headline, NewsItem
 from engine.fetch import Fetch
 from engine.news.classify import classify
 from engine.news.rules import Rules
@@ -228,7 +228,7 @@ def _doubts(raw: RawItem, novelty: Novelty) -> tuple[str, ...]:
     if novelty == "new" and raw.is_dated and not unclean:
         return ()
     reasons = (
-        "C23_EDITED: it was published with other words before" if novelty == "edit" else "",
+        EDITED if novelty == "edit" else "",
         "" if raw.is_dated else "C23_UNDATED: its source does not say when it was published",
         f"C23_UNCLEAN: its title has {unclean}" if unclean else "",
     )

@@ -15,6 +15,7 @@ from engine.core.instrument import E8, parse_e8
 from engine.core.record_codec import AnyRecord, decode_record, encode_record
 from engine.core.records import Answered, Asked, Decided, Declined, Intended, Proposed, Refused
 from engine.core.safeguard_records import EquityMarked
+from engine.core.story_records import StoryTurned
 from engine.core.tidings import Headline, NewsItem
 from engine.core.types import OrderState
 from engine.wire import events
@@ -217,6 +218,15 @@ def test_the_same_headline_is_not_asked_about_again_after_a_restart() -> None:
     """A feed tells its last ones again to whoever connects."""
     desk = Desk().ready()
     desk.headline(ASKED, "n-1")
+    again = after_restart(desk)
+    assert told(again.headline(ASKED, "n-1"), events.NewsHeard)[0].verdict.startswith("ignored: C23_REPEAT")
+
+
+def test_the_same_headline_is_not_asked_about_again_where_a_kill_came_before_its_story_was_written() -> None:
+    """The question is in the journal before the story, and is known by the headline's id."""
+    desk = Desk().ready()
+    desk.headline(ASKED, "n-1")
+    desk.journal = [record for record in desk.journal if not isinstance(record, StoryTurned)]
     again = after_restart(desk)
     assert told(again.headline(ASKED, "n-1"), events.NewsHeard)[0].verdict == "ignored: the same signal came before"
 

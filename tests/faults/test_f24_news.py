@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from fault_bench import SILENT, Scene, trading
+from msgspec import structs
 from news_samples import Feed
 
 from engine.clock import now_ns
@@ -80,10 +81,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def wire(home: Path) -> AsyncIterator[Wire]:
+async def wire(home: Path, config: TradingConfig = CONFIG) -> AsyncIterator[Wire]:
     """Run feed, exchange and engine."""
     feed = Feed()
-    async with feed.serving(), trading(home, CONFIG, told={"news_stream_url": feed.url}, speed=1.0) as scene:
+    async with feed.serving(), trading(home, config, told={"news_stream_url": feed.url}, speed=1.0) as scene:
         await scene.until(lambda: feed.connections)
         yield Wire(scene, feed)
 
@@ -120,6 +121,21 @@ async def test_f24_an_edit_is_asked_about(tmp_path: Path) -> None:
         heard = await news.say(CLEAN, "a")
         assert heard.verdict.startswith("asked: C23_EDITED"), heard.verdict
         assert (news.orders, news.told(ProposalOpened)) == (0, 1)
+
+
+async def test_f24_an_edit_into_a_denial_sells_what_was_bought(tmp_path: Path) -> None:
+    """By itself, as any denial by who said it; what was bought is bought once, though a typo is mended first."""
+    async with wire(tmp_path, structs.replace(CONFIG, exits="engine")) as news:
+        await news.say(CLEAN, "a")
+        portfolio = news.scene.trading.portfolio
+        await news.scene.until(lambda: any(trip.is_open for trip in portfolio.trips()))
+        await news.scene.until(lambda: not any(order.is_open for order in news.scene.trading.orders))
+        mended = await news.say(CLEAN.replace("with", "With a"), "a")
+        assert mended.verdict.startswith("ignored: C23_REPEAT"), mended.verdict
+        denied = await news.say("Binance denies that it will list IOTA", "a")
+        assert denied.verdict.startswith("acted"), denied.verdict
+        assert news.orders == 2
+        await news.scene.until(lambda: not any(trip.is_open for trip in portfolio.trips()))
 
 
 @pytest.mark.parametrize(("later_s", "code"), [(-600.0, "C23_STALE"), (600.0, "C23_FUTURE"), (10**8, "C23_FUTURE")])

@@ -17,7 +17,7 @@ from engine.core.market import Market
 from engine.core.story_records import Wait
 from engine.core.strategies.event.corroborate import Evidence, market_evidence
 from engine.core.strategies.event.stories import Step, Stories, Story
-from engine.core.tidings import Headline, NewsItem
+from engine.core.tidings import EDITED, Headline, NewsItem
 from engine.core.types import BUY, SELL, Side, Signal, SignalId, Symbol
 
 MINUTE_NS: Final = 60_000_000_000
@@ -68,13 +68,18 @@ class HeadlineStrategy:
 
     def on_headline(self, headline: Headline, markets: Mapping[Symbol, Market]) -> list[Heard]:
         """Return what a headline means for each of its symbols that has a market; nothing where it can't be used."""
-        if not headline.score:
+        if not headline.score and EDITED not in headline.doubts:
             return []
         named = _with_a_price(headline.symbols, markets)
         followed = named
         if self.config.symbols:
             followed = [market for market in named if self.follows(market.instrument.symbol)]
-        if not followed or self._why_untimely(headline.item, named):
+        age_s = self._age_s(headline.item, named)
+        if -age_s > self.config.max_ahead_s:
+            return []
+        if age_s > self.config.max_age_s or not headline.score:
+            followed = self._taken_back(headline, followed)
+        if not followed:
             return []
         over = self._over_rate(headline)
         return [self._heard(headline, market, over) for market in followed]
@@ -116,18 +121,27 @@ class HeadlineStrategy:
         The named symbols' own time, carried on from their last trades, is the measure, because a tape runs in a time
         of its own; where none of them has traded yet, the time of receipt is.
         """
-        return self._why_untimely(headline.item, _with_a_price(headline.symbols, markets))
-
-    def _why_untimely(self, item: NewsItem, named: Iterable[Market]) -> str:
-        recv_ns, now_ns = item.ts_recv_ns, 0
-        for market in named:
-            now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
-        age_s = ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
+        age_s = self._age_s(headline.item, _with_a_price(headline.symbols, markets))
         if age_s > self.config.max_age_s:
             return f"C23_STALE: it is not fresh: limit={self.config.max_age_s:g}s age={age_s:.0f}s"
         if -age_s > self.config.max_ahead_s:
             return f"C23_FUTURE: it is from the future: limit={self.config.max_ahead_s:g}s ahead={-age_s:.0f}s"
         return ""
+
+    def _taken_back(self, headline: Headline, followed: Iterable[Market]) -> list[Market]:
+        """Return where a headline counts that is stale, or that no rule calls good or bad: its own words it takes back.
+
+        An item's date stays that of its first words.
+        """
+        if EDITED not in headline.doubts:
+            return []
+        return [market for market in followed if self.stories.takes_back(headline, market.instrument.symbol)]
+
+    def _age_s(self, item: NewsItem, named: Iterable[Market]) -> float:
+        recv_ns, now_ns = item.ts_recv_ns, 0
+        for market in named:
+            now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
+        return ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
 
     def _heard(self, headline: Headline, market: Market, over: str) -> Heard:
         now_ns, symbol = headline.item.ts_recv_ns, market.instrument.symbol
@@ -141,7 +155,7 @@ class HeadlineStrategy:
         if not doubt:
             return Heard(step, signal, "")
         signal = msgspec.structs.replace(signal, is_question=True, reasons=(*signal.reasons, doubt))
-        if headline.doubts or len(self._waiting) >= MOST_WAITING:
+        if headline.doubts or step.is_edit or len(self._waiting) >= MOST_WAITING:
             return Heard(step, signal, "")
         until_ns = now_ns + int(self.config.confirm_s * 1e9)
         self._waiting.append(_Waiting(step.story, signal, headline.item, until_ns))
@@ -157,8 +171,11 @@ class HeadlineStrategy:
         elif step.turn == "confirmed":
             confidence = max(confidence, story.best)
         symbol = market.instrument.symbol
+        signal_id = f"{self.name}:{symbol}:{item.source}:{item.news_id}"
+        if step.is_edit:
+            signal_id = f"{signal_id}:{story.headlines}"  # the words before have had a signal of that name
         return Signal(  # by place and not by name, which takes twice as long
-            SignalId(f"{self.name}:{symbol}:{item.source}:{item.news_id}"),
+            SignalId(signal_id),
             self.name,
             symbol,
             side,
@@ -176,8 +193,8 @@ class HeadlineStrategy:
     def _doubt(self, headline: Headline, step: Step, signal: Signal, market: Market) -> str:
         """Say why a signal can be at most a question; empty where it may be acted on (C23)."""
         config, story = self.config, step.story
-        if headline.doubts:
-            return headline.doubts[0]
+        if (headline.doubts or step.is_edit) and (doubts := _doubts(headline, step, signal)):
+            return doubts[0]
         if signal.confidence < config.act or step.turn == "denied" or story.confirmed_by:
             return ""  # a question anyway, the word of who said it first, or corroborated
         if headline.trust >= config.alone_trust and headline.label in config.alone:
@@ -238,6 +255,13 @@ class HeadlineStrategy:
                 return f"C23_RATE: limit={most} a minute from {who}"
             times.append(now_ns)
         return ""
+
+
+def _doubts(headline: Headline, step: Step, signal: Signal) -> tuple[str, ...]:
+    """Return the doubts that count: that it is an edit, but where its source denies its own words by it."""
+    if step.is_edit and step.turn == "denied" and headline.label == "denial" and signal.side is SELL:
+        return tuple(doubt for doubt in headline.doubts if doubt != EDITED)
+    return headline.doubts or (EDITED,)
 
 
 def _with_a_price(symbols: Iterable[Symbol], markets: Mapping[Symbol, Market]) -> list[Market]:
