@@ -71,12 +71,12 @@ class Live:
         """Set when something happened after which the account should be compared soon."""
         self.is_account_urgent = False
         """Somebody waits for that comparison."""
-        self.on_beat: Callable[[], None] = _nothing
+        self.on_beat: Callable[[], None] = lambda: None
         """Called after each timer that was decided on."""
         self._pen = Pen(journal)
         self._pen.on_trouble = self._on_trouble
         self._recorder = recorder
-        self.on_gap: Callable[[], None] = _nothing
+        self.on_gap: Callable[[], None] = lambda: None
         """Called when the loop has stood still: whoever brings the market then finds out when it has caught up."""
         self.has_caught_up: Callable[[], bool] = lambda: True
         """Says whether everything has been heard that waited in the sockets since ``on_gap``."""
@@ -107,6 +107,10 @@ class Live:
             self.perform(actions)
             if self.ledger.has_sent:
                 self.ledger.keep("market", ts_recv_ns)
+
+    def on_step_failed(self, error: Exception) -> None:
+        """Hear that a strategy's step raised, where frames are taken straight: deciding that broke off."""
+        self.perform(self._broke_off("market", error))
 
     def on_trade(self, trade: Trade) -> None:
         """Take one public trade."""
@@ -394,7 +398,3 @@ async def beat(live: Live) -> None:
         live.on_beat()
         live.look_behind()
         await asyncio.sleep(TIMER_S)
-
-
-def _nothing() -> None:
-    """Stand in until somebody listens."""

@@ -51,6 +51,16 @@ async def test_a_loop_that_stood_still_is_told_of(
         assert len(real.live.engine.trading.orders.finished(100)) == before + 1 + (not is_told)
 
 
+async def test_a_strategys_step_that_raises_halts_and_is_told(tmp_path: Path) -> None:
+    async with real_side(tmp_path) as real:
+        line: Any = Line()
+        real.live.control = line
+        real.live.on_step_failed(ZeroDivisionError("division by zero"))
+        trading = real.live.engine.trading
+        assert (trading.is_armed, trading.halt_reason) == (False, "ZeroDivisionError on a market")
+        assert [(e.severity, e.code) for e in line.events if isinstance(e, Notice)] == [("critical", "FAULT")]
+
+
 async def test_what_nobody_watches_for_is_counted_and_not_made(tmp_path: Path) -> None:
     """An event takes a number all the same: whoever watches later finds a gap and asks for a snapshot."""
     async with real_side(tmp_path) as real:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import keyword
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 import engine
 from engine.cli import strategy_template
 from engine.cli.refused import Refused
+from engine.core.config import Strategies
 from engine.settings import read_settings
 
 ROOT: Final = Path(engine.__file__).parent.parent
@@ -20,6 +22,13 @@ _OF_ALL: Final = "defaults"
 """Has a meaning of its own in ``[strategies.defaults]``."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", re.ASCII)
 _IMPORTS: Final = re.compile(r"^from engine\.core\.strategies\.technical\.\w+ import \w+\n", re.MULTILINE)
+_IMPORTED: Final = frozenset(
+    word
+    for line in re.findall(r"^(?:from|import) .*$", strategy_template.STRATEGY + strategy_template.TEST, re.MULTILINE)
+    if "Drift" not in line
+    for word in re.findall(r"\w+", line.partition(" import ")[2])
+)
+"""What a new strategy's files import: a class of such a name would stand in its place."""
 _LAST: Final = "    CompositeStrategy,\n"
 """It weighs the others, so that a new one stands in front of it."""
 
@@ -55,7 +64,7 @@ def new(root: Path, name: str) -> str:
 
     Raises Refused where the name can't be one, or anything of that name is there.
     """
-    if not _NAME.fullmatch(name) or name == _OF_ALL:
+    if not _NAME.fullmatch(name) or name == _OF_ALL or keyword.iskeyword(name):
         raise Refused("BAD_REQUEST", f"{name!r} can't name a strategy: write lower case words joined by _, like drift.")
     if not (root / "pyproject.toml").is_file():
         raise Refused("NOT_FOUND", f"{root} is no clone of the project: begin strategies where its source is.")
@@ -66,6 +75,8 @@ def new(root: Path, name: str) -> str:
     }
     if there := [str(path) for path in files if (root / path).exists()]:
         raise Refused("EXISTS", f"{there[0]} is there already: choose another name.")
+    if name in Strategies.__struct_fields__ or _class_name(name) in _IMPORTED:
+        raise Refused("EXISTS", f"{name} means something else in the engine already: choose another name.")
     for path, text in files.items():
         (root / path).write_text(_named(text, name), encoding="utf-8")
     _list(root / _TECHNICAL / "catalog.py", name)
@@ -81,8 +92,11 @@ def new(root: Path, name: str) -> str:
 
 def _named(text: str, name: str) -> str:
     """Put the new name where the template has its own."""
-    class_name = "".join(word.capitalize() for word in name.split("_"))
-    return text.replace("drift", name).replace("Drift", class_name)
+    return text.replace("drift", name).replace("Drift", _class_name(name))
+
+
+def _class_name(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
 
 
 def _list(catalog: Path, name: str) -> None:

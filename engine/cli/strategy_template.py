@@ -30,7 +30,7 @@ def state_size(params: np.ndarray) -> int:
     return AVERAGE + EMA_SIZE
 
 
-@njit("float64(float64[::1], float64[::1], int64[::1])", cache=True)
+@njit("float64(float64[::1], float64[::1], int64[::1])", cache=True, error_model="numpy")  # x / 0 is inf or nan
 def step(state: np.ndarray, params: np.ndarray, numbers: np.ndarray) -> float:
     """Take the last trade; return the signed confidence when it closes a bar that went far, else 0.
 

@@ -48,7 +48,7 @@ class Bands:
         """Decide about a signal (``item``: the headline behind it); returns what was decided, in words."""
         trading, strategy = self._trading, signal.strategy
         is_act = (
-            signal.confidence >= self._roster.configs[strategy].act
+            self._roster.configs[strategy].act <= signal.confidence <= 1.0
             and trading.modes.effective(strategy) is _AUTO
             and trading.is_armed
             and not signal.is_question
@@ -57,6 +57,9 @@ class Bands:
         )
         if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
             return self._act(signal, None)
+        if not 0.0 <= signal.confidence <= 1.0:
+            self._roster.tallies[strategy].ignored += 1
+            return f"ignored: {self._disbelieve(signal)}"
         if why := self._why_ignored(signal, item, is_act):
             tally = self._roster.tallies[strategy]
             tally.ignored, tally.last = tally.ignored + 1, signal
@@ -239,11 +242,21 @@ class Bands:
 
     def _halt_strategy(self, signal: Signal) -> str:
         """Turn a strategy off that signals without end; return why, in words."""
-        trading, name, limits = self._trading, signal.strategy, self._trading.gate.limits
-        detail = f"C6_REPEATS: {limits.repeats} alike within {limits.repeat_window_s:g} s"
-        trading.set_mode(Mode.OFF, name, "C6_REPEATS")
-        words = f"{name} is off: {detail} on {signal.symbol}. An admin may turn it on with /auto auto {name}."
-        trading.notice("critical", "C6_REPEATS", words)
+        limits = self._trading.gate.limits
+        return self._turn_off(signal, "C6_REPEATS", f"{limits.repeats} alike within {limits.repeat_window_s:g} s")
+
+    def _disbelieve(self, signal: Signal) -> str:
+        """Turn a strategy off whose confidence is none (NaN, infinite, above 1), before anybody is asked about it;
+        return why, in words. Whoever counts wrong so far counts other things wrong too."""
+        return self._turn_off(signal, "BAD_CONFIDENCE", f"it said {signal.confidence:g}, which is not from 0 to 1")
+
+    def _turn_off(self, signal: Signal, code: str, why: str) -> str:
+        """Turn a strategy off and have people told, once; return why, with its code."""
+        trading, name, detail = self._trading, signal.strategy, f"{code}: {why}"
+        if trading.modes.is_on(name):
+            trading.set_mode(Mode.OFF, name, code)
+            words = f"{name} is off: {detail} on {signal.symbol}. An admin may turn it on with /auto auto {name}."
+            trading.notice("critical", code, words)
         return detail
 
     def _refused(self, signal: Signal, item: NewsItem | None, why: str) -> None:

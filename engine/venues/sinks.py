@@ -39,6 +39,9 @@ class ExpressSink(MarketSink, Protocol):
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
         """Go on with what was stirred: bits of ``core.kernels.market``, more than 0."""
 
+    def on_step_failed(self, error: Exception) -> None:
+        """Hear that a strategy's step raised; the market has the trade or quote, the steps after it were left out."""
+
 
 class OrderSink(Protocol):
     """Takes what the venue says of our orders."""

@@ -54,10 +54,17 @@ def test_every_strategy_is_listed_with_its_mode(
     assert (rows["sma_cross"], rows["momentum"], rows["headlines"]) == ("auto", "off", "auto")
 
 
-@pytest.mark.parametrize("name", ["Drift", "1st", "a-b", "", "drift_", "defaults", "../x", "dríft"])
+@pytest.mark.parametrize("name", ["Drift", "1st", "a-b", "", "drift_", "defaults", "../x", "dríft", "class"])
 def test_a_name_that_can_not_be_one_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="lower case words joined by _"):
         strategy.new(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["headlines", "fair_value", "arbitrage", "signal", "crew", "atr_config", "s"])
+def test_a_name_that_means_something_already_is_refused(name: str) -> None:
+    """A second table of that name keeps every command from starting, a second class its test from passing."""
+    with pytest.raises(Refused, match="choose another name"):
+        strategy.new(ROOT, name)
 
 
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class Follower(MarketSink):
             self._look(market, now_ns)
         for placed in self._crew.speakers[stirred]:
             signal = placed.signal(market)
-            is_counted = signal.side is BUY and signal.strategy in self._counted
+            is_counted = signal.side is BUY and signal.confidence <= 1.0 and signal.strategy in self._counted
             if is_counted and (signal.strategy, symbol) not in self._open:
                 self._begin(signal, market)
 

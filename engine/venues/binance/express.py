@@ -114,7 +114,11 @@ class ExpressReader(MarketReader):
             return
         self.frames += 1
         market, numbers = lane
-        stirred = take_flat(frame, data_at - 1, numbers, ts_recv_ns)
+        try:
+            stirred = take_flat(frame, data_at - 1, numbers, ts_recv_ns)
+        except Exception as error:  # noqa: BLE001  a step is deciding: who decides halts; raised, it would cut the stream
+            self._stirs.on_step_failed(error)
+            return
         if stirred > 0:
             self._stirs.on_stirred(market, stirred, ts_recv_ns)
         elif stirred < 0:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from unittest.mock import Mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from engine.core.market import Market
 from engine.core.strategies.technical.crew import Crew
 from engine.core.strategies.technical.stepping import COUNT, after_quote, after_trade
 from engine.core.types import BookUpdate, Quote, Symbol, Trade
+from engine.venues.binance import express
 from engine.venues.binance.express import ExpressReader
 from engine.venues.binance.reader import MarketReader
 
@@ -42,6 +45,9 @@ class Heard:
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
         self.notes.append((market.instrument.symbol, stirred, ts_recv_ns, market.minds[:COUNT].tolist()))
+
+    def on_step_failed(self, error: Exception) -> None:
+        self.notes.append(error)
 
     def on_trade(self, trade: Trade) -> None:
         self._take(
@@ -189,3 +195,15 @@ def test_what_is_held_is_looked_at_with_every_quote_and_trade() -> None:
         reader.on_frame(quote(stream, name, i, "0.0001" if i == 1 else "2000.00", "3000.0000"), T0 + i)
     assert heard.notes == [("IOTAUSDT", LOOK, T0 + 1, [0.0] * COUNT)]
     assert heard.markets[ETH.symbol].bid_ticks == 200_000
+
+
+def test_a_step_that_raises_is_told_and_the_next_frame_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raised to the socket it would cut the stream, and again with every bar."""
+    reader, heard = readers()[0]
+    error = ZeroDivisionError("division by zero")
+    with monkeypatch.context() as broken:
+        broken.setattr(express, "take_flat", Mock(side_effect=error))
+        reader.on_frame(trade("ethusdt", "ETHUSDT", 1, "2000.00", "1.0", T0 // 10**6, "true"), T0)
+    assert heard.notes == [error]
+    reader.on_frame(quote("ethusdt", "ETHUSDT", 2, "1999.99", "2000.01"), T0 + 1)
+    assert heard.markets[ETH.symbol].bid_ticks == 199_999
