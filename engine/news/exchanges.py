@@ -14,6 +14,7 @@ import msgspec
 
 from engine.news.poll import Parse
 from engine.news.source import BadItem, RawItem, raw_item
+from engine.news.text import plain
 
 _T = TypeVar("_T")
 
@@ -74,7 +75,7 @@ class _Post(msgspec.Struct):
     """One post of Kraken's blog, which is a WordPress. Source: its REST API handbook, "Posts".
 
     Raw: ``[{"id":20931,"date_gmt":"2024-05-01T13:00:00","link":"https://blog.kraken.com/…",
-    "title":{"rendered":"TNSR is available for trading!"}}]``.
+    "title":{"rendered":"Kraken&#8217;s TNSR is available for trading!"}}]``. Its titles are HTML.
     """
 
     id: int
@@ -123,7 +124,7 @@ def upbit(body: bytes) -> list[RawItem]:
 def kraken(body: bytes) -> list[RawItem]:
     """Read Kraken's blog."""
     posts: Iterable[_Post] = _decoded(body, list[_Post])
-    return [raw_item(str(one.id), one.title.rendered, one.link, iso_ms(one.date_gmt)) for one in posts]
+    return [raw_item(str(one.id), plain(one.title.rendered), one.link, iso_ms(one.date_gmt)) for one in posts]
 
 
 def coinbase(body: bytes) -> list[RawItem]:

@@ -15,26 +15,38 @@ from engine.news.config import SourceConfig
 from engine.news.exchanges import iso_ms
 from engine.news.poll import Parse
 from engine.news.source import BadItem, RawItem, raw_item
+from engine.news.text import plain
 
 _MOST: Final = 200
 """Entries of one body that are looked at."""
+_FEEDPARSERS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What feedparser raises over damaged bodies: a byte amiss in the name of an encoding, a reference to no character."""
 
 
 def feed(body: bytes) -> list[RawItem]:
     """Read an RSS or Atom feed. Source: RSS 2.0, and RFC 4287."""
-    found: Any = feedparser.parse(BytesIO(body), sanitize_html=False)
+    try:
+        found: Any = feedparser.parse(BytesIO(body), sanitize_html=False)
+    except _FEEDPARSERS as error:
+        raise BadItem(f"no feed: {error}") from None
     if not found.entries and (found.bozo or not found.get("version")):
         raise BadItem(f"no feed: {found.get('bozo_exception', 'neither RSS nor Atom')}")
     return [
-        raw_item(entry.get("id") or entry.get("link") or entry.title, entry.title, entry.get("link", ""), _ms(entry))
+        raw_item(entry.get("id") or entry.get("link") or title, title, entry.get("link") or "", _ms(entry))
         for entry in found.entries[:_MOST]
-        if entry.get("title")
+        if (title := _title(entry))
     ]
 
 
 def page_reader(source: SourceConfig) -> Parse:
     """Return what reads a page by the CSS selectors of its source."""
     return partial(_page, source=source)
+
+
+def _title(entry: Any) -> str:
+    """Return the title as it is read: that of an entry may be HTML."""
+    title = str(entry.get("title", ""))
+    return plain(title) if entry.get("title_detail", {}).get("type") == "text/html" else title
 
 
 def _ms(entry: Any) -> int:

@@ -12,6 +12,8 @@ from engine.fetch import Fetch
 
 LONGEST_ITEM: Final = 1 << 16
 """Bytes of one item; a longer one is refused."""
+LATEST_MS: Final = 4_102_444_800_000
+"""The beginning of the year 2100; in nanoseconds it is still an integer of 64 bits."""
 
 
 class RawItem(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class RawItem(msgspec.Struct, frozen=True):
     title: Annotated[str, Meta(min_length=1, max_length=1000)]
     url: Annotated[str, Meta(max_length=2000)]
     """Empty, or a web address: it becomes a link that people click."""
-    ts_ms: Annotated[int, Meta(ge=0, le=4_102_444_800_000)]
+    ts_ms: Annotated[int, Meta(ge=0, le=LATEST_MS)]
     """When it was published, milliseconds since the Unix epoch; before the year 2100."""
     is_dated: bool = True
     """False where the source does not say when: then ``ts_ms`` is when it was first seen there."""
@@ -69,9 +71,13 @@ class Source(Protocol):
 
 
 def raw_item(news_id: str, title: str, url: str, ts_ms: int) -> RawItem:
-    """Make an item of what an adapter read, within the bounds that items have; its source's name is added later."""
+    """Make an item of what an adapter read, within the bounds that items have; its source's name is added later.
+
+    A date behind the last one that is believed stays a date of the future; one before 1970 is none.
+    """
     bounded_id = news_id if len(news_id) <= _LONGEST_ID else sha256(news_id.encode()).hexdigest()
-    return RawItem(bounded_id, "", title[:_LONGEST_TITLE], url[:_LONGEST_URL] if _is_address(url) else "", ts_ms)
+    address, bounded_ms = url[:_LONGEST_URL] if _is_address(url) else "", min(max(ts_ms, 0), LATEST_MS)
+    return RawItem(bounded_id, "", title[:_LONGEST_TITLE], address, bounded_ms)
 
 
 _LONGEST_ID, _LONGEST_TITLE, _LONGEST_URL = 200, 1000, 2000

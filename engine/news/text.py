@@ -8,6 +8,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from selectolax.lexbor import LexborHTMLParser
+
 _SPACES_AND_CONTROLS: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _INVISIBLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe0f\ufeff]"
@@ -23,6 +25,11 @@ _PLAIN: Final = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" "
 def word_set(table: str) -> frozenset[str]:
     """Return the words of a text as a set."""
     return frozenset(table.split())
+
+
+def plain(markup: str) -> str:
+    """Return the text of a title that was written as HTML, without its tags and entities."""
+    return LexborHTMLParser(markup).text() if "<" in markup or "&" in markup else markup
 
 
 def tidy(title: str) -> str:

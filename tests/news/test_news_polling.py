@@ -21,7 +21,7 @@ from engine.news.config import NewsConfig, SourceConfig
 from engine.news.exchanges import EXCHANGES
 from engine.news.feeds import feed, page_reader
 from engine.news.poll import PolledSource
-from engine.news.source import BadItem
+from engine.news.source import LATEST_MS, BadItem
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>wire</title>
 <item><title>Kraken lists IOTA &amp; more</title><link>https://e.example/2</link><guid>g2</guid>
@@ -88,6 +88,44 @@ def test_what_is_no_feed_is_refused(body: bytes) -> None:
     """And says so."""
     with pytest.raises(BadItem):
         feed(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RSS.replace(b'version="1.0"?', b'version="1.0" encoding="UTF\xf08"?'),
+        RSS.replace(b'version="1.0"?', b'version="1.0" encoding="\x00utf-8"?'),
+        ATOM.replace(b"&lt;b&gt;", b"&lt;b&&#x110000;gt;").replace(b"</entry>", b"</\x05ntry>"),
+    ],
+)
+def test_a_feed_that_feedparser_stumbles_over_is_refused(body: bytes) -> None:
+    """Raised, it would end the source for good."""
+    with pytest.raises(BadItem, match="no feed"):
+        feed(body)
+
+
+def test_an_entry_whose_link_is_nothing_has_none() -> None:
+    entry = b"<item><title>IOTA</title><guid>1<x</guid></item>"
+    (item,) = feed(b'<?xml version="1.0"?><rss version="2.0"><channel>' + entry + b"</channel></rss>")
+    assert (item.title, item.url) == ("IOTA", "")
+
+
+@pytest.mark.parametrize(("year", "ts_ms"), [(b"9999", LATEST_MS), (b"2017", THEN_MS)])
+def test_a_date_that_no_record_could_hold_is_still_one_of_the_future(year: bytes, ts_ms: int) -> None:
+    assert feed(RSS.replace(b"28 Nov 2017", b"28 Nov " + year))[0].ts_ms == ts_ms
+    ms, announced = 2**63 - 1 if year == b"9999" else ts_ms, EXCHANGES["binance"]
+    article = {"id": 1, "code": "a", "title": "x", "releaseDate": ms}
+    body = json.dumps({"data": {"catalogs": [{"articles": [article]}]}}).encode()
+    assert announced(body)[0].ts_ms == ts_ms
+    assert announced(body.replace(str(ms).encode(), b"-5"))[0].ts_ms == 0
+
+
+def test_titles_that_are_html_are_read_as_text() -> None:
+    """Kraken's blog writes each apostrophe as a reference, which was never a reason to look twice."""
+    post = {"id": 1, "date_gmt": "2024-05-01T13:00:00", "link": "https://blog.kraken.com/x"}
+    body = json.dumps([{**post, "title": {"rendered": "Kraken&#8217;s <em>TNSR</em> &amp; co"}}]).encode()
+    assert EXCHANGES["kraken"](body)[0].title == "Kraken\u2019s TNSR & co"
+    assert feed(ATOM)[0].title == "IOTA rises"
 
 
 def test_a_page_is_read_by_its_selectors() -> None:
