@@ -219,7 +219,7 @@ class Live:
 
     def catch_up(self) -> None:
         """Do what waits in the core because something that was heard elsewhere decided it."""
-        self._decide("pair", now_ns(), self.engine.trading.take)
+        self._decide("pair", now_ns(), lambda _: self.engine.trading.take(), None)
 
     def on_timer(self) -> None:
         """Let time pass; say so when it passed without us (F27)."""
@@ -290,13 +290,13 @@ class Live:
             self._recorder.record(ts_ns, kind, encode_input(event))
         self._decide(kind, ts_ns, decide, event)
 
-    def _decide(self, kind: str, ts_ns: int, decide: Callable[..., list[Action]], *event: Any) -> None:
+    def _decide(self, kind: str, ts_ns: int, decide: Callable[[Any], list[Action]], event: Any) -> None:
         """Let the core decide on an event, do what it wants, and count how long an order took."""
         if ts_ns > self._late_ns:
             self._stood_still(ts_ns)
         self.ledger.decoded = ticks_ns()
         try:
-            actions = decide(*event)
+            actions = decide(event)
         except Exception as error:  # noqa: BLE001  the outermost loop of deciding: halt, say so, stay up
             actions = self._broke_off(kind, error)
         if actions:

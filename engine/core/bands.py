@@ -107,7 +107,7 @@ class Bands:
             return f"confidence {signal.confidence:.2f} is below ask = {config.ask:g}"
         if trading.modes.effective(strategy) is Mode.OFF:
             return "the mode is off"
-        if trading.proposals.get(_proposal_id(signal)) is not None:
+        if trading.proposals.is_known(signal.signal_id):
             return "the same signal came before"
         if not is_act and trading.proposals.asking(strategy, signal.symbol, signal.side):
             return "the same question is open already"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple
 
-from engine.core.types import Signal, Symbol
+from engine.core.types import Signal, SignalId, Symbol
 
 ProposalState = Literal["open", "bought", "sold", "dismissed", "expired", "refused", "acted"]
 ProposalKind = Literal["technical", "event", "arbitrage", "fundamental"]
@@ -109,18 +109,22 @@ class Proposals:
         self._all: dict[str, Proposal] = {}
         self._open: dict[str, Proposal] = {}
         """Those that were open when they were last looked at: a signal must not have to go through all."""
+        self._signals: set[str] = set()
+        """The ids of the signals behind all of them."""
 
     def add(self, proposal: Proposal) -> None:
         """Remember one; the oldest decided ones are forgotten."""
         self._all[proposal.proposal_id] = proposal
+        self._signals.add(proposal.signal.signal_id)
         if proposal.is_open:
             self._open[proposal.proposal_id] = proposal
         while len(self._all) > _KEPT and not next(iter(self._all.values())).is_open:
-            del self._all[next(iter(self._all))]
+            self._drop(next(iter(self._all)))
 
     def forget(self, proposal_id: str) -> None:
         """Forget one that nobody is to be shown: what the journal has is all that is wanted of it."""
-        self._all.pop(proposal_id, None)
+        if proposal_id in self._all:
+            self._drop(proposal_id)
         self._open.pop(proposal_id, None)
 
     def lists(self) -> tuple[list[Proposal], list[Proposal]]:
@@ -131,10 +135,18 @@ class Proposals:
         """Take the two lists of a snapshot instead of what is here."""
         self._all = {proposal.proposal_id: proposal for proposal in known}
         self._open = {proposal.proposal_id: proposal for proposal in waiting}
+        self._signals = {proposal.signal.signal_id for proposal in known}
 
     def get(self, proposal_id: str) -> Proposal | None:
         """Return the proposal of that id, or None."""
         return self._all.get(proposal_id)
+
+    def is_known(self, signal_id: SignalId) -> bool:
+        """Say whether one was made of that signal; an order waits for the answer, so that no name is worked out."""
+        return signal_id in self._signals
+
+    def _drop(self, proposal_id: str) -> None:
+        self._signals.discard(self._all.pop(proposal_id).signal.signal_id)
 
     def __iter__(self) -> Iterator[Proposal]:
         return iter(self._all.values())

@@ -71,7 +71,7 @@ class _Told(msgspec.Struct, frozen=True, gc=False):
     @property
     def reasons(self) -> tuple[str, ...]:
         """The rules that decided, for people, the weightiest first."""
-        decided = [one.reason for one in (self.denial, self.best, self.worst) if one]
+        decided = [one.reason for one in (self.denial, self.best, self.worst) if one is not None]
         if self.main is None:
             decided += [self.noise.reason] if self.noise else []
         elif self.main is not self.best and self.main is not self.worst:
@@ -86,11 +86,11 @@ def judge(title: str, rules: Rules) -> Judgement:
     normalised = normalise(title)
     fired, points = rules.hear(normalised)
     told = _told(fired, "?" in title or "？" in title)
-    said = Judgement(told.label, told.score, told.reasons)
-    kind = rules.kind(said.label, points)
-    if kind == said.label or not _may_call(kind, said.label, told, fired):
-        return said
-    return _called(kind, said, rules.most_telling(normalised, kind))
+    label = told.label
+    kind = rules.kind(label, points)
+    if kind == label or not _may_call(kind, label, told, fired):
+        return Judgement(label, told.score, told.reasons)
+    return _called(kind, label, told, rules.most_telling(normalised, kind))
 
 
 def _may_call(kind: str, label: str, told: _Told, fired: Sequence[Fired]) -> bool:
@@ -106,20 +106,22 @@ def _may_call(kind: str, label: str, told: _Told, fired: Sequence[Fired]) -> boo
     return not (kind in _EVENTS and label in _DOUBTED and is_doubted)
 
 
-def _called(kind: str, said: Judgement, most_telling: str) -> Judgement:
+def _called(kind: str, label: str, told: _Told, most_telling: str) -> Judgement:
     """Call a title what all of its words say and not what the rules do; its score gets no further from 0 by that."""
-    score = max(-_UNSURE, min(_UNSURE, said.score)) if kind in _NO_EVENTS else said.score
+    score = max(-_UNSURE, min(_UNSURE, told.score)) if kind in _NO_EVENTS else told.score
     telling = f' ("{most_telling}")' if most_telling else ""
-    return Judgement(kind, score, (*said.reasons, f"{kind} by all of its words{telling}, not {said.label}"))
+    return Judgement(kind, score, (*told.reasons, f"{kind} by all of its words{telling}, not {label}"))
 
 
 def _told(fired: Sequence[Fired], is_question: bool) -> _Told:
     """Weigh what a title tells against what speaks against it."""
-    doubts = _doubts(fired, is_question)
+    doubts = {"maybe": _ASKED} if is_question else {}
+    main, best, worst = _weightiest(fired, 0.0, doubts)
     if not doubts:
-        return _Told(*_weightiest(fired, 0.0))
+        return _Told(main, best, worst)
     noise = doubts.get("noise")
-    main, best, worst = _weightiest(fired, noise.rule.weight if noise else 0.0)
+    if noise is not None:
+        main, best, worst = _weightiest(fired, noise.rule.weight, doubts)
     denial = doubts.get("denial")
     if denial is None and best is not None and worst is None:
         denial = doubts.get("negation")  # a plain "not" takes back good news that is alone
@@ -129,36 +131,23 @@ def _told(fired: Sequence[Fired], is_question: bool) -> _Told:
     return _Told(main, best, worst, denial, rumour, noise)
 
 
-def _doubts(fired: Sequence[Fired], is_question: bool) -> dict[str, Fired]:
-    """Return what speaks against the events of a title, of each kind the loudest."""
-    doubts = {"maybe": _ASKED} if is_question else {}
-    for one in fired:
-        label = one.rule.label
-        if label not in _EVENTS and (label not in doubts or _loudness(one) > _loudness(doubts[label])):
-            doubts[label] = one
-    return doubts
+def _weightiest(
+    fired: Sequence[Fired], noise: float, doubts: dict[str, Fired]
+) -> tuple[Fired | None, Fired | None, Fired | None]:
+    """Return the weightiest event above the noise, the best and the worst; of those that weigh the same the first.
 
-
-def classify(
-    item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0, doubts: tuple[str, ...] = ()
-) -> Headline:
-    """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1; ``doubts``: as they are."""
-    judged = judge(item.title, rules)
-    score, reasons = judged.score, judged.reasons
-    if reasons and trust != 1.0:
-        score = round(score * trust, 4)
-        reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
-    return Headline(item, judged.label, score, symbols.find(item.title), reasons, trust, doubts)
-
-
-def _weightiest(fired: Sequence[Fired], noise: float) -> tuple[Fired | None, Fired | None, Fired | None]:
-    """Return the weightiest event above the noise, the best and the worst; of those that weigh the same the first."""
+    What is no event speaks against them: the loudest of each kind is put into ``doubts``.
+    """
     main = best = worst = None
     most = highest = lowest = 0.0
     for one in fired:
         label, weight, _ = one.rule
         loudness = abs(weight) or _NAMED
-        if label not in _EVENTS or loudness <= noise:
+        if label not in _EVENTS:
+            if label not in doubts or loudness > _loudness(doubts[label]):
+                doubts[label] = one
+            continue
+        if loudness <= noise:
             continue
         if loudness > most:
             main, most = one, loudness
@@ -171,3 +160,15 @@ def _weightiest(fired: Sequence[Fired], noise: float) -> tuple[Fired | None, Fir
 
 def _loudness(one: Fired) -> float:
     return abs(one.rule.weight) or _NAMED
+
+
+def classify(
+    item: NewsItem, rules: Rules, symbols: SymbolIndex, trust: float = 1.0, doubts: tuple[str, ...] = ()
+) -> Headline:
+    """Make a headline of a news item; ``trust``: how far its source is believed, 0 to 1; ``doubts``: as they are."""
+    judged = judge(item.title, rules)
+    score, reasons = judged.score, judged.reasons
+    if reasons and trust != 1.0:
+        score = round(score * trust, 4)
+        reasons = (*reasons, f"times {trust:.2f} for the source {item.source}")
+    return Headline(item, judged.label, score, symbols.find(item.title), reasons, trust, doubts)

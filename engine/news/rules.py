@@ -49,7 +49,7 @@ class Fired(msgspec.Struct, frozen=True, gc=False):
     @property
     def reason(self) -> str:
         """Say what fired on what, for people."""
-        return f'{self.name} ("{self.words}")'
+        return f'{self.name} ("{self.title[self.at : self.end].decode()}")'
 
 
 class Rules:
@@ -61,6 +61,8 @@ class Rules:
         self.words = words
         self._names = [f"{rule.label} {rule.weight:+.2f}" for rule in self.table]
         self._points = Points(words, self._names)
+        self.kind: Final = self._points.kind
+        """Says what a title is called by all of its words, of its label by the rules and its points from ``hear``."""
         every = [*(rule.patterns for rule in self.table), *(word.patterns for word in words.table)]
         self._patterns = Patterns(every, self._points.counts)
 
@@ -73,10 +75,6 @@ class Rules:
     def fire(self, normalised: str) -> list[Fired]:
         """Return the rules alone."""
         return self.hear(normalised)[0]
-
-    def kind(self, told: str, points: list[int]) -> str:
-        """Return what a title is called by all of its words; ``told``: by the rules; ``points``: ``hear`` counted."""
-        return self._points.kind(told, points)
 
     def most_telling(self, normalised: str, kind: str) -> str:
         """Return of a title's words that which counts most for a kind, empty where none does."""

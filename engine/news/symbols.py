@@ -18,7 +18,7 @@ middle of a ticker, makes it another word, which is the point.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from engine.core.instrument import Instrument
@@ -126,13 +126,14 @@ class _Title:
         """Say whether it is nearly all in capitals."""
         return len(self.words) > 2 and sum(map(str.isupper, self.words)) > _MOST_SHOUTED * len(self.words)
 
-    def places(self, named: Iterable[int]) -> list[_Place]:
-        """Return the places of the words of these numbers, in order; where a word is asked for, it is everywhere."""
-        places, end = [], 0
-        for index in named:
-            word = self.words[index]
-            end = self._spaced.index(f" {word} ", end) + len(word)
-            places.append((index, end))
+    def places(self, starts: Container[str]) -> list[_Place]:
+        """Return the places of these words in order, and of those with a dollar sign in front."""
+        places, end, spaced = [], 0, self._spaced
+        is_priced = "$" in spaced
+        for index, word in enumerate(self.words):
+            if word in starts or (is_priced and word[0] == "$"):
+                end = spaced.index(f" {word} ", end) + len(word)
+                places.append((index, end))
         return places
 
     def is_bracketed(self, word: str, end: int) -> bool:
@@ -193,15 +194,10 @@ class SymbolIndex:
 
     def find(self, title: str) -> tuple[Symbol, ...]:
         """Return the symbols that a title names, each once, in the order of the title."""
-        text = tidy(title)
-        read, starts = _Title(text), self._starts
-        if "$" in text:
-            named = [index for index, word in enumerate(read.words) if word in starts or word.startswith("$")]
-        else:
-            named = [index for index, word in enumerate(read.words) if word in starts]
-        if not named:
+        read = _Title(tidy(title))
+        places = read.places(self._starts)
+        if not places:
             return ()
-        places = read.places(named)
         found = self._marked(read, places) or self._bare(read, places)
         return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
 

@@ -18,7 +18,7 @@ from engine.core.story_records import Wait
 from engine.core.strategies.event.corroborate import Evidence, market_evidence
 from engine.core.strategies.event.stories import Step, Stories, Story
 from engine.core.tidings import EDITED, Headline, NewsItem
-from engine.core.types import BUY, SELL, Side, Signal, SignalId, Symbol
+from engine.core.types import BUY, SELL, Side, Signal, SignalId, Symbol, as_signal_id
 
 MINUTE_NS: Final = 60_000_000_000
 LOOK_NS: Final = 1_000_000_000
@@ -73,7 +73,7 @@ class HeadlineStrategy:
         named = _with_a_price(headline.symbols, markets)
         followed = named
         if self.config.symbols:
-            followed = [market for market in named if self.follows(market.instrument.symbol)]
+            followed = [market for market in named if self.follows(market.symbol)]
         age_s = self._age_s(headline.item, named)
         if -age_s > self.config.max_ahead_s:
             return []
@@ -135,7 +135,7 @@ class HeadlineStrategy:
         """
         if EDITED not in headline.doubts:
             return []
-        return [market for market in followed if self.stories.takes_back(headline, market.instrument.symbol)]
+        return [market for market in followed if self.stories.takes_back(headline, market.symbol)]
 
     def _age_s(self, item: NewsItem, named: Iterable[Market]) -> float:
         recv_ns, now_ns = item.ts_recv_ns, 0
@@ -144,7 +144,7 @@ class HeadlineStrategy:
         return ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
 
     def _heard(self, headline: Headline, market: Market, over: str) -> Heard:
-        now_ns, symbol = headline.item.ts_recv_ns, market.instrument.symbol
+        now_ns, symbol = headline.item.ts_recv_ns, market.symbol
         if over:
             return Heard(Step(Story(headline, symbol, "rumour", now_ns), "repeated"), None, over)
         step = self.stories.take(headline, symbol, now_ns)
@@ -170,7 +170,7 @@ class HeadlineStrategy:
             confidence = max(confidence, story.taken)  # what takes a story back is worth as much as the story was
         elif step.turn == "confirmed":
             confidence = max(confidence, story.best)
-        symbol = market.instrument.symbol
+        symbol = market.symbol
         signal_id = f"{self.name}:{symbol}:{item.source}:{item.news_id}"
         if step.is_edit:
             signal_id = f"{signal_id}:{story.headlines}"  # the words before have had a signal of that name
@@ -266,9 +266,14 @@ def _doubts(headline: Headline, step: Step, signal: Signal) -> tuple[str, ...]:
 
 def _with_a_price(symbols: Iterable[Symbol], markets: Mapping[Symbol, Market]) -> list[Market]:
     """Return the markets of these symbols that have traded."""
-    return [market for symbol in symbols if (market := markets.get(symbol)) is not None and market.last_ticks]
+    traded = []
+    for symbol in symbols:
+        market = markets.get(symbol)
+        if market is not None and market.last_ticks:
+            traded.append(market)
+    return traded
 
 
 def corroborated_id(signal: Signal) -> SignalId:
     """Return under which name a signal comes again once the market has corroborated it."""
-    return SignalId(f"{signal.signal_id}:market")
+    return as_signal_id(f"{signal.signal_id}:market")
