@@ -29,8 +29,9 @@ Followed: TypeAlias = Snapshot | AnyEvent
 _log = logging.getLogger(__name__)
 _CONNECT_S: Final = 2.0
 _HEARTBEAT_S: Final = 5.0
-_FIRST_BACKOFF_S: Final = 0.1
-_LONGEST_BACKOFF_S: Final = 2.0
+_RETRY_S: Final = 0.1
+"""A look at a socket in the home folder takes less than a millisecond: whoever waits finds an engine as it comes up."""
+_REFUSED_RETRY_S: Final = 2.0
 _LARGEST_FRAME: Final = 16 * 1024 * 1024
 _MOST_WAITING: Final = 10_000
 """Events that a watcher may lag behind; past it they are thrown away and a snapshot takes their place."""
@@ -179,23 +180,24 @@ class EngineLine:
             raise LineDown(f"The engine hung up before this was sent ({error}): nothing was done, try again.") from None
 
     async def _keep_connected(self) -> None:
-        backoff_s = _FIRST_BACKOFF_S
+        told = ""
         async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(str(self._path))) as session:
             while True:
+                retry_s = _RETRY_S
                 try:
                     async with await self._open(session) as socket:
-                        self._refused = ""
-                        backoff_s = _FIRST_BACKOFF_S
+                        self._refused = told = ""
                         await self._read(socket)
                 except aiohttp.WSServerHandshakeError as error:
-                    self._refused = _why_refused(error)
-                    _log.error("the engine refuses the line", extra={"why": self._refused, "retry_s": backoff_s})
+                    self._refused, retry_s = _why_refused(error), _REFUSED_RETRY_S
+                    _log.error("the engine refuses the line", extra={"why": self._refused, "retry_s": retry_s})
                 except (aiohttp.ClientError, OSError, WireError) as error:
-                    _log.info("the line to the engine is down", extra={"why": str(error), "retry_s": backoff_s})
+                    if (why := str(error)) != told:
+                        _log.info("the line to the engine is down", extra={"why": why})
+                    told = why
                 finally:
                     self._on_lost()
-                await asyncio.sleep(backoff_s)
-                backoff_s = min(backoff_s * 2, _LONGEST_BACKOFF_S)
+                await asyncio.sleep(retry_s)
 
     async def _open(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         url = "http://engine/line?watch=1" if self._watch else "http://engine/line"
