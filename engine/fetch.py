@@ -143,7 +143,7 @@ class Fetcher:
                     elif status != 304:
                         detail = f"answered {status}"
         except (aiohttp.ClientError, OSError, TimeoutError, FetchError) as error:
-            detail, status = _in_words(error), 0
+            detail, status = _in_words(error) or f"no answer within {self._timeout_s:g} s", 0
         now_ns = self._clock_ns()
         took_ms = (now_ns - began_ns) // 1_000_000
         return Fetch(without_query(url), status, now_ns, took_ms, size, etag, detail, retry_after_s), body
@@ -209,7 +209,9 @@ def unpack(data: bytes, encoding: str, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def _in_words(error: Exception) -> str:
-    """Say what went wrong without the address, in whose query a key may stand."""
+    """Say what went wrong without the address, in whose query a key may stand; empty where only time was too short."""
+    if isinstance(error, TimeoutError):
+        return ""
     if isinstance(error, aiohttp.ClientResponseError):
         return f"its answer makes no sense: {error.message}"
     if isinstance(error, aiohttp.InvalidURL):

@@ -56,8 +56,10 @@ class Visit(msgspec.Struct, frozen=True):
 
     def text(self, now_ns: int) -> str:
         """Say what is wrong with it, or how much it has said, and what its address said when."""
-        visited = f"; {self.fetch.text(now_ns)}" if self.fetch else ""
-        return (self.detail or self.counts) + visited
+        if self.fetch is None:
+            return self.detail or self.counts
+        visited = self.fetch.text(now_ns)
+        return f"{self.detail or self.counts}; {visited}" if self.fetch.is_ok else visited
 
 
 class _SourceEar:

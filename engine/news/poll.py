@@ -60,8 +60,8 @@ class PolledSource:
         if not fetch.is_ok:
             ear.on_trouble(f"{fetch.url}: {fetch.detail}")
             return 0
-        ear.on_contact()
         if fetch.status == 304:
+            ear.on_contact()
             return 0
         try:
             # In a thread: a large feed takes longer to read than an order may wait.
@@ -69,7 +69,9 @@ class PolledSource:
         except BadItem as error:
             self._fetcher.forget()
             ear.on_bad_item(f"{fetch.url}: {error}")
+            ear.on_trouble(f"{fetch.url} can't be read: {error}")
             return 0
+        ear.on_contact()
         fresh = [self._dated(item) for item in reversed(items) if self._is_new(item)]
         self._is_first = False
         for item in fresh:

@@ -86,6 +86,14 @@ def test_a_tape_measures_age_by_its_own_clock_carried_on_from_its_last_trade() -
     assert strategy.why_untimely(headline(published_ns=then, recv_ns=T0 + 121 * S), tape)
 
 
+@pytest.mark.parametrize(("age_s", "code"), [(0, ""), (120, ""), (121, "C23_STALE"), (-31, "C23_FUTURE")])
+def test_what_really_comes_now_is_news_while_a_tape_plays_the_past(age_s: int, code: str) -> None:
+    """A webhook that is called now, or a feed: they know nothing of 2017."""
+    tape = markets(at_ns=T0, exchange_ns=1_511_877_600 * S)
+    strategy = HeadlineStrategy(Headlines())
+    assert strategy.why_untimely(headline(published_ns=T0 - age_s * S, recv_ns=T0), tape).partition(":")[0] == code
+
+
 # ---------------------------------------------------------------- technical
 
 

@@ -260,6 +260,20 @@ async def test_a_source_that_fails_is_told_and_left_alone_for_longer() -> None:
         await notes.until("item", 2)
     assert "answered 500" in notes.of("trouble")[0]
     assert "no feed" in notes.of("bad")[0]
+    told = [kind for kind, _ in notes.told]
+    assert told[: told.index("item")] == ["fetch", "trouble", "fetch", "bad", "trouble", "fetch", "contact"]
+    assert "can't be read: no feed" in notes.of("trouble")[1]
+
+
+async def test_a_feed_that_never_ends_is_left_in_words() -> None:
+    site = Site()
+
+    async with site.serving():
+        site.answer = lambda _: web.Response(body=RSS, headers={"Content-Length": "1000000"})
+        fetcher = Fetcher(site.url, now_ns, timeout_s=0.2)
+        async with fetcher.session() as session:
+            fetch, body = await fetcher.get(session)
+    assert (fetch.status, body, fetch.detail) == (0, b"", "no answer within 0.2 s")
 
 
 async def test_a_body_is_bounded_packed_and_unpacked() -> None:

@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from news_samples import ANNOUNCED, DENIED, INDEX, PUBLISHED_MS, Feed, item_line
 from waiting import until
 
 from engine.core.tidings import Headline
 from engine.core.types import Symbol
+from engine.fetch import Fetch
 from engine.news.file import FileSource
-from engine.news.hear import NewsRoom
+from engine.news.hear import NewsRoom, Visit
 from engine.news.source import Ear, RawItem, Source
 from engine.news.stream import StreamSource
+from engine.news.text import tidy, why_unclean
 
 NOW_NS = 1_511_877_601_234_567_890
 
@@ -92,6 +95,24 @@ async def test_a_lost_source_is_not_well(tmp_path: Path) -> None:
     async with running(room):
         await until(lambda: "can't be read" in room.visits()[0].detail)
         assert not room.visits()[0].is_ok
+
+
+def test_a_visit_that_failed_is_said_once() -> None:
+    """With its address, and how long ago it was."""
+    detail = "it unpacks to more than 4 MB"
+    fetch = Fetch("http://wire.example/feed", 0, 10**9, 7, 0, "", detail)
+    visit = Visit("wire", False, f"{fetch.url}: {detail}", 3, 1, 0, 0, 0, fetch=fetch)
+    assert visit.text(6 * 10**9) == f"http://wire.example/feed 5 s ago: {detail} in 7 ms"
+    was_there = structs.replace(fetch, status=200, detail="")
+    unreadable = structs.replace(visit, detail="http://wire.example/feed can't be read: no feed", fetch=was_there)
+    assert unreadable.text(6 * 10**9).startswith("http://wire.example/feed can't be read: no feed; http://wire")
+
+
+def test_what_turns_the_direction_of_writing_does_not_reach_people() -> None:
+    """It would turn round what a message says behind the title; that the title had it is a doubt still."""
+    assert tidy("\u202eATOI listed\u2066 now\u200f") == "ATOI listed now"
+    assert tidy("IO\u202eTA listed") == "IO TA listed"
+    assert why_unclean("\u202eATOI listed") == "invisible characters"
 
 
 class Undated:

@@ -24,6 +24,9 @@ MINUTE_NS: Final = 60_000_000_000
 LOOK_NS: Final = 1_000_000_000
 """How often the market is asked whether it corroborates what waits for it."""
 MOST_WAITING: Final = 100
+_ANOTHER_TIME_NS: Final = 86_400_000_000_000
+"""A market that is farther from our clock than this is a tape of the past: to it belong headlines of that time, and
+those that really come now."""
 _PER_SOURCE: Final = 1000
 """Sources of which the rate is known."""
 
@@ -141,7 +144,10 @@ class HeadlineStrategy:
         recv_ns, now_ns = item.ts_recv_ns, 0
         for market in named:
             now_ns = max(now_ns, market.ts_exchange_ns + recv_ns - market.trade_recv_ns)
-        return ((now_ns or recv_ns) - item.ts_published_ns) / 1e9
+        published_ns = item.ts_published_ns
+        if now_ns and abs(now_ns - recv_ns) > _ANOTHER_TIME_NS:
+            return min(now_ns - published_ns, recv_ns - published_ns, key=abs) / 1e9
+        return ((now_ns or recv_ns) - published_ns) / 1e9
 
     def _heard(self, headline: Headline, market: Market, over: str) -> Heard:
         now_ns, symbol = headline.item.ts_recv_ns, market.symbol
