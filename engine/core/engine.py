@@ -31,7 +31,7 @@ from engine.core.protector import Protector
 from engine.core.queries import Identity, Roster, Tally
 from engine.core.reconcile import SETTLE_NS, Reconciliation
 from engine.core.record_codec import AnyRecord
-from engine.core.records import Audited, Listed, Started
+from engine.core.records import Listed, Started
 from engine.core.reports import Reports
 from engine.core.second_opinion import SecondOpinions
 from engine.core.strategies.arbitrage import ArbitrageStrategy
@@ -42,6 +42,7 @@ from engine.core.strategies.technical.stepping import after_quote, after_trade
 from engine.core.tidings import FairValue, Headline, Opinion
 from engine.core.trading import AccountKind, Trading
 from engine.core.types import ApprovedOrder, BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
+from engine.core.uncalibrated import tell_calibrations
 from engine.core.user_stream import UserStream
 from engine.core.valuedesk import ValueDesk
 from engine.wire import events
@@ -367,7 +368,7 @@ class Engine:
         self.people.breakers.go_on()
         self.bands.catch_up()
         self.newsdesk.go_on()
-        self._tell_calibrations()
+        tell_calibrations(trading, self.calibrations)
         return trading.take()
 
     def _set_strategy(self, name: str, config: StrategyConfig) -> None:
@@ -375,19 +376,6 @@ class Engine:
         self._by_name[name].config = config
         self.calibrations.follow(name, config)
         self._follow()
-
-    def _tell_calibrations(self) -> None:
-        """Write down whose scores mean something known (C22); on a live account, tell who can't act without it."""
-        trading, calibrations = self.trading, self.calibrations
-        is_live = trading.account == "live"
-        if not is_live and calibrations.is_empty:
-            return
-        told = "; ".join(f"{name} {calibrations.summary(name)}" for name in calibrations.fingerprints)
-        trading.write(Audited("engine", "start", "calibration", "", told, trading.now_ns))
-        asking = [name for name in self._by_name if name in calibrations.uncalibrated and trading.modes.is_on(name)]
-        if is_live and asking:
-            words = f"{', '.join(asking)}: uncalibrated, so with real money they ask and never buy by themselves."
-            trading.notice("warning", "UNCALIBRATED", f"{words} `trader calibrate` measures scores.")
 
     def _follow(self) -> None:
         """Let those technical strategies step that are not off; one just turned on warms up on the candles here."""

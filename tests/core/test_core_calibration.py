@@ -7,14 +7,16 @@ import pytest
 from core_builders import ALICE, PEOPLE, T0, Desk, S, config, sent, told, written
 
 from engine.core.calibration import Calibration, Calibrations, Step, fingerprint
-from engine.core.config import Headlines, TradingConfig
+from engine.core.config import Arbitrage, Headlines, TradingConfig
 from engine.core.records import Audited, Proposed
+from engine.core.strategy_config import ModeName
 from engine.core.trading import AccountKind
 from engine.wire import events
 from engine.wire.answers import StrategiesView, WhyView
 from engine.wire.commands import Resume
 from engine.wire.questions import GetStrategies, GetWhy, SetParameter
 
+CIRCLE = ("BTCUSDT", "ETHUSDT", "ETHBTC")
 STEPS = (Step(0.3, 200, 100, 0.5), Step(0.8, 312, 246, 0.788))
 WORTH = "79 % of 312 such signals made money after costs, out of sample"
 
@@ -122,6 +124,25 @@ def test_the_start_is_audited_and_tells_who_only_asks() -> None:
     assert "headlines" not in notice.text
     bare = MeasuredDesk(trading, "paper")
     assert not any(isinstance(it, Audited) for it in written(bare.keep(bare.engine.restore((), T0))))
+
+
+@pytest.mark.parametrize(
+    ("mode", "circle", "is_named"), [("ask", CIRCLE, True), ("ask", (), False), ("off", CIRCLE, False)]
+)
+def test_the_start_names_circles_too_where_they_are_looked_for(
+    mode: ModeName, circle: tuple[str, ...], *, is_named: bool
+) -> None:
+    """What a pair's score has been worth says nothing of a circle's."""
+    trading = config(people=PEOPLE)
+    arbitrage = Arbitrage(mode=mode, circle=circle)
+    strategies = msgspec.structs.replace(trading.strategies, arbitrage=arbitrage)
+    trading = msgspec.structs.replace(trading, strategies=strategies)
+    of_pairs = fingerprint("arbitrage", arbitrage, trading.people.fee_pct, "1.0")
+    pairs = measured(trading, strategy="arbitrage", fingerprint=of_pairs)
+    desk = MeasuredDesk(trading, "live", measured(trading), pairs)
+    (notice,) = told(desk.keep(desk.engine.restore((), T0)), events.Notice)
+    assert "arbitrage" not in notice.text
+    assert ("circle" in notice.text) is is_named
 
 
 def test_strategies_why_and_the_journal_have_it() -> None:
