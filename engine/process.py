@@ -21,6 +21,7 @@ from engine.control.http import HealthServer
 from engine.control.relay import RelayedServer
 from engine.control.server import ControlError, ControlServer
 from engine.core.engine import Engine
+from engine.core.pairs.circle import are_open
 from engine.core.queries import Identity
 from engine.core.record_codec import UnknownRecord, decode_record
 from engine.core.strategies.triangle import crossing_of
@@ -205,6 +206,7 @@ async def _follow(settings: Settings, venue: BinanceVenue, live: Live, stack: co
             crossing_of(circle, tuple(venue.instruments.values()), settings.trading.quote_asset)
         except ValueError as error:
             raise NotTraded(f"strategies.arbitrage.circle: {error}") from None
+    if circle or are_open(live.engine.trading):
         jobs.append(follow_circles(live))
     if settings.rehearse_ms:
         stage = staged(settings.home, can_logon=settings.private_key is not None, rules=rules)

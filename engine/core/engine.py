@@ -43,6 +43,7 @@ from engine.core.tidings import FairValue, Headline, Opinion
 from engine.core.trading import AccountKind, Trading
 from engine.core.types import ApprovedOrder, BookUpdate, Candle, ExecutionReport, Quote, SendFailed, Symbol, Trade
 from engine.core.uncalibrated import tell_calibrations
+from engine.core.units import change_instrument
 from engine.core.user_stream import UserStream
 from engine.core.valuedesk import ValueDesk
 from engine.wire import events
@@ -151,7 +152,7 @@ class Engine:
 
     def on_instrument(self, instrument: Instrument) -> list[Action]:
         """Take a symbol's changed rules: the next order is checked against them (F25)."""
-        self.trading.change_instrument(instrument)
+        change_instrument(self.trading, instrument)
         return self.trading.take()
 
     # ------------------------------------------------------------------ news and people

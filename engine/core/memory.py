@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 from engine.core.adoption import adopt, restore_balance
 from engine.core.books import Shelf, kept_orders, put_back_books
+from engine.core.circles_left import LeftCircles
 from engine.core.kept import Kept, KeptProposals, kept_circle, kept_proposal, kept_trip, proposal_of
 from engine.core.past import headline_view
 from engine.core.people import People
@@ -59,7 +60,7 @@ from engine.core.trading import Trading
 from engine.core.types import BUY, ApprovedOrder, Mode
 from engine.wire.replies import Reply
 
-PASSED_OVER: Final = (Started, Listed, Asked, Declined)
+PASSED_OVER: Final = (Started, Asked, Declined)
 """Kinds that a restart makes nothing of: they are for the ledger."""
 
 
@@ -104,6 +105,7 @@ _IN_BOOKS: Final = (
     StoryTurned,
     HeadlineHeard,
     Reviewed,
+    Listed,
 )
 """Kinds that a snapshot keeps as what they came to."""
 KEEPS: Final = frozenset((*PASSED_OVER, *_AS_THEY_ARE, *_IN_BOOKS))
@@ -140,6 +142,7 @@ class Memory:
         self._trading = trading
         self._people = people
         self._questions = _Questions(trading)
+        self._left = LeftCircles(trading)
         self._as_they_are: list[AnyRecord] = []
         self._knows_all = True
 
@@ -190,6 +193,7 @@ class Memory:
                 self._move_stop(record)
             case CircleEnded(circle_id, ts_ns):
                 trading.portfolio.end_circle(circle_id, ts_ns)
+                self._left.on_ended(circle_id)
             case Adopted(order):
                 if order.symbol in trading.markets:
                     adopt(trading, record)
@@ -200,7 +204,9 @@ class Memory:
                     restore_balance(trading, record)
             case ArmedSet():
                 trading.past.note(record)  # that it was armed is not remembered: it starts halted
-            case Started() | Listed() | Asked() | Declined():
+            case Listed():
+                self._left.on_listed(record)
+            case Started() | Asked() | Declined():
                 pass
             case _:
                 self._take_safeguard(record)
@@ -230,6 +236,7 @@ class Memory:
         trading, people = self._trading, self._people
         for record in kept.records:
             self.take(record)
+        self._left.put_back(kept.orders.orders)
         put_back_books(trading, kept)
         people.hand.authority.put_back(kept.spent)
         for command_id, ok, code, text in kept.answers:
@@ -242,14 +249,14 @@ class Memory:
         self._questions.put_back([proposals[at] for at in places.unwritten])
 
     def kept(self) -> Kept | None:
-        """Return what the fold has come to, before ``finish``; None where a kind is unknown to snapshots."""
-        if not self._knows_all:
+        """Return what the fold has come to, before ``finish``; None where a snapshot can't have all of it."""
+        if not self._knows_all or self._left.is_lost:
             return None
         trading, people = self._trading, self._people
         known, waiting = trading.proposals.lists()
         unwritten, shelf = self._questions.unwritten(), Shelf[Proposal]()
         return Kept(
-            records=[*self._as_they_are, *trading.past.refusals, *people.hand.missed.records()],
+            records=[*self._left.records(), *self._as_they_are, *trading.past.refusals, *people.hand.missed.records()],
             orders=kept_orders(trading),
             open_trips=[kept_trip(trip) for trip in trading.portfolio.open.values()],
             closed_trips=[kept_trip(trip) for trip in trading.portfolio.closed],
@@ -277,10 +284,11 @@ class Memory:
     def finish(self) -> None:
         """Say that this was the last one."""
         self._questions.write_missing()
+        self._left.finish()
 
     def _intend(self, order: ApprovedOrder) -> None:
         trading = self._trading
-        if order.symbol in trading.heard:
+        if self._left.is_counted(order):
             trading.resting.adopt(trading.orders.open(order))
             trading.remember_cause(order.cause_id)
             self._people.hand.authority.count(order)

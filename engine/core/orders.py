@@ -62,6 +62,8 @@ Source: Binance, "Timing security", default recvWindow."""
 _FINISHED_KEPT: Final = 500
 
 
+FIRST: Final = "first"
+"""What the cause of the leg ends with that spends money and begins a circle."""
 CIRCLE: Final = "circle:"
 """What the causes of a circle's orders begin with: ``circle:BTCUSDT-1700000000000000000:cross``."""
 CROSS: Final = "cross"
@@ -230,6 +232,12 @@ class Orders:
         self._orders, self._finished = _named(known), OrderedDict(_named(finished))
         self.by_name_unsettled.clear()  # and not another dict: whoever reads it holds this one
         self.by_name_unsettled.update(_named(unsettled))
+
+    def drop(self, order: Order) -> None:
+        """Let go of an order about which nobody can be asked."""
+        name = order.approved.client_order_id
+        self.by_name_unsettled.pop(name, None)
+        self._orders.pop(name, None)
 
     def doubt_silent(self, now_ns: int) -> list[Order]:
         """Make the orders unknown that should have had an answer, or an IOC order its end, by now; return them."""

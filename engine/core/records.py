@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.core.instrument import E8, Instrument
 from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, Refusal, SendFailed, Signal, Symbol
 
 
@@ -94,6 +95,11 @@ class Listed(Record, frozen=True, tag="listed"):
     tick_e8: int
     lot_e8: int
     ts_ns: int
+
+    def instrument(self) -> Instrument:
+        """Return what the journal knows of a symbol; the venue's limits take no part in what is past."""
+        units = (self.tick_e8, self.lot_e8)
+        return Instrument(self.symbol, self.base_asset, self.quote_asset, *units, 1, E8, 0, 0, 1, E8, is_trading=True)
 
 
 class Proposed(Record, frozen=True, tag="proposed"):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container
 from typing import NamedTuple
 
 from engine.core.instrument import Instrument
-from engine.core.orders import Order, Orders
+from engine.core.orders import FIRST, Order, Orders
 from engine.core.resting import Resting, sold_unheard_lots
 from engine.core.types import BUY, Symbol
 
@@ -37,7 +37,7 @@ def reserved(
     for order in orders.unsettled():
         approved = order.approved
         if order.is_of_circle:  # no position is behind it; of its legs only the first one spends money
-            if approved.cause_id.endswith(":first"):
+            if approved.cause_id.endswith(FIRST):
                 cost_e8 = instrument(order).notional_e8(approved.price_ticks, order.uncounted_lots)
                 all_e8 += cost_e8
                 own_e8 += cost_e8 if symbol in circle else 0

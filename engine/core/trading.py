@@ -6,8 +6,6 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from typing import Final, Literal
 
-import msgspec
-
 from engine.core.actions import Action, Later, Publish, Send, Write
 from engine.core.alarms import Alarms
 from engine.core.bars import Bars
@@ -66,9 +64,9 @@ class Trading:
     # Of more than 30 attributes an object without slots keeps a dict, and each one that an order needs is looked up.
     __slots__ = (
         "_actions", "_causes", "_sent_ns", "_unsettled", "account", "alarms", "bars", "by_coin", "causes_kept",
-        "clock_offset_ms", "config", "gate", "halt_reason", "heard", "is_armed", "is_live_confirmed", "is_reconciled",
-        "is_warm", "last_hop", "latch", "limits", "markets", "modes", "now_ns", "orders", "past", "portfolio",
-        "proposals", "refusals", "resting", "silent_until_ns", "stamp", "stories", "strangers",
+        "circled", "clock_offset_ms", "config", "gate", "halt_reason", "heard", "is_armed", "is_live_confirmed",
+        "is_reconciled", "is_warm", "last_hop", "latch", "limits", "markets", "modes", "now_ns", "orders", "past",
+        "portfolio", "proposals", "refusals", "resting", "silent_until_ns", "stamp", "stories", "strangers",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +96,8 @@ class Trading:
         priced = (symbol for symbol, it in instruments.items() if it.quote_asset == config.quote_asset)
         self.markets = {symbol: self.heard[symbol] for symbol in priced}
         self.by_coin = {market.instrument.base_asset: market for market in self.markets.values()}
+        self.circled = frozenset(config.strategies.arbitrage.circle)
+        """The symbols of whose coins a circle may hold either."""
         self.orders = Orders()
         self._unsettled = self.orders.by_name_unsettled
         self.resting = Resting()
@@ -219,7 +219,7 @@ class Trading:
             if portfolio.circles:
                 circled_e8 = portfolio.circled_e8(self.by_coin)
                 gross_e8 += circled_e8
-                exposure_e8 += circled_e8 if symbol in self.config.strategies.arbitrage.circle else 0
+                exposure_e8 += circled_e8 if symbol in self.circled else 0
         sent_ns = self._sent_ns
         while sent_ns and self.now_ns - sent_ns[0] >= _SECOND_NS:
             sent_ns.popleft()
@@ -319,22 +319,6 @@ class Trading:
         """Return the instrument of an order of ours."""
         return self.heard[order.approved.symbol].instrument
 
-    def change_instrument(self, changed: Instrument) -> None:
-        """Take a symbol's new rules; new units stop trading instead.
-
-        Positions, orders and the journal count in the old ticks and lots: read in new ones, they would be other
-        amounts. So nothing of the symbol is ordered any more, and a person is told.
-        """
-        market = self.heard[changed.symbol]
-        known = market.instrument
-        if (changed.tick_e8, changed.lot_e8) == (known.tick_e8, known.lot_e8):
-            market.instrument = changed
-            return
-        market.instrument, market.book.is_in_sync = msgspec.structs.replace(known, is_trading=False), False
-        words = f"The venue changed the tick or lot size of {changed.symbol}: close it there, then restart the engine."
-        self.halt("C8_UNITS", words)
-        self.notice("critical", "C8_UNITS", words)
-
     def remember_cause(self, cause_id: str) -> None:
         """Remember that something was ordered for this cause: there is no second order for it (C6)."""
         self._causes[cause_id] = None
@@ -385,7 +369,7 @@ class Trading:
         return None
 
     def _reserved(self, symbol: Symbol) -> Reserved:
-        return reserved(symbol, self.orders, self.resting, self.instrument, self.config.strategies.arbitrage.circle)
+        return reserved(symbol, self.orders, self.resting, self.instrument, self.circled)
 
     def _held_e8(self, symbol: Symbol) -> int:
         """Value a position for C3: at the bid, else at the last trade, else at what was paid, never at nothing."""

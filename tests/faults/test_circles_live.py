@@ -140,3 +140,40 @@ async def test_circles_are_taken_at_one_exchange_at_a_profit_and_replay_to_the_s
     symbols = {msgspec.json.decode(data)["params"]["symbol"] for data in parity.live}
     assert symbols == set(NAMES)
     assert parity.is_equal
+
+
+async def test_what_a_circle_holds_is_sold_at_a_start_whose_settings_have_none(tmp_path: Path) -> None:
+    """The last leg is refused until the engine is stopped; then `circle` and the symbol it needs are taken out."""
+    tape = tmp_path / "three.txt"
+    three_books(tape)
+    options = ExchangeOptions(
+        port=0, tape=f"recording:{tape}?laps=0", wait_for_client=True, maker_fee_ppm=0, taker_fee_ppm=0
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    async with running_exchange(options) as urls, rest_client(urls) as rest:
+        SeenVenue.ping_s[urls.rest] = 5.0
+        settings = msgspec.structs.replace(settings_of(urls, home), record=None)
+        fault = {"kind": "error", "operation": "order.place", "after": 2, "times": 1_000_000}
+        async with rest.session.post(f"{urls.rest}/_fault", json={**fault, "status": 400, "code": -2010}) as answer:
+            assert answer.status == 200
+        async with process.running(settings) as live, EngineLine(socket_path(home), watch=False) as line:
+            await until_armed(line)
+            async with asyncio.timeout(60.0):
+                while not any(":out" in order.approved.cause_id for order in live.engine.trading.orders):
+                    await asyncio.sleep(0.05)
+        async with rest.session.post(f"{urls.rest}/_fault", json={"kind": "none"}) as answer:
+            assert answer.status == 200
+        strategies = msgspec.structs.replace(settings.trading.strategies, arbitrage=Arbitrage())
+        trading = msgspec.structs.replace(settings.trading, strategies=strategies)
+        without = msgspec.structs.replace(settings, trading=trading, symbols=("BTCUSDT", "ETHUSDT"))
+        async with process.running(without) as live:
+            assert live.engine.trading.portfolio.circles
+            async with asyncio.timeout(60.0):
+                while live.engine.trading.portfolio.circles:
+                    await asyncio.sleep(0.05)
+        status, account = await rest.signed("GET", "account")
+    assert status == 200
+    held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
+    assert held.get("BTC", 0) <= 2 * E8 // 10_000
+    assert held.get("ETH", 0) <= 2 * E8 // 500

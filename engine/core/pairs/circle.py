@@ -57,6 +57,11 @@ class Circle:
         return max((order.changed_ns for order in self.legs), default=self.opened_ns)
 
 
+def are_open(trading: Trading) -> bool:
+    """Say whether a circle of an earlier run is not over: it holds something, or an order of it is not settled."""
+    return bool(trading.portfolio.circles) or any(order.is_of_circle for order in trading.orders.unsettled())
+
+
 def circles_of(trading: Trading) -> Iterator[Circle]:
     """Yield the circles that our orders tell of, oldest first, as they stood when a run ended."""
     found: dict[str, Circle] = {}

@@ -62,6 +62,7 @@ def _reasons(found: Round, asset: str) -> Iterator[str]:
 
 def _lines(desk: CircleDesk) -> Iterator[str]:
     made = f"{desk.taken} taken, {scaled_text(desk.made_e8, 4)} {desk.trading.config.quote_asset} made"
-    yield f"circle {', '.join(desk.config.circle)}: {desk.bar or 'looking'}; {made}"
+    symbols = ", ".join(desk.config.circle) or "of an earlier run"
+    yield f"circle {symbols}: {desk.bar or 'looking'}; {made}"
     shown = [*([desk.open] if desk.open else []), *reversed(desk.done)][:_SHOWN]
     yield from (desk.words(circle) for circle in shown)

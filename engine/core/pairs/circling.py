@@ -28,7 +28,7 @@ from engine.core.calibration import CIRCLES
 from engine.core.facts import Facts
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.market import Market
-from engine.core.orders import CROSS
+from engine.core.orders import CROSS, FIRST
 from engine.core.pairs.circle import Circle, circles_of
 from engine.core.pairs.ready import may_act, why_not_there
 from engine.core.portfolio import RoundTrip
@@ -55,6 +55,7 @@ class CircleDesk:
     def __init__(self, trading: Trading, strategy: ArbitrageStrategy, uncalibrated: Container[str]) -> None:
         """Begin with the circles that earlier orders tell of; raises ValueError for symbols that are no circle.
 
+        Where none is set, what an earlier one left is sold, and none is begun.
         ``uncalibrated``: whose scores mean nothing known, as it changes.
         """
         self.trading = trading
@@ -96,6 +97,8 @@ class CircleDesk:
     def why_not(self, now_ns: int) -> str:
         """Say what keeps a new circle from being tried."""
         trading = self.trading
+        if not self.paths:
+            return "no circle is set"
         if trading.modes.effective(NAME) is Mode.OFF:
             return "the mode is off"
         if why := why_not_there(trading, now_ns):
@@ -151,7 +154,7 @@ class CircleDesk:
         path, (lots_1, lots_2, lots_3), (ticks_1, ticks_2, ticks_3) = found.path, found.lots, found.ticks
         middle_e8 = lots_1 * path.first.instrument.lot_e8
         return (
-            self._buy(circle.cause("first"), path.first, lots_1, ticks_1, origin, None),
+            self._buy(circle.cause(FIRST), path.first, lots_1, ticks_1, origin, None),
             self._cross(circle, path, lots_2, ticks_2, middle_e8, origin),
             self._sale(circle.cause("out0"), path.last, lots_3, ticks_3, lots_3, origin),
         )
@@ -220,8 +223,7 @@ class CircleDesk:
         path, circle.path = circle.path, None
         if path is not None and self.trading.is_armed and self._send_cross(circle, path):
             return
-        held = self.held(circle)
-        if not held:
+        if not self.held(circle) and not self.unsaleable(circle):
             self._close(circle)
             return
         circle.short_ns = circle.short_ns or now_ns
@@ -268,6 +270,11 @@ class CircleDesk:
             if lots > 0 and not (price and lots < least_lots(price, market)):
                 found.append((market, lots))
         return found
+
+    def unsaleable(self, circle: Circle) -> dict[str, int]:
+        """Return what a circle holds of coins that have no market here, in 1e-8: those are not followed any more."""
+        known = {*self.trading.by_coin, self.trading.config.quote_asset}
+        return {c: amount for c, amount in circle.nets_e8(self.trading).items() if amount > 0 and c not in known}
 
     def result_e8(self, circle: Circle) -> int:
         """Return what a circle has made, and what it holds at the bid less the fee, in 1e-8 of the quote asset."""
@@ -346,9 +353,9 @@ class CircleDesk:
     def _take_up(self) -> None:
         """Take up the circles of earlier runs, and one whose fill came late: one that holds something is sold.
 
-        That can't be said before both coins have a price.
+        That can't be said before the coins have a price.
         """
-        if any(not market.bid_ticks for market in (self.paths[0].first, self.paths[0].last)):
+        if any(not market.bid_ticks for market in self._markets_of_coins()):
             return
         known = {circle.circle_id for circle in self.done}
         for circle in circles_of(self.trading):
@@ -357,6 +364,13 @@ class CircleDesk:
             elif not self._is_restored and circle.circle_id not in known:
                 self.done.append(circle)
         self._is_restored = True
+
+    def _markets_of_coins(self) -> list[Market]:
+        """Return the markets in money of what circles are made of, or hold where none is set."""
+        if self.paths:
+            return [self.paths[0].first, self.paths[0].last]
+        coins = {coin for circle in self.trading.portfolio.circles.values() for coin in circle.nets_e8}
+        return [market for coin, market in self.trading.by_coin.items() if coin in coins]
 
 
 def _is_taken_there(found: Round) -> bool:

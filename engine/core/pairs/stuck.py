@@ -73,8 +73,7 @@ class Stuck(ABC, Generic[Open]):
     def _tell(self, it: Open, now_ns: int) -> None:
         it.told_ns = now_ns
         subject, loss, what, closing = self._words(it, now_ns)
-        words = f"{what}, because that would lose more than its limit of {self._loss_pct():g} %, or a gate bars it."
-        words += f" It is tried on, and no new {self.word} is begun."
+        words = f"{what}, because {self._why(it)}. It is tried on, and no new {self.word} is begun."
         words += f" `pairs close {closing}` closes it now, for a loss of some {loss}." if loss else ""
         words += "" if loss else " No book has a price for it now."
         notice = events.Notice(ts_ns=now_ns, severity="critical", code=self.code, text=words)
@@ -87,6 +86,10 @@ class Stuck(ABC, Generic[Open]):
     @abstractmethod
     def _loss_pct(self) -> float:
         """Return what one may lose by itself, in percent of what it bought for."""
+
+    def _why(self, it: Open) -> str:
+        """Say why it is open still."""
+        return f"that would lose more than its limit of {self._loss_pct():g} %, or a gate bars it"
 
     @abstractmethod
     def _words(self, it: Open, now_ns: int) -> tuple[str, str, str, str]:
@@ -162,11 +165,20 @@ class StuckCircles(Stuck[Circle]):
         return self._desk.config.loss_pct
 
     def _words(self, it: Circle, now_ns: int) -> tuple[str, str, str, str]:
-        held = ", ".join(f"{m.instrument.qty_text(lots)} {m.instrument.base_asset}" for m, lots in self._desk.held(it))
+        holdings = [f"{m.instrument.qty_text(lots)} {m.instrument.base_asset}" for m, lots in self._desk.held(it)]
+        holdings += [f"{scaled_text(amount, 8)} {coin}" for coin, amount in self._desk.unsaleable(it).items()]
+        held = ", ".join(holdings)
         loss = f"{scaled_text(max(-self._desk.result_e8(it), 0), 2)} {self._trading.config.quote_asset}"
-        loss = loss if all(market.bid_ticks for market, _ in self._desk.held(it)) else ""
+        markets = [market for market, _ in self._desk.held(it)]
+        loss = loss if markets and all(market.bid_ticks for market in markets) else ""
         what = f"A circle is not back to money: {held} for {(now_ns - it.short_ns) / 1e9:.0f} s"
         return f"circle:{it.circle_id}", loss, what, "circle"
+
+    def _why(self, it: Circle) -> str:
+        if coins := " and ".join(self._desk.unsaleable(it)):
+            asset = self._trading.config.quote_asset
+            return f"{coins} priced in {asset} is not followed: put it back into ENGINE_SYMBOLS and start again"
+        return super()._why(it)
 
     def _close(self, it: Circle, loss_e8: float, origin: str) -> Refusal | str:
         sent = self._desk.sell(it, loss_e8, origin)

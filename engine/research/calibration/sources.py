@@ -170,11 +170,4 @@ def _first_try(cause_id: str) -> str:
 
 def _instruments(records: Iterable[AnyRecord]) -> dict[Symbol, Instrument]:
     listed = {record.symbol: record for record in records if isinstance(record, Listed)}
-    return {Symbol(symbol): _instrument(record) for symbol, record in listed.items()}
-
-
-def _instrument(record: Listed) -> Instrument:
-    """Word what the journal knows of a symbol; the filters take no part in what is past."""
-    units = (record.tick_e8, record.lot_e8)
-    symbol = Symbol(record.symbol)
-    return Instrument(symbol, record.base_asset, record.quote_asset, *units, 1, E8, 0, 0, 1, E8, is_trading=True)
+    return {symbol: record.instrument() for symbol, record in listed.items()}

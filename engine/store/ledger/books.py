@@ -94,7 +94,7 @@ class Books:
         return None
 
     def _list(self, number: int, listed: Listed, rows: Rows) -> None:
-        made = _instrument(listed)
+        made = listed.instrument()
         if (known := self._units.get(listed.symbol)) is not None and known.instrument == made:
             return
         self._units[listed.symbol] = _Units(number, made)
@@ -237,24 +237,6 @@ class Books:
             target_ticks=trip.target_ticks,
             instrument=opening.units,
         )
-
-
-def _instrument(listed: Listed) -> Instrument:
-    """Make an instrument that knows its units; the venue's limits decide nothing here."""
-    return Instrument(
-        symbol=listed.symbol,
-        base_asset=listed.base_asset,
-        quote_asset=listed.quote_asset,
-        tick_e8=listed.tick_e8,
-        lot_e8=listed.lot_e8,
-        min_qty_lots=0,
-        max_qty_lots=0,
-        min_notional_e8=0,
-        max_notional_e8=0,
-        min_price_ticks=0,
-        max_price_ticks=0,
-        is_trading=True,
-    )
 
 
 def _put_event(number: int, kind: str, order: Order, rows: Rows, **values: Any) -> None:
