@@ -95,7 +95,7 @@ class Live:
 
     def on_stirred(self, market: Market, stirred: int, ts_recv_ns: int) -> None:
         """Go on where a trade or a quote that its market has taken stirred something."""
-        # As ``_decide``, written out: through a call of any number of arguments it takes 0.3 µs more, cold 1.2 µs.
+        # As ``_hear``, written out: with calls in between it takes 0.3 µs more, cold 1.2 µs.
         if ts_recv_ns > self._late_ns:
             self._stood_still(ts_recv_ns)
         self.ledger.decoded = ticks_ns()
@@ -219,7 +219,7 @@ class Live:
 
     def catch_up(self) -> None:
         """Do what waits in the core because something that was heard elsewhere decided it."""
-        self._decide("pair", now_ns(), lambda _: self.engine.trading.take(), None)
+        self._hear("pair", None, now_ns(), lambda _: self.engine.trading.take())
 
     def on_timer(self) -> None:
         """Let time pass; say so when it passed without us (F27)."""
@@ -286,12 +286,12 @@ class Live:
         self._hear("gap", Gap(False, stood_ns, ts_ns), ts_ns, self._gap)
 
     def _hear(self, kind: str, event: Any, ts_ns: int, decide: Callable[[Any], list[Action]]) -> None:
-        if self._recorder is not None:
-            self._recorder.record(ts_ns, kind, encode_input(event))
-        self._decide(kind, ts_ns, decide, event)
+        """Let the core decide on an event, do what it wants, and count how long an order took.
 
-    def _decide(self, kind: str, ts_ns: int, decide: Callable[[Any], list[Action]], event: Any) -> None:
-        """Let the core decide on an event, do what it wants, and count how long an order took."""
+        It is recorded unless it is None: then it was heard elsewhere.
+        """
+        if event is not None and self._recorder is not None:
+            self._recorder.record(ts_ns, kind, encode_input(event))
         if ts_ns > self._late_ns:
             self._stood_still(ts_ns)
         self.ledger.decoded = ticks_ns()

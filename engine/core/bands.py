@@ -55,8 +55,8 @@ class Bands:
             and not trading.bars.gap
             and (signal.side is SELL or strategy not in self._only_ask)
         )
-        if is_act and item is None and signal.side is BUY:  # a trade is heard once: nothing to look up
-            return self._act(signal, None)
+        if is_act and signal.side is BUY and (item is None or not trading.proposals.is_known(signal.signal_id)):
+            return self._act(signal, item)  # a trade is heard once, so that there is nothing to look up
         if not 0.0 <= signal.confidence <= 1.0:
             self._roster.tallies[strategy].ignored += 1
             return f"ignored: {self._disbelieve(signal)}"

@@ -46,39 +46,26 @@ class _Told(msgspec.Struct, frozen=True, gc=False):
     rumour: Fired | None = None
     noise: Fired | None = None
 
-    @property
-    def label(self) -> str:
-        """What it is called; where an authority is concerned, "may" and "considers" are its daily work."""
-        if self.denial:
-            return "denial"
-        if self.rumour and not (self.main and self.main.rule.label == "regulation"):
-            return "rumour"
-        return self.main.rule.label if self.main else "none"
-
-    @property
-    def score(self) -> float:
-        """How good or bad, -1 to 1."""
-        score = self.best.rule.weight if self.best else 0.0
-        if self.denial:
-            score = self.denial.rule.weight if self.best else 0.0
-        elif self.worst:
-            score = round(score + self.worst.rule.weight, 4)
-        if self.rumour:
-            most = abs(self.rumour.rule.weight)
+    def said(self) -> Judgement:
+        """Say what the rules alone make of it; the reasons are those that decided, the weightiest first."""
+        main, best, worst, denial, rumour = self.main, self.best, self.worst, self.denial, self.rumour
+        label, score = main.rule.label if main else "none", best.rule.weight if best else 0.0
+        if denial:
+            label, score = "denial", denial.rule.weight if best else 0.0
+        elif worst:
+            score = round(score + worst.rule.weight, 4)
+        reasons = [one.reason for one in (denial, best, worst) if one]
+        if main is None:
+            reasons += [self.noise.reason] if self.noise else []
+        elif main is not best and main is not worst:
+            reasons.append(main.reason)
+        if rumour:
+            most = abs(rumour.rule.weight)
             score = max(-most, min(most, score))
-        return score
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The rules that decided, for people, the weightiest first."""
-        decided = [one.reason for one in (self.denial, self.best, self.worst) if one is not None]
-        if self.main is None:
-            decided += [self.noise.reason] if self.noise else []
-        elif self.main is not self.best and self.main is not self.worst:
-            decided.append(self.main.reason)
-        if self.rumour:
-            decided.append(f'rumour, at most {abs(self.rumour.rule.weight):.2f} ("{self.rumour.words}")')
-        return tuple(decided)
+            reasons.append(f'rumour, at most {most:.2f} ("{rumour.words}")')
+            if not denial and label != "regulation":  # of which "may" and "considers" are the daily work
+                label = "rumour"
+        return Judgement(label, score, tuple(reasons))
 
 
 def judge(title: str, rules: Rules) -> Judgement:
@@ -86,11 +73,11 @@ def judge(title: str, rules: Rules) -> Judgement:
     normalised = normalise(title)
     fired, points = rules.hear(normalised)
     told = _told(fired, "?" in title or "？" in title)
-    label = told.label
-    kind = rules.kind(label, points)
-    if kind == label or not _may_call(kind, label, told, fired):
-        return Judgement(label, told.score, told.reasons)
-    return _called(kind, label, told, rules.most_telling(normalised, kind))
+    said = told.said()
+    kind = rules.kind(said.label, points)
+    if kind == said.label or not _may_call(kind, said.label, told, fired):
+        return said
+    return _called(kind, said, rules.most_telling(normalised, kind))
 
 
 def _may_call(kind: str, label: str, told: _Told, fired: Sequence[Fired]) -> bool:
@@ -106,11 +93,11 @@ def _may_call(kind: str, label: str, told: _Told, fired: Sequence[Fired]) -> boo
     return not (kind in _EVENTS and label in _DOUBTED and is_doubted)
 
 
-def _called(kind: str, label: str, told: _Told, most_telling: str) -> Judgement:
+def _called(kind: str, said: Judgement, most_telling: str) -> Judgement:
     """Call a title what all of its words say and not what the rules do; its score gets no further from 0 by that."""
-    score = max(-_UNSURE, min(_UNSURE, told.score)) if kind in _NO_EVENTS else told.score
+    score = max(-_UNSURE, min(_UNSURE, said.score)) if kind in _NO_EVENTS else said.score
     telling = f' ("{most_telling}")' if most_telling else ""
-    return Judgement(kind, score, (*told.reasons, f"{kind} by all of its words{telling}, not {label}"))
+    return Judgement(kind, score, (*said.reasons, f"{kind} by all of its words{telling}, not {said.label}"))
 
 
 def _told(fired: Sequence[Fired], is_question: bool) -> _Told:

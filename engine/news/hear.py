@@ -209,19 +209,14 @@ class NewsRoom:
         trust = self._trust.of(source)
         novelty = self._seen.look(item, trust)
         try:
-            return self._pass_on(raw, item, trust, novelty)
+            if novelty == "repeat":
+                return False
+            headline = classify(item, self._rules, self.index, trust, _doubts(raw, novelty))
+            if novelty != "echo" or (headline.score and headline.symbols):
+                self._on_headline(headline)
+            return novelty != "echo"
         finally:
             self._seen.keep(item, trust, novelty)
-
-    def _pass_on(self, raw: RawItem, item: NewsItem, trust: float, novelty: Novelty) -> bool:
-        """Judge what was not heard before, and hand it on; say whether it was new."""
-        if novelty == "repeat":
-            return False
-        headline = classify(item, self._rules, self.index, trust, _doubts(raw, novelty))
-        if novelty == "echo" and not (headline.score and headline.symbols):
-            return False
-        self._on_headline(headline)
-        return novelty != "echo"
 
 
 def _doubts(raw: RawItem, novelty: Novelty) -> tuple[str, ...]:

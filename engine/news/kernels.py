@@ -118,14 +118,14 @@ def _add_up(first: Any, last: Any, rules: Any, counts: Any, heard: Any) -> Any:
 
 
 @direct
-@njit([types.int64(_TITLE, _INTS, _ROWS, _BYTES, types.int64, _ROWS, _HEARD)], cache=True)
-def hear(title: Any, tree: Any, edges: Any, letters: Any, rules: Any, counts: Any, heard: Any) -> Any:
+@njit([types.int64(_INTS, _ROWS, _BYTES, _ROWS, _HEARD, types.int64, _TITLE)], cache=True)
+def hear(tree: Any, edges: Any, letters: Any, counts: Any, heard: Any, rules: Any, title: Any) -> Any:
     """Write into ``heard`` what a normalised title counts, and each rule that fires on it; return how many do.
 
-    Each once, in the title's order. ``title``: UTF-8, words with one space between; ``letters``: uint8, the filter and
-    then the words of all edges; ``rules``: how many there are, numbered before the words that only count; ``counts``:
-    int32, shape (1 + rules and words, kinds), what every title begins with first; ``heard``: int64, the points of each
-    kind and then ``FIRED_COLUMNS`` for each rule, with room for all rules and words.
+    Each once, in the title's order. ``letters``: uint8, the filter and then the words of all edges; ``counts``: int32,
+    shape (1 + rules and words, kinds), what every title begins with first; ``heard``: int64, the points of each kind
+    and then ``FIRED_COLUMNS`` for each rule, with room for all rules and words; ``rules``: how many there are, numbered
+    before the words that only count; ``title``: UTF-8, words with one space between.
     """
     size, count, hashed = len(title), 0, 0
     hashes = np.empty(size, np.int64)  # of each word from its start to each of its letters: its stems have theirs too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,11 @@ from engine.news.kernels import (
     ANYWHERE,
     EDGE_COLUMNS,
     FILTER_SLOTS,
-    FIRED_COLUMNS,
     NODE_HEAD,
     SHORTEST_STEM,
     TO,
     WIDEST_GAP,
     hash_of,
-    hear,
     slot_of,
 )
 
@@ -52,13 +50,12 @@ class _Node:
 
 
 class Patterns:
-    """All patterns of a table, and what counts that they are found."""
+    """All patterns of a table, laid out."""
 
-    def __init__(self, of_rules: Iterable[Sequence[str]], counts: NDArray[np.int32]) -> None:
+    def __init__(self, of_rules: Iterable[Sequence[str]]) -> None:
         """Build the tree; ``of_rules``: each rule's patterns, written as ``rules.Rule`` says.
 
-        A stem of less than ``SHORTEST_STEM`` letters leads nowhere. ``counts``: what each rule counts for each kind,
-        shape (1 + rules, kinds), with what every title begins with in front.
+        A stem of less than ``SHORTEST_STEM`` letters leads nowhere.
         """
         self._anywhere, self._at_start = _Node(), _Node()
         deepest = 0
@@ -68,21 +65,6 @@ class Patterns:
                 self._grow(self._at_start if pattern.startswith(START) else self._anywhere, words, rule)
                 deepest = max(deepest, len(words))
         self._lay_out(deepest)
-        self._counts = np.ascontiguousarray(counts)
-        kinds = counts.shape[1]
-        self._heard: NDArray[np.int64] = np.zeros(kinds + FIRED_COLUMNS * len(counts), np.int64)
-        self._points: Any = self._heard[:kinds].data
-        self._rows: Any = self._heard[kinds:].reshape(-1, FIRED_COLUMNS).data
-        """The same to be read: numpy's own way to a list takes twice as long where its code has gone cold."""
-
-    def hear(self, title: bytes, rules: int) -> tuple[list[list[int]], list[int]]:
-        """Return the rules of which a normalised title has a pattern, each once, in its order, and its points by kind.
-
-        Each as its place in the table, and where in the title a pattern begins to fit and ends. Of those that are
-        not among the first ``rules`` only the points count.
-        """
-        found = hear(title, self._tree, self._edges, self._letters, rules, self._counts, self._heard)
-        return self._rows[:found].tolist() if found else [], self._points.tolist()
 
     def _grow(self, node: _Node, pattern: Sequence[str], rule: int) -> None:
         """Grow the tree by one pattern of a rule."""
@@ -111,9 +93,9 @@ class Patterns:
                     edges.append((source, hash_of(word), FILTER_SLOTS // 8 + len(letters), to.number))
                     letters += word + b" "
                     likely[slot_of(source, hash_of(word[:SHORTEST_STEM] if is_stem else word), FILTER_SLOTS)] = True
-        self._tree = np.array(tree, np.int32)
-        self._letters = np.append(np.packbits(likely, bitorder="little"), np.frombuffer(letters, np.uint8))
-        self._edges = _hashed(edges)
+        self.tree = np.array(tree, np.int32)
+        self.letters = np.append(np.packbits(likely, bitorder="little"), np.frombuffer(letters, np.uint8))
+        self.edges = _hashed(edges)
 
 
 def _numbered(roots: Sequence[_Node]) -> list[_Node]:

@@ -117,7 +117,7 @@ class _Title:
     def __init__(self, text: str) -> None:
         spaced = text.encode().translate(_SPACED).decode() if text.isascii() else _BETWEEN.sub(" ", text)
         self.words = spaced.split()
-        self._text = text
+        self.text = text
         self._spaced = f" {spaced} "
         """A space for each character that belongs to no word, and one more at both ends."""
 
@@ -136,15 +136,10 @@ class _Title:
                 places.append((index, end))
         return places
 
-    def is_bracketed(self, word: str, end: int) -> bool:
-        """Say whether a word stands in brackets alone."""
-        text, before = self._text, end - len(word) - 1
-        return text[end : end + 1] in _CLOSING and before >= 0 and text[before] in _OPENING
-
     def joined(self, index: int, by: str, end: int) -> str:
         """Return a word where nothing but one character stands before it, behind another's end; empty otherwise."""
         word = self.words[index] if index < len(self.words) else ""
-        return word if self._text.startswith(by + word, end) else ""
+        return word if self.text.startswith(by + word, end) else ""
 
     def end_of(self, name: Sequence[str], place: _Place) -> int:
         """Return where a name ends that begins at a place, its words apart by a space or hyphen; 0 where it is none."""
@@ -163,7 +158,7 @@ class _Title:
             return False
         first, first_end = place
         before = self.words[first - 1] if first else ""
-        is_counted = self._text.endswith(f"{before} ", 0, first_end - len(self.words[first]))
+        is_counted = self.text.endswith(f"{before} ", 0, first_end - len(self.words[first]))
         return not (is_counted and _AMOUNT.fullmatch(before))
 
 
@@ -242,8 +237,10 @@ class SymbolIndex:
         return 1, end, None
 
     def _is_marked(self, title: _Title, index: int, end: int) -> bool:
-        word = title.words[index]
-        if title.is_bracketed(word, end) and word not in ACRONYMS:
+        """Say whether a word stands in brackets alone, or in front of what it is paired with."""
+        word, text = title.words[index], title.text
+        before = end - len(word) - 1
+        if text[end : end + 1] in _CLOSING and before >= 0 and text[before] in _OPENING and word not in ACRONYMS:
             return True
         paired = title.joined(index + 1, "/", end)
         return paired in MONEY or paired in self._by_ticker
