@@ -181,7 +181,7 @@ class HeadlineStrategy:
         if step.is_edit:
             signal_id = f"{signal_id}:{story.headlines}"  # the words before have had a signal of that name
         return Signal(  # by place and not by name, which takes twice as long
-            SignalId(signal_id),
+            as_signal_id(signal_id),
             self.name,
             symbol,
             side,
