@@ -11,6 +11,11 @@ STREAM: Final = "C13_USER_STREAM"
 AFTER_GAP: Final = "C5_AFTER_GAP"
 
 
+def seconds_left(until_ns: int, now_ns: int) -> int:
+    """Return whole seconds, rounded up: what is barred still is never said to be over."""
+    return -((now_ns - until_ns) // 1_000_000_000)
+
+
 class Lock(NamedTuple):
     """Who locked a symbol, until when, and why."""
 
@@ -102,12 +107,12 @@ class Bars:
         if self.stream_lost_ns and (lost_s := (now_ns - self.stream_lost_ns) / 1e9) >= self._stream_s:
             return STREAM, f"limit={self._stream_s:g}s lost={lost_s:.1f}s"
         if (until_ns := self.cooling.get(symbol, 0)) > now_ns:
-            return "C9_COOL_DOWN", f"left={(until_ns - now_ns) / 1e9:.0f}s after a loss in {symbol}"
+            return "C9_COOL_DOWN", f"left={seconds_left(until_ns, now_ns)}s after a loss in {symbol}"
         lock = self.locks.get(symbol)
         if lock is not None and lock.until_ns > now_ns:
-            left_s = (lock.until_ns - now_ns) / 1e9
+            left_s = seconds_left(lock.until_ns, now_ns)
             reason = f" reason={lock.reason}" if lock.reason else ""
-            return "C9_LOCKED", f"symbol={symbol} by={lock.by} left={left_s:.0f}s{reason}"
+            return "C9_LOCKED", f"symbol={symbol} by={lock.by} left={left_s}s{reason}"
         self.cooling.pop(symbol, None)
         self.locks.pop(symbol, None)
         self._count()

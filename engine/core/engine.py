@@ -16,6 +16,7 @@ from engine.core import queries
 from engine.core.account import AccountSnapshot
 from engine.core.actions import Action, Later, Protect, Query, Replace, Send
 from engine.core.bands import Bands
+from engine.core.bars import seconds_left
 from engine.core.calibration import Calibration, Calibrations
 from engine.core.config import StrategyConfig, TradingConfig
 from engine.core.facts import CLOCK_LIMIT_MS
@@ -285,7 +286,7 @@ class Engine:
         trading = self.trading
         trading.now_ns = max(ts_ns, trading.now_ns)
         trading.silent_until_ns = max(until_ns, trading.silent_until_ns)
-        words = f"for another {(until_ns - ts_ns) / 1e9:.0f} s; nothing is sent until then"
+        words = f"for another {seconds_left(until_ns, ts_ns)} s; nothing is sent until then"
         if is_banned:
             if trading.is_armed:
                 trading.halt("C7_BANNED", "the venue has banned us")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from engine.core.bars import seconds_left
 from engine.core.config import Limits
 from engine.core.facts import CLOCK_LIMIT_MS, KILLED, Facts, Tried
 from engine.core.instrument import scaled_text
@@ -82,8 +83,8 @@ def _c6_repeat(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits
 
 
 def _c7_silence(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:
-    left_s = (facts.silent_until_ns - facts.now_ns) / 1e9
-    return Refusal("C7_SILENCE", f"left={left_s:.0f}s", "The venue has asked for silence: wait until it is over.")
+    left_s = seconds_left(facts.silent_until_ns, facts.now_ns)
+    return Refusal("C7_SILENCE", f"left={left_s}s", "The venue has asked for silence: wait until it is over.")
 
 
 def _c7_rate(request: OrderRequest, tried: Tried, facts: Facts, limits: Limits) -> Refusal:

@@ -9,6 +9,7 @@ from core_builders import ALICE, ETH, Desk, S, codes, config, sent, written
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.bars import Bars, Lock
 from engine.core.config import Breakers, Limits, TradingConfig
 from engine.core.records import Refused
 from engine.core.safeguard_records import BreakersReset, Tripped
@@ -134,6 +135,16 @@ def test_a_symbol_cools_down_after_a_loss_also_over_a_restart() -> None:
     ready.price(2000.0)
     assert ready.buy("100")[0].ok
     assert not ready.engine.trading.bars.are_any
+
+
+@pytest.mark.parametrize(("waited_s", "left"), [(0.0, 60), (1.0, 59), (59.0, 1), (59.7, 1), (59.999, 1)])
+def test_what_is_barred_still_is_never_said_to_be_over(waited_s: float, left: int) -> None:
+    """Whole seconds, rounded up, of a rest after a loss and of a lock alike."""
+    bars, now_ns = Bars(), 60 * S
+    bars.locks[ETH] = Lock(now_ns + 60 * S, "slack:U01ALICE", "")
+    assert bars.of(ETH, now_ns + int(waited_s * S)) == ("C9_LOCKED", f"symbol=ETHUSDT by=slack:U01ALICE left={left}s")
+    bars.cooling[ETH] = now_ns + 60 * S
+    assert bars.of(ETH, now_ns + int(waited_s * S)) == ("C9_COOL_DOWN", f"left={left}s after a loss in ETHUSDT")
 
 
 def test_a_locked_symbol_has_no_entries_until_its_time_is_over() -> None:

@@ -22,6 +22,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from engine.core.bars import seconds_left
 from engine.core.instrument import E8, exit_levels, scaled_text
 from engine.core.orders import Order
 from engine.core.pairs.mending import Mend, best_mend, is_crumb
@@ -131,7 +132,7 @@ class PairDesk:
         if stuck := next((pair for pair in self.open.values() if pair.told_ns), None):
             return f"a pair in {stuck.symbol} is not flat, and would lose more than it may"
         if now_ns < self._rest_ns:
-            return f"it rests for {(self._rest_ns - now_ns) / 1e9:.0f} s: {self._rest_why}"
+            return f"it rests for {seconds_left(self._rest_ns, now_ns)} s: {self._rest_why}"
         return ""
 
     def chance(self, symbol: Symbol, now_ns: int) -> Chance | None:
