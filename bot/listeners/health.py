@@ -13,10 +13,12 @@ from bot.render.health import health as shown
 from engine.wire.commands import GetStatus
 from engine.wire.line import LineDown
 from engine.wire.views import HealthView, StatusView
+from engine.wire.words import read_nothing
 
 
 async def health(respond: AsyncRespond, command: dict[str, Any], context: AsyncBoltContext) -> None:
     """Show every part of every process of this home; also while the engine is away."""
+    read_nothing("health", command.get("text", ""))
     desk = context["desk"]
     try:
         reply = await desk.ask(GetStatus(id=ids.of_command(command), who=context["who"]))

@@ -60,6 +60,8 @@ async def mute_alerts(
 async def _mute_me(respond: AsyncRespond, desk: Desk, who: Who, words: list[str]) -> None:
     """Name somebody no more, or again, or list in what they are not named; only they see it, and it is audited."""
     quiet, (first, *rest) = desk.posts.quiet, [word.lower() for word in words] or ["list"]
+    if first == "list" and rest:
+        raise BadWords(f"Say no more than that: {_USAGE_ME}")
     if first != "list":
         await _set_me(desk, who, first, rest)
     await tell(respond, shown.own(quiet.left_s(who.user_id)))
@@ -72,6 +74,8 @@ async def _set_me(desk: Desk, who: Who, first: str, rest: list[str]) -> None:
     if kind not in (*WHOSE, "all"):
         raise BadWords(f"{kind!r} is no kind of message that names you: {_USAGE_ME}")
     if first == "off":
+        if len(rest) > 1:
+            raise BadWords(f"Say what to be named in again: {_USAGE_ME}")
         if not quiet.end(who.user_id, kind):
             raise BadWords(f"Nothing like that is muted for you. {_USAGE_ME}")
         seconds = 0.0

@@ -33,7 +33,7 @@ from engine.wire.hand_views import PreviewView
 from engine.wire.line import EngineLine, Followed, LineDown, socket_path
 from engine.wire.replies import OrderPlaced, Snapshot
 from engine.wire.views import StatusView
-from engine.wire.words import BadWords
+from engine.wire.words import BadWords, read_nothing
 
 _PRICES_EVERY_NS: Final = 10_000_000_000
 
@@ -78,6 +78,7 @@ class Desk:
         if verb in ANSWERS:
             return self.waiting.answer(verb, rest)
         if verb == "confirm":
+            read_nothing(verb, rest)
             return self.waiting.confirm()
         return read_command(verb, rest, new_id(), who("desk"))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.cli.arguments import VERBS
 from engine.wire.buy_words import read_buy
 from engine.wire.commands import (
@@ -27,19 +29,32 @@ from engine.wire.commands import (
 from engine.wire.helps import HELPS, nearest
 from engine.wire.question_words import read_question
 from engine.wire.risk_words import read_risk, risk_command
-from engine.wire.words import BadWords, read_auto, read_close, read_kill, read_lock, read_reconcile, read_sell
+from engine.wire.words import (
+    BadWords,
+    read_auto,
+    read_close,
+    read_kill,
+    read_lock,
+    read_nothing,
+    read_reconcile,
+    read_resume,
+    read_sell,
+)
+
+_PLAIN: Final[dict[str, type[GetStatus | GetPositions | GetOrders]]] = {
+    "status": GetStatus,
+    "positions": GetPositions,
+    "orders": GetOrders,
+}
 
 
 def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
     """Read what follows a verb; raises BadWords with a sentence that says what to write."""
     words = text.split()
     match verb:
-        case "status":
-            return GetStatus(id=command_id, who=who)
-        case "positions":
-            return GetPositions(id=command_id, who=who)
-        case "orders":
-            return GetOrders(id=command_id, who=who)
+        case "status" | "positions" | "orders":
+            read_nothing(verb, text)
+            return _PLAIN[verb](id=command_id, who=who)
         case "buy":
             return Buy(id=command_id, who=who, **read_buy(text)._asdict())
         case "sell":
@@ -67,7 +82,7 @@ def read_command(verb: str, text: str, command_id: str, who: Who) -> AnyCommand:
         case "reconcile":
             return _reconcile(text, command_id, who)
         case "resume":
-            return Resume(id=command_id, who=who, confirm=" ".join(words))
+            return Resume(id=command_id, who=who, confirm=read_resume(text))
         case _:
             if (question := read_question(verb, text, command_id, who)) is not None:
                 return question

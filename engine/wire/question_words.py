@@ -12,7 +12,7 @@ from engine.wire.digest import DigestPeriod, GetDigest
 from engine.wire.mute_words import read_mute
 from engine.wire.pairs import ClosePair
 from engine.wire.person import Who
-from engine.wire.words import BadWords, read_symbol
+from engine.wire.words import BadWords, read_nothing, read_symbol
 
 PNL_USAGE: Final = "pnl [today|day|week|month|all]   for example: pnl week"
 DIGEST_USAGE: Final = "digest [day|week]   for example: digest week"
@@ -45,10 +45,12 @@ def read_question(verb: str, text: str, command_id: str, who: Who) -> AnyCommand
 
 
 def _balance(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    read_nothing("balance", " ".join(words))
     return ask.GetBalance(id=command_id, who=who)
 
 
 def _missed(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    read_nothing("missed", " ".join(words))
     return ask.GetMissed(id=command_id, who=who)
 
 
@@ -62,6 +64,7 @@ def _pairs(words: list[str], command_id: str, who: Who) -> AnyCommand:
 
 
 def _latency(words: list[str], command_id: str, who: Who) -> AnyCommand:
+    read_nothing("latency", " ".join(words))
     return GetLatency(id=command_id, who=who)
 
 

@@ -22,6 +22,7 @@ RECONCILE_USAGE: Final = (
     "reconcile, reconcile adopt|ignore ORDER_ID, or reconcile accept SYMBOL   for example: reconcile accept eth"
 )
 KILL_USAGE: Final = "kill [flatten] [SYMBOL], or kill reset REASON   for example: kill flatten"
+RESUME_USAGE: Final = "resume, or on a live account resume LIVE"
 _LARGEST: Final = Decimal(10) ** 12
 _NUMBER: Final = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)")
 _PRICE: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,8})?", re.ASCII)
@@ -183,6 +184,19 @@ def read_span(word: str, advice: str) -> float:
     if match is None or not int(match[1]):
         raise BadWords(f"{word!r} is no time: {advice}")
     return float(int(match[1]) * _SPAN_S[match[2]])
+
+
+def read_resume(text: str) -> str:
+    """Read nothing or ``LIVE``, as the word that arms a live account is written."""
+    if text.strip() not in ("", "LIVE"):
+        raise BadWords(f"{text.strip()!r} is not understood: {RESUME_USAGE}")
+    return text.strip()
+
+
+def read_nothing(verb: str, text: str) -> None:
+    """Refuse words after a command that takes none: somebody meant something by them."""
+    if text.strip():
+        raise BadWords(f"{text.strip()!r} is not understood: {verb} takes no words after it.")
 
 
 def read_symbol(word: str) -> str:

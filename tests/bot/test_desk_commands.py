@@ -6,6 +6,7 @@ import pytest
 from local_desk import ALICE, BOB, CAROL, CHANNEL, ScriptedEngine, desk
 from sample_views import filled, order, positions, status, trade
 
+from bot.listeners import COMMANDS
 from engine.wire.commands import (
     AnyCommand,
     Buy,
@@ -20,6 +21,7 @@ from engine.wire.commands import (
     Who,
 )
 from engine.wire.events import ModeChanged, OrderChanged, TradeChanged, TradingArmed, TradingHalted
+from engine.wire.helps import HELPS
 from engine.wire.replies import OrderPlaced, OrdersView
 
 
@@ -127,6 +129,18 @@ async def test_words_that_cannot_be_meant_get_a_private_sentence(command: str, t
         assert answer["ephemeral_to"] == ALICE
         assert len(engine.heard) == heard
         assert sum("ephemeral_to" in message for message in await slack.messages()) == 1
+
+
+async def test_words_after_a_command_that_takes_none_are_refused_at_once() -> None:
+    """Somebody meant something by them; the engine hears nothing."""
+    async with desk() as (slack, engine):
+        heard = len(engine.heard)
+        plain = [command for command in COMMANDS if command != "/help" and not HELPS[command.removeprefix("/")].words]
+        for command in (*plain, "/resume"):
+            await slack.command(ALICE, command, f"now for {command}")
+            answer = await slack.sees_text(f"'now for {command}' is not understood")
+            assert answer["ephemeral_to"] == ALICE
+        assert len(engine.heard) == heard
 
 
 async def test_a_viewer_may_look_and_not_trade_and_a_stranger_may_nothing() -> None:

@@ -69,6 +69,10 @@ async def test_a_person_quiets_what_names_them_and_alarms_call_all_the_same() ->
         await slack.command(BOB, "/mute", "me orders")
         told = await slack.sees_text("You are not named in 1 kind of message")
         assert told["ephemeral_to"] == BOB
+        for text in ("me off orders now", "me list orders"):
+            await slack.command(ALICE, "/mute", text)
+        await slack.sees_text("Say what to be named in again", "/mute me off")
+        await slack.sees_text("Say no more than that", "/mute me list")
         await slack.command(ALICE, "/mute", "me everything")
         await slack.see(lambda m: m.get("ephemeral_to") == ALICE and "is no kind of message that names" in m["text"])
         await slack.command(ALICE, "/mute", "me all 2h")

@@ -266,6 +266,12 @@ async def test_at_a_terminal_an_order_is_previewed_and_confirmed_exactly_as_it_w
     assert "There is no preview to confirm" in said[-1]
 
 
+def test_words_after_confirm_are_refused() -> None:
+    """They may be another order."""
+    with pytest.raises(BadWords, match="'but less' is not understood: confirm takes no words after it"):
+        Desk().read("confirm but less")
+
+
 async def test_what_is_cancelled_refused_or_overtaken_is_not_confirmed(home: Path) -> None:
     engine = PreviewingEngine()
     said = await seated(home, engine, "buy iota 250", "cancel", "confirm")

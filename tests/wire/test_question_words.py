@@ -8,7 +8,7 @@ from engine.cli.arguments import VERBS
 from engine.cli.said import read_command
 from engine.wire import questions as ask
 from engine.wire.buy_words import read_buy
-from engine.wire.commands import Amount, AnyCommand, CancelOrder, Who
+from engine.wire.commands import Amount, AnyCommand, CancelOrder, Resume, Who
 from engine.wire.helps import HELPS, nearest
 from engine.wire.mutes import EndMute, GetMutes, SetMute
 from engine.wire.question_words import read_question
@@ -153,3 +153,25 @@ def test_a_limit_may_have_a_time(text: str, limit: str, good_s: float | None) ->
 def test_a_limit_that_is_none_gets_the_right_form(word: str) -> None:
     with pytest.raises(BadWords, match="limit=2500"):
         read_buy(f"eth 250 {word}")
+
+
+_IN_YOUR_WORDS = ("halt", "lock", "because", "reset")
+"""What is a reason is read to its end."""
+
+
+@pytest.mark.parametrize("example", sorted(example for one in HELPS.values() for example in one.examples))
+def test_words_that_a_command_has_no_use_for_are_refused_with_how_it_is_written(example: str) -> None:
+    """Somebody meant something by them; every command's own examples, and what follows."""
+    if any(word in example.split() for word in _IN_YOUR_WORDS):
+        return
+    verb, _, rest = example.partition(" ")
+    with pytest.raises(BadWords):
+        read_command(verb, f"{rest} now and here", "1", ANN)
+
+
+@pytest.mark.parametrize("text", ["live", "LIVE now", "eth"])
+def test_resume_takes_the_one_word_that_arms_a_live_account(text: str) -> None:
+    """Nothing else, on paper either."""
+    with pytest.raises(BadWords, match="resume, or on a live account resume LIVE"):
+        read_command("resume", text, "1", ANN)
+    assert read_command("resume", " LIVE ", "1", ANN) == Resume(id="1", who=ANN, confirm="LIVE")
