@@ -43,6 +43,13 @@ class _Answer(msgspec.Struct):
 def read_csv(text: str, asset: str) -> list[Metric]:
     """Read the metrics of one asset from a CSV file; columns that are not known are passed over. Raises BadMetrics."""
     rows = csv.DictReader(io.StringIO(text))
+    try:
+        return _of_rows(rows, asset)
+    except csv.Error as error:
+        raise BadMetrics(f"{asset}, line {rows.reader.line_num}: {error}") from None
+
+
+def _of_rows(rows: csv.DictReader[str], asset: str) -> list[Metric]:
     if rows.fieldnames is None or "time" not in rows.fieldnames:
         raise BadMetrics(f"{asset}: the first line must name the columns, with time among them")
     if not {*_NAMES, *_RATIOS} & set(rows.fieldnames):
@@ -87,5 +94,5 @@ def _metrics(row: Mapping[str, Any], asset: str, where: str) -> Iterator[Metric]
 def _number(value: Any, where: str, name: str) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadMetrics(f"{where}: {name} is {str(value)[:40]!r}, and a number is wanted") from None

@@ -11,7 +11,7 @@ import io
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,14 @@ def read_series(text: str, name: str) -> NDArray[np.float64]:
     Returns float64, shape (observations, 2): day since the epoch and value, by day. Raises BadSeries.
     """
     rows = csv.reader(io.StringIO(text))
-    header = next(rows, [])
+    try:
+        return _of_rows(rows, name)
+    except csv.Error as error:
+        raise BadSeries(f"{name}, line {rows.line_num}: {error}") from None
+
+
+def _of_rows(rows: Any, name: str) -> NDArray[np.float64]:
+    header: list[str] = next(rows, [])
     if len(header) < 2 or "date" not in header[0].lower():
         raise BadSeries(
             f"{name}, line 1: a header like observation_date,{name} is wanted, not {','.join(header)[:60]!r}"

@@ -29,6 +29,8 @@ COLUMNS: Final[Mapping[str, float]] = {
 }
 """The metrics that are known, and how many times its usual size a value may have, or be below it, to be believed."""
 _MAY_BE_ZERO: Final = frozenset({"issuance_usd", "fees_usd"})
+_SMALLEST, _LARGEST = 1e-18, 1e24
+"""Beyond these nothing is an amount, a price or a count, and sums and quotients would run over."""
 _USUAL_OF: Final = 7
 """Values whose median is the usual size; at least ``_USUAL_LEAST`` of them, from the last ``_USUAL_DAYS`` days."""
 _USUAL_LEAST: Final = 3
@@ -104,6 +106,8 @@ class AssetMetrics:
             or (not metric.value and metric.name not in _MAY_BE_ZERO)
         ):
             return "not a number above zero"
+        if metric.value and not _SMALLEST <= metric.value <= _LARGEST:
+            return "no such amount was ever measured"
         if not 0 <= row < _CAPACITY:
             return "no such day"
         if metric.day >= today:

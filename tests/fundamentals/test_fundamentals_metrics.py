@@ -31,6 +31,8 @@ def known(values: list[float], name: str = "price_usd", last: int = TODAY - 1) -
         (price(TODAY - 1, math.inf), "not a number above zero"),
         (price(TODAY - 1, 0.0), "not a number above zero"),
         (price(TODAY - 1, -5.0), "not a number above zero"),
+        (price(TODAY - 1, 1e300), "no such amount"),
+        (price(TODAY - 1, 1e-300), "no such amount"),
         (price(TODAY, 100.0), "not over yet"),
         (price(TODAY + 3, 100.0), "not over yet"),
         (price(FIRST_DAY - 1, 100.0), "no such day"),

@@ -45,6 +45,7 @@ def test_an_answer_of_the_api_with_a_null() -> None:
         ("time,HashRate\n", "none of PriceUSD"),
         ("time,PriceUSD\n01/02/2024,5\n", "eth, line 2: a time like 2024-01-31"),
         ("time,PriceUSD\n2024-01-01,5\n2024-01-02,abc\n", "eth, line 3: PriceUSD is 'abc'"),
+        ("time,PriceUSD\n2024-01-01,5\n2024-01-02," + "9" * 200_000, "eth, line 3: field larger"),
     ],
 )
 def test_a_csv_file_that_is_none_is_refused_with_its_line(text: str, words: str) -> None:
@@ -60,6 +61,7 @@ def test_a_csv_file_that_is_none_is_refused_with_its_line(text: str, words: str)
         (b'{"data":[{"time":"2024-01-01","PriceUSD":"1"}]}', "row 1"),
         (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":[1]}]}', "a number is wanted"),
         (b'{"data":[{"asset":"eth","PriceUSD":"1"}]}', "a time like"),
+        (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":' + b"9" * 400 + b"}]}", "a number is wanted"),
     ],
 )
 def test_an_answer_that_is_none_is_refused(data: bytes, words: str) -> None:
@@ -82,6 +84,7 @@ def test_a_macro_series_with_missing_values() -> None:
         ("DATE,X\n2024-13-01,1\n", "line 2: a date and a number"),
         ("DATE,X\n2024-01-01,inf\n", "no number to count with"),
         ("DATE,X\n2024-01-01,.\n", "not one observation"),
+        ("DATE,X\n2024-01-01," + "9" * 200_000, "X, line 2: field larger"),
     ],
 )
 def test_a_macro_series_that_is_none_is_refused_with_its_line(text: str, words: str) -> None:

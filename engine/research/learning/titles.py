@@ -80,7 +80,7 @@ def _of_json(tree: Any) -> Iterator[Told]:
 
 def _told(stamp: Any, title: Any, where: str) -> Told:
     """Take a headline whose moment is known; raises ValueError where it can't be meant."""
-    if not isinstance(title, str) or not title.strip():
+    if not isinstance(title, str):
         raise ValueError(f"{where} has no title")
     try:
         ts_ms = int(stamp)
