@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Set
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,17 @@ SETTINGS = frozenset({"engine/settings.py", "bot/settings.py"})
 ENTRIES = frozenset({"engine/cli/engine.py", "bot/__main__.py"})
 
 
-def modules() -> Iterator[tuple[str, ast.Module]]:
-    """Yield every module of bot and engine by its path, parsed."""
-    for room in ("bot", "engine"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> tuple[tuple[str, ast.Module], ...]:
+    """Return every module of bot and engine by its path, parsed once."""
+    paths = [path for room in ("bot", "engine") for path in sorted((ROOT / room).rglob("*.py"))]
+    return tuple((path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
+
+
+@cache
+def names_in(tree: ast.Module) -> frozenset[str]:
+    """Return what ``used`` says of a module, looked for once."""
+    return frozenset(used(tree))
 
 
 def dotted(node: ast.AST) -> str:
@@ -47,7 +54,7 @@ def used(tree: ast.Module) -> set[str]:
     return names
 
 
-def ends_with(names: set[str], wanted: frozenset[str]) -> set[str]:
+def ends_with(names: Set[str], wanted: frozenset[str]) -> set[str]:
     """Return the names that are a wanted one or end with it, as ``datetime.datetime.now`` does."""
     return {name for name in names if any(name == one or name.endswith(f".{one}") for one in wanted)}
 
@@ -68,20 +75,33 @@ def test_only_the_two_settings_modules_read_the_environment() -> None:
     readers = {
         path
         for path, tree in modules()
-        if ends_with(used(tree), ENVIRONMENT) or any(name.split(".")[0] == "dotenv" for name in used(tree))
+        if ends_with(names_in(tree), ENVIRONMENT) or any(name.split(".")[0] == "dotenv" for name in names_in(tree))
     }
     assert readers == SETTINGS
 
 
 def test_the_engine_looks_at_the_wall_clock_in_one_module() -> None:
     """Everything else is handed ``now_ns`` or finds time inside events; monotonic time for timeouts is no clock."""
-    lookers = {path for path, tree in modules() if path.startswith("engine/") and ends_with(used(tree), CLOCKS)}
+    lookers = {path for path, tree in modules() if path.startswith("engine/") and ends_with(names_in(tree), CLOCKS)}
     assert lookers == {"engine/clock.py"}
+
+
+def test_what_is_compiled_as_it_is_imported_is_cached() -> None:
+    """A kernel with a signature is compiled where it stands: without a cache, anew in each process."""
+    kernels = [
+        (f"{path}:{node.lineno}", {word.arg for word in node.keywords})
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and dotted(node.func) == "njit"
+        if node.args and not isinstance(node.args[0], ast.Subscript)  # which is a function, compiled when it is called
+    ]
+    assert len(kernels) > 50
+    assert [place for place, words in kernels if "cache" not in words] == []
 
 
 def test_sentry_is_started_in_the_two_process_entries() -> None:
     """``sentry_sdk`` is imported there and nowhere else."""
-    starters = {path for path, tree in modules() if any(name.split(".")[0] == "sentry_sdk" for name in used(tree))}
+    starters = {path for path, tree in modules() if any(name.split(".")[0] == "sentry_sdk" for name in names_in(tree))}
     assert starters == ENTRIES
 
 
@@ -91,7 +111,7 @@ def test_the_bot_enters_no_room_of_the_engine_but_the_wire() -> None:
         (path, name)
         for path, tree in modules()
         if path.startswith("bot/")
-        for name in used(tree)
+        for name in names_in(tree)
         if name.split(".")[0] == "engine" and name != "engine" and not name.startswith("engine.wire")
     }
     assert {name for _, name in entered} <= {"engine.__version__"}

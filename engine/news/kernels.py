@@ -63,17 +63,17 @@ def slot_of(source: int, hashed: int, slots: int) -> int:
     return ((hashed ^ source) * _SPREAD >> 20) & (slots - 1)
 
 
-_slot = njit([types.int64(types.int64, types.int64, types.int64)], inline="always")(slot_of)
+_slot = njit([types.int64(types.int64, types.int64, types.int64)], inline="always", cache=True)(slot_of)
 
 
-@njit([types.boolean(types.int64, types.int64, _BYTES)], inline="always")
+@njit([types.boolean(types.int64, types.int64, _BYTES)], inline="always", cache=True)
 def _is_likely(source: Any, hashed: Any, letters: Any) -> Any:
     """Say whether the filter lets an edge through, as it does all that there are."""
     slot = _slot(source, hashed, FILTER_SLOTS)
     return letters[slot >> 3] >> (slot & 7) & 1 != 0
 
 
-@njit([types.int64(_TITLE, types.int64, types.int64, types.int64, types.int64, _ROWS, _BYTES)], inline="always")
+@njit([types.int64(_TITLE, *[types.int64] * 4, _ROWS, _BYTES)], inline="always", cache=True)
 def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, letters: Any) -> Any:
     """Return where the edge leads that leaves a node with ``size`` bytes of the title, 0 where there is none."""
     slot = _slot(source, hashed, edges.shape[0])
@@ -88,7 +88,7 @@ def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, 
     return 0
 
 
-@njit([types.int64(types.int64, types.int64, types.int64, types.int64, types.int64, _HEARD)], inline="always")
+@njit([types.int64(*[types.int64] * 5, _HEARD)], inline="always", cache=True)
 def _noted(number: Any, begin: Any, end: Any, first: Any, last: Any, heard: Any) -> Any:
     """Write a rule down behind the last one, unless it is there; return where the next one goes."""
     known = first
@@ -100,7 +100,7 @@ def _noted(number: Any, begin: Any, end: Any, first: Any, last: Any, heard: Any)
     return last + FIRED_COLUMNS
 
 
-@njit([types.int64(types.int64, types.int64, types.int64, _ROWS, _HEARD)], inline="always")
+@njit([types.int64(types.int64, types.int64, types.int64, _ROWS, _HEARD)], inline="always", cache=True)
 def _add_up(first: Any, last: Any, rules: Any, counts: Any, heard: Any) -> Any:
     """Add up what each that was found counts, and leave of these only the rules; return how many."""
     kinds, kept = counts.shape[1], first
