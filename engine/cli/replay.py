@@ -13,6 +13,7 @@ import msgspec
 from engine.cli.refused import Refused
 from engine.research.replay import run_replay
 from engine.research.session import replay_session
+from engine.research.tape_replay import is_tape, replay_tape
 from engine.settings import Settings, read_settings
 from engine.store.recorder import SessionDamaged, is_session
 from engine.venue_link import keys_of
@@ -24,11 +25,13 @@ from engine.venues.paper.tape.events import TapeError
 def main(args: argparse.Namespace) -> int:
     """Replay the file; the same file and settings print the same bytes. 1 where a session's orders are others now."""
     path = Path(args.file)
-    if not path.is_file():
-        raise Refused("NOT_FOUND", f"There is no file {path}: name a recording of raw frames, plain or gzip.")
+    if not path.is_file() and not is_tape(args.file):
+        raise Refused("NOT_FOUND", f"There is no file {path}: name a recording of raw frames, candles:PATH or story.")
     settings = read_settings()
     try:
-        if is_session(path):
+        if not path.is_file():
+            result = replay_tape(args.file, chosen(settings, args.mode, args.symbol))
+        elif is_session(path):
             result = heard_again(path, settings)
         else:
             result = run_replay(path, chosen(settings, args.mode, args.symbol))

@@ -21,7 +21,8 @@ def replay_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="raw combined-stream frames, one a line, or a session that ENGINE_RECORD kept; plain or gzip",
+        help="raw combined-stream frames, one a line, or a session that ENGINE_RECORD kept, plain or gzip; or "
+        "candles:PATH, or story, which needs no file",
     )
     parser.add_argument(
         "--mode",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,8 @@ from engine.core.instrument import E8, Instrument, scaled_text
 from engine.core.market import Book
 from engine.core.queries import Identity
 from engine.core.records import Reported
-from engine.core.types import BookUpdate, Levels, Quote, Symbol, Trade
+from engine.core.tidings import Headline
+from engine.core.types import BookUpdate, Candle, Levels, Quote, Symbol, Trade
 from engine.core.warm import warm_up
 from engine.research.backtest import Backtest
 from engine.settings import Settings
@@ -95,16 +97,17 @@ def run_replay(path: Path, settings: Settings) -> dict[str, Any]:
     chosen = {it.symbol: it for it in instruments if not settings.symbols or it.symbol in settings.symbols}
     if not chosen:
         raise ValueError(f"{path} holds {', '.join(survey.symbols)} and none of {', '.join(settings.symbols)}")
-    replay = _Replay(settings, chosen)
+    replay = Replay(settings, chosen)
     for frame in read_recording(path):
         replay.on_frame(frame.data, frame.ts_recv_ns)
     return replay.result()
 
 
-class _Replay:
-    """One run over one recording."""
+class Replay:
+    """One run over one recording, or whatever else tells of a market as recordings do."""
 
     def __init__(self, settings: Settings, instruments: dict[Symbol, Instrument]) -> None:
+        """Prepare; the account holds ``STARTING_QUOTE_E8`` of the quote asset."""
         trading = settings.trading
         warm_up()
         self._engine = Engine(trading, instruments, "paper", Identity(__version__, settings.config_hash, "replay", 0))
@@ -116,6 +119,15 @@ class _Replay:
         self._reader = MarketReader(instruments.values(), self._observer, lambda symbol: None)
         self._trading = trading
         self._is_armed = False
+
+    def warm_with(self, candles: Iterable[Candle]) -> None:
+        """Let the strategies warm up on the candles before, the oldest first."""
+        for candle in candles:
+            self._engine.on_candle(candle)
+
+    def on_headline(self, headline: Headline) -> None:
+        """Take a classified headline."""
+        self._backtest.on_headline(headline)
 
     def on_frame(self, data: bytes, ts_recv_ns: int) -> None:
         """Take one line of the recording."""

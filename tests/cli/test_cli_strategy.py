@@ -77,7 +77,7 @@ def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:
 def test_the_page_can_be_followed_word_by_word(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Its commands run in a copy of the code; uncompiled and without the replay, but in the full run."""
     root = copied(tmp_path)
-    make, see, replay = commands()
+    make, see, story, replay = commands()
     assert "Made drift" in run(make, root)
     kernel = {} if FULL else {"NUMBA_DISABLE_JIT": "1"}
     run([*see, "-p", "no:cacheprovider"], root, **kernel)
@@ -92,5 +92,5 @@ def test_the_page_can_be_followed_word_by_word(tmp_path: Path, request: pytest.F
     assert re.search(r"^drift +auto", run(["-m", "engine.cli.main", "strategy", "list"], root), re.MULTILINE)
     if FULL:
         recording = str(request.getfixturevalue("eth_recording"))
-        out = run([recording if word == '"$RECORDING"' else word for word in replay], root)
-        assert re.search(r'"drift": \{[^}]*"signals": [1-9]', out)
+        for words in (story, [recording if word == '"$RECORDING"' else word for word in replay]):
+            assert re.search(r'"drift": \{[^}]*"signals": [1-9]', run(words, root))
