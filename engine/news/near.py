@@ -42,16 +42,20 @@ class NearTitles:
         """Begin with none."""
         self._capacity = capacity
         self._titles: OrderedDict[str, _Title] = OrderedDict()
-        self._by_word: dict[str, list[_Title]] = {}
-        """Under each word the titles that have it, the newest last."""
+        self._by_word: dict[str, list[_Title]] = {word: [] for word in _FILLERS}
+        """Under each word the titles that have it, the newest last; under those that change nothing none."""
 
     def find(self, title: str) -> str | None:
         """Return a normalised title that was added before and says the same, the title itself before all others."""
         if title in self._titles:
             return title
-        words = telling_words(title)
-        new, spare = words.difference(self._by_word), int((1.0 - LEAST_ALIKE) * len(words))
-        if len(new) > spare or len(new) == len(words) or _matter(new):
+        spoken = frozenset(title.split())
+        new = spoken.difference(self._by_word)
+        if len(new) > (1.0 - LEAST_ALIKE) * len(spoken) or _matter(new):
+            return None  # as of most headlines: an order waits, and the rest need not be asked
+        words = spoken - _FILLERS
+        spare = int((1.0 - LEAST_ALIKE) * len(words))
+        if len(new) > spare or len(new) == len(words):
             return None
         listed = sorted((self._by_word[word] for word in words.difference(new)), key=len)
         for titles in listed[: spare - len(new) + 1]:
