@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ import pytest
 from cli_fakes import STATUS, FakeEngine, serving
 from needs import ROOT
 
-from engine.cli.arguments import ALL, words_last
+from engine.cli.arguments import ALL, build_parser, words_last
 from engine.cli.main import main
 from engine.wire.commands import Amount, Buy, CancelOrder, Close, Halt, Resume, Sell, SetMode
 from engine.wire.questions import GetPnl, GetTrades, GetWhy, SetParameter, Watch
@@ -44,6 +45,21 @@ def test_every_command_has_help_with_an_example(verb: str, capsys: pytest.Captur
         main([verb, "--help"])
     assert left.value.code == 0
     assert f"Example: trader {verb}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", ["80", "30", "200"])
+def test_the_help_lists_every_command_once_in_the_order_in_which_one_needs_them(
+    columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What to begin with, then looking, then trading, research after that, and single processes last."""
+    monkeypatch.setenv("COLUMNS", columns)
+    text = build_parser().format_help()
+    listed = re.findall(r"^  ([a-z]+) ", text, re.MULTILINE)
+    assert listed == list(ALL)
+    assert listed[0] == "run"
+    wanted = ["status", "buy", "halt", "ledger", "replay", "engine"]
+    assert sorted(wanted, key=listed.index) == wanted
+    assert re.findall(r"^([A-Z][a-z ]+):$", text, re.MULTILINE)[:3] == ["Begin", "Look", "Trade"]
 
 
 def test_help_imports_nothing_heavy() -> None:
