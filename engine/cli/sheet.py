@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from typing import Any, Final
 from engine.cli.refused import Refused
 
 _SPANS_S: Final = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_FIGURE: Final = re.compile(r"[+−-]?\d[\d,]*(\.\d+)?(e[+-]\d+)?( ([A-Za-zµ%]{1,6}|\d+|\([^()]*\)))*")
+"""With units, as ``+12.50 USDT (+1.2 R)``, ``3 h 5 min`` and ``0.31 %``; no time and no id."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST: Final = 60
 """Of a column in a terminal; CSV and JSON cut nothing."""
@@ -48,13 +51,25 @@ def since_ns(text: str, now_ns: int) -> int:
 
 
 def table_text(rows: Sequence[dict[str, Any]]) -> str:
-    """Write rows with aligned columns; those that are empty in all of them, or for programs, are left out."""
+    """Write rows with aligned columns, figures below each other; what is empty in all, or for programs, is left out."""
     shown = [name for name in rows[0] if name not in _PROOFS]
     names = [name for name in shown if any(row[name] not in (None, "") for row in rows)]
     cells = [[name.replace("_", " ") for name in names], *([_cell(row[name]) for name in names] for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(names))]
-    lines = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) for line in cells)
+    aligns = [">" if _are_figures(column[1:]) else "<" for column in zip(*cells, strict=True)]
+    lines = ("  ".join(map(_aligned, line, aligns, widths)) for line in cells)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _aligned(text: str, align: str, width: int) -> str:
+    return f"{text:{align}{width}}"
+
+
+def _are_figures(texts: Sequence[str]) -> bool:
+    """Say whether a column has figures and, beside them, nothing with a digit, as the exit of a trade that is open."""
+    return any(map(_FIGURE.fullmatch, texts)) and all(
+        _FIGURE.fullmatch(text) or not any(map(str.isdigit, text)) for text in texts
+    )
 
 
 def _cell(value: Any) -> str:

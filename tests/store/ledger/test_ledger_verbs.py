@@ -165,12 +165,25 @@ def test_times_are_read_in_many_ways() -> None:
 def test_a_table_leaves_out_what_is_empty_and_cuts_what_is_long() -> None:
     """Each row is one line."""
     rows = [{"a": 1, "b": None, "long_name": "x\ny"}, {"a": True, "b": "", "long_name": "z" * 99}]
-    assert table_text(rows) == "\n".join(["a    long name", "1    x y", f"yes  {'z' * 59}…"])
+    assert table_text(rows) == "\n".join(["  a  long name", "  1  x y", f"yes  {'z' * 59}…"])
 
 
 def test_a_table_for_people_has_no_digests_and_no_more_digits_than_they_read() -> None:
     rows = [{"what": "start", "confidence": 0.33658137230402907, "hash": "ab" * 32, "journal_digest": "cd" * 32}]
-    assert table_text(rows) == "\n".join(["what   confidence", "start  0.3366"])
+    assert table_text(rows) == "\n".join(["what   confidence", "start      0.3366"])
+
+
+def test_figures_of_a_table_stand_below_each_other_and_words_at_the_left() -> None:
+    """With signs, thousands and units; times, ids and symbols are words."""
+    rows = [
+        {"of": "1INCHUSDT", "opened": "2026-11-22 10:00", "exit": "open", "made": "+1,234.50 USDT (+1.2 R)", "n": 7},
+        {"of": "ETHUSDT", "opened": "2026-11-22 9:00", "exit": "2,500", "made": "−0.80 USDT (−0.1 R)", "n": 1200},
+    ]
+    assert table_text(rows).splitlines() == [
+        "of         opened             exit                     made     n",
+        "1INCHUSDT  2026-11-22 10:00   open  +1,234.50 USDT (+1.2 R)     7",
+        "ETHUSDT    2026-11-22 9:00   2,500      −0.80 USDT (−0.1 R)  1200",
+    ]
 
 
 def test_the_address_of_the_database_is_a_secret(tmp_path: Path) -> None:
