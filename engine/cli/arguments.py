@@ -144,6 +144,20 @@ def _words(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
     return add
 
 
+def _does(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
+    """Take the words of a command that changes something, and ``--yes`` as all of those do."""
+
+    def add(parser: argparse.ArgumentParser) -> None:
+        _words(help_text)(parser)
+        _yes(parser)
+
+    return add
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="as for buy and sell; this asks no question anyway")
+
+
 def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
     def add(parser: argparse.ArgumentParser) -> None:
         """Take the words of an order, and whether to ask before it is given."""
@@ -157,6 +171,7 @@ def _order(help_text: str) -> Callable[[argparse.ArgumentParser], None]:
 
 def _approval(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("approval_id", metavar="ID", help="of the order that waits, as `trader desk` and Slack show it")
+    _yes(parser)
     json_argument(parser)
 
 
@@ -180,16 +195,16 @@ _LOOK: Final = (
         "strategies",
         "show the strategies and their numbers, or set one",
         "trader strategies set sma_cross ask 0.5",
-        _words("nothing, or set NAME PARAMETER VALUE|default"),
+        _does("nothing, or set NAME PARAMETER VALUE|default"),
     ),
-    _Verb("pairs", "show how arbitrage goes, or close a pair", "trader pairs", _words("[close SYMBOL [MOST_LOSS]]")),
+    _Verb("pairs", "show how arbitrage goes, or close a pair", "trader pairs", _does("[close SYMBOL [MOST_LOSS]]")),
     _Verb("missed", "show what proposals that nobody took would have made", "trader missed --json", _ask_arguments),
     _Verb("why", "show the decision behind an order, a proposal or a trade", "trader why tr-3f2a", _words("ID")),
     _Verb(
         "watch",
         "be told once when a symbol trades at a price or beyond it",
         "trader watch eth above 2700",
-        _words("SYMBOL above|below PRICE, list, or off ID|all"),
+        _does("SYMBOL above|below PRICE, list, or off ID|all"),
     ),
     _Verb("latency", "show how long the stages of our orders take", "trader latency --json", _ask_arguments),
 )
@@ -201,46 +216,46 @@ _TRADE: Final = (
         _order("SYMBOL AMOUNT|all [STOP%%] [TARGET%%] [sl= tp= trail= be= time= limit=]"),
     ),
     _Verb("sell", "sell from a position", "trader sell ETHUSDT 50%", _order("SYMBOL AMOUNT|all [limit=PRICE]")),
-    _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _words("SYMBOL|all [PERCENT%%]")),
-    _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _words("ID|SYMBOL|all")),
+    _Verb("close", "close a position; works while halted", "trader close ETHUSDT", _does("SYMBOL|all [PERCENT%%]")),
+    _Verb("cancel", "cancel an open order; works while halted", "trader cancel all", _does("ID|SYMBOL|all")),
     _Verb("approve", "say yes, as the second person, to an order that waits", "trader approve a-1b2c3d", _approval),
     _Verb("decline", "say no to an order that waits for a second person", "trader decline a-1b2c3d", _approval),
 )
 _STEER: Final = (
-    _Verb("resume", "arm trading", "trader resume", _words("LIVE, on a live account")),
-    _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _words("off|ask|auto [STRATEGY]")),
-    _Verb("halt", "stop all new entries at once", "trader halt lunch", _words("why, in your words")),
+    _Verb("resume", "arm trading", "trader resume", _does("LIVE, on a live account")),
+    _Verb("auto", "set the auto-trade mode", "trader auto ask sma_cross", _does("off|ask|auto [STRATEGY]")),
+    _Verb("halt", "stop all new entries at once", "trader halt lunch", _does("why, in your words")),
     _Verb(
         "kill",
         "halt, cancel the open entries, with --flatten sell what is held; holds until --reset REASON",
         "trader kill --flatten --symbol ETHUSDT",
-        _words("[--flatten] [--symbol SYMBOL], or --reset REASON"),
+        _does("[--flatten] [--symbol SYMBOL], or --reset REASON"),
     ),
     _Verb(
         "risk",
         "show the limits, and what has tripped or is locked; change a limit, reset what has tripped",
         "trader risk set max_order_pct 0.5 --symbol ETHUSDT because of the weekend",
-        _words("nothing; set NAME VALUE [loosen] or unset NAME, [--symbol S|--strategy S] because WHY; reset REASON"),
+        _does("nothing; set NAME VALUE [loosen] or unset NAME, [--symbol S|--strategy S] because WHY; reset REASON"),
     ),
     _Verb(
         "lock",
         "bar entries of a symbol for a while; closes and exits go on",
         "trader lock ETHUSDT 1h because of the unlock",
-        _words("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
+        _does("SYMBOL 30s|10m|1h|2d|off [because REASON]"),
     ),
     _Verb(
         "mute",
         "keep something out of the channel for a while; what is critical comes all the same",
         "trader mute news 2h",
-        _words("SYMBOL|STRATEGY [on SYMBOL]|proposals|news|notices [30m|1h|2d], list, or off [WHAT]"),
+        _does("SYMBOL|STRATEGY [on SYMBOL]|proposals|news|notices [30m|1h|2d], list, or off [WHAT]"),
     ),
-    _Verb("ack", "acknowledge an alarm: it is repeated no more", "trader ack NAKED_POSITION", _words("CODE|ID|all")),
+    _Verb("ack", "acknowledge an alarm: it is repeated no more", "trader ack NAKED_POSITION", _does("CODE|ID|all")),
     _Verb(
         "reconcile",
         "compare the account with the exchange's now; adopt or ignore an order that somebody else placed there, "
         "accept a balance",
         "trader reconcile adopt web_1a2b3c",
-        _words("nothing, adopt ORDER_ID, ignore ORDER_ID, or accept SYMBOL"),
+        _does("nothing, adopt ORDER_ID, ignore ORDER_ID, or accept SYMBOL"),
     ),
 )
 _RECORDS: Final = (

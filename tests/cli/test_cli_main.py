@@ -19,7 +19,23 @@ from needs import ROOT
 
 from engine.cli.arguments import ALL, build_parser, words_last
 from engine.cli.main import main
-from engine.wire.commands import Amount, Buy, CancelOrder, Close, Halt, Resume, Sell, SetMode
+from engine.wire.commands import (
+    AcceptBalance,
+    Acknowledge,
+    Amount,
+    Buy,
+    CancelOrder,
+    Close,
+    Halt,
+    LockSymbol,
+    ResetBreakers,
+    ResetKill,
+    Resume,
+    Sell,
+    SetMode,
+)
+from engine.wire.mutes import SetMute
+from engine.wire.pairs import ClosePair
 from engine.wire.questions import GetPnl, GetTrades, GetWhy, SetParameter, Watch
 from engine.wire.views import HealthView
 
@@ -105,6 +121,18 @@ SAID = [
 ]
 
 
+DOES = [
+    *(row for row in SAID if not issubclass(row[1], GetPnl | GetTrades | GetWhy)),
+    (["kill", "reset", "a", "drill"], ResetKill, {}),
+    (["risk", "reset", "seen"], ResetBreakers, {}),
+    (["lock", "eth", "1h"], LockSymbol, {}),
+    (["mute", "news", "2h"], SetMute, {}),
+    (["ack", "all"], Acknowledge, {}),
+    (["reconcile", "accept", "eth"], AcceptBalance, {}),
+    (["pairs", "close", "eth"], ClosePair, {}),
+]
+
+
 @pytest.mark.parametrize(("words", "kind", "fields"), SAID, ids=[" ".join(words) for words, _, _ in SAID])
 async def test_words_become_one_command_on_the_line(
     home: Path, words: list[str], kind: type, fields: dict[str, object], capsys: pytest.CaptureFixture[str]
@@ -118,6 +146,17 @@ async def test_words_become_one_command_on_the_line(
     assert {name: getattr(command, name) for name in fields} == fields
     assert (command.id, command.who.door) == ("only-once", "cli")
     assert capsys.readouterr().out == "Done.\n"
+
+
+@pytest.mark.parametrize("words", [words for words, _, _ in DOES], ids=[" ".join(words) for words, _, _ in DOES])
+async def test_yes_is_taken_by_whatever_changes_something(home: Path, words: list[str]) -> None:
+    """A script may say it to all of them; only buy and sell would ask, on a terminal, and the command is the same."""
+    engine = FakeEngine()
+    async with serving(home, engine.on_command):
+        assert await ask(*words, "--yes", "--id", "a") == 0
+        assert await ask(words[0], "--yes", *words[1:], "--id", "a") == 0
+        assert await ask(*words, "--id", "a") == 0
+    assert len({msgspec.json.encode(command) for command in engine.asked}) == 1
 
 
 async def test_json_is_exactly_the_reply(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
