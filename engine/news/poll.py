@@ -20,6 +20,8 @@ _SLOWER: Final = 1.25
 _JITTER: Final = 0.1
 """Part of an interval by which it is varied, so that many engines don't come at once."""
 _KNOWN: Final = 2_000
+_AT_ONCE: Final = 20
+"""Items that are told in one go, some 3 ms; between two goes the market is heard."""
 
 Parse = Callable[[bytes], list[RawItem]]
 """Turns a body into items, in the order of the page; raises BadItem where it is nothing of the kind.
@@ -74,8 +76,10 @@ class PolledSource:
         ear.on_contact()
         fresh = [self._dated(item) for item in reversed(items) if self._is_new(item)]
         self._is_first = False
-        for item in fresh:
+        for number, item in enumerate(fresh, 1):
             ear.on_item(item)
+            if number % _AT_ONCE == 0:
+                await asyncio.sleep(0)
         return len(fresh)
 
     def _is_new(self, item: RawItem) -> bool:

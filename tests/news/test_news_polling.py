@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from news_samples import Notes, listening
+from waiting import until
 
 from engine.clock import now_ns
 from engine.fetch import MOST_BYTES, Fetcher, FetchError, is_private, unpack
@@ -21,7 +22,7 @@ from engine.news.config import NewsConfig, SourceConfig
 from engine.news.exchanges import EXCHANGES
 from engine.news.feeds import feed, page_reader
 from engine.news.poll import PolledSource
-from engine.news.source import LATEST_MS, BadItem
+from engine.news.source import LATEST_MS, BadItem, RawItem
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>wire</title>
 <item><title>Kraken lists IOTA &amp; more</title><link>https://e.example/2</link><guid>g2</guid>
@@ -364,6 +365,34 @@ async def test_what_has_no_date_is_dated_by_its_first_sight_unless_it_was_there_
         ("IOTA joins Bosch", THEN_MS, True),
         ("Fresh", clock_ns // 1_000_000, False),
     ]
+
+
+async def test_what_else_is_to_be_done_is_done_between_the_items_of_a_large_page() -> None:
+    """Thousands of items, told in one go, would keep the market waiting for seconds."""
+    articles = [{"id": i, "code": "a", "title": f"news {i}", "releaseDate": THEN_MS} for i in range(200)]
+    body = json.dumps({"data": {"catalogs": [{"articles": articles}]}}).encode()
+    turns, seen = 0, set[int]()
+
+    class Ear(Notes):
+        def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
+            seen.add(turns)
+
+    async def turn() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(turn())
+    site = Site()
+    site.answer = lambda _: web.Response(body=body)
+    async with site.serving():
+        source = PolledSource("bnb", Fetcher(site.url, now_ns), EXCHANGES["binance"], now_ns, 60.0)
+        listening_task = asyncio.create_task(source.listen(Ear()))
+        await until(lambda: len(seen) >= 10)
+        listening_task.cancel()
+    task.cancel()
+    await asyncio.wait([task, listening_task])
 
 
 async def test_an_edit_is_told_again_under_its_id() -> None:
