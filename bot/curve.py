@@ -15,7 +15,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts import ThemeName
-from bot.charts.equity import equity_chart, equity_words
+from bot.charts.asked import draw_equity
+from bot.charts.words import equity_words
 from bot.drawing import Drawing, NotDrawn
 from bot.outbox import reason_of
 from bot.render.home import Picture
@@ -85,7 +86,7 @@ class Curve:
 
     async def _renew(self, view: EquityView) -> None:
         try:
-            png = await self._drawing.draw(equity_chart, view, self._theme)
+            png = await self._drawing.draw(draw_equity, view, self._theme)
             self.picture = await self._upload(png, equity_words(view))
         except (NotDrawn, SlackApiError, aiohttp.ClientError, TimeoutError) as error:
             why = reason_of(error) if isinstance(error, SlackApiError) else repr(error)

@@ -13,8 +13,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.charts import ThemeName
-from bot.charts.candles import Level, Mark, candle_chart, candle_words
-from bot.charts.equity import equity_chart, equity_words
+from bot.charts.asked import draw_candles, draw_equity
+from bot.charts.words import Level, Mark, candle_words, equity_words
 from bot.drawing import Drawing, NotDrawn
 from bot.memory import Card, Occasion
 from bot.outbox import Outbox, may_have_been_taken
@@ -111,7 +111,7 @@ class Pictures:
         if not isinstance(reply.result, EquityView):
             raise NotDrawn(f"No chart: {reply.text}")
         view = reply.result
-        png = await self._drawing.draw(equity_chart, view, self._theme)
+        png = await self._drawing.draw(draw_equity, view, self._theme)
         await self._put(channel, thread, png, f"equity-{digest.period}", "Equity", equity_words(view), "")
 
     async def _outcome(self, trade: TradeView) -> str:
@@ -142,7 +142,7 @@ class Pictures:
         levels: Sequence[Level],
         comment: str,
     ) -> None:
-        png = await self._drawing.draw(candle_chart, view, tuple(marks), tuple(levels), self._theme)
+        png = await self._drawing.draw(draw_candles, view, tuple(marks), tuple(levels), self._theme)
         words = candle_words(view, marks, levels)
         await self._put(channel, thread, png, f"{view.symbol}-{view.bar}", f"{view.symbol} {view.bar}", words, comment)
 

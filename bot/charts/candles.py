@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,31 +12,14 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from bot.charts import ThemeName
-from bot.charts.canvas import THEMES, Theme, at, decimals, head, moments, new_figure, png
+from bot.charts.canvas import THEMES, Theme, decimals, head, moments, new_figure, png
+from bot.charts.words import MOST_CANDLES, Level, Mark, at
 from engine.wire.answers import CandlesView
 from engine.wire.figures import price
 
-MOST_CANDLES: Final = 160
-"""More than these can't be told apart; the last ones are shown."""
 _LEAST_CANDLES: Final = 20
 """Fewer leave room on their left, where earlier ones would be: a lone one would be as wide as the chart."""
 _DAY_NS: Final = 86_400e9
-
-
-class Mark(NamedTuple):
-    """Something that was bought or sold."""
-
-    ts_ns: int
-    price: float
-    side: Literal["buy", "sell"]
-
-
-class Level(NamedTuple):
-    """A price that a line is drawn at."""
-
-    name: str
-    """``stop``, ``target``, ``entry`` …"""
-    price: float
 
 
 def candle_chart(
@@ -69,22 +52,6 @@ def candle_chart(
     last = at(candles[-1].ts_open_ns)
     head(prices, colours, f"{view.symbol}  {view.bar}", f"{price(candles[-1].close)}  at {last:%d %b %Y %H:%M} UTC")
     return png(figure)
-
-
-def candle_words(view: CandlesView, marks: Sequence[Mark] = (), levels: Sequence[Level] = ()) -> str:
-    """Say what the chart shows, for those who can't see it."""
-    candles = view.candles[-MOST_CANDLES:]
-    if not candles:
-        return f"{view.symbol}: no candle yet"
-    low, high = min(candles, key=lambda one: float(one.low)).low, max(candles, key=lambda one: float(one.high)).high
-    first, last = candles[0], candles[-1]
-    parts = [
-        f"{view.symbol}, {len(candles)} candles of {view.bar} from {at(first.ts_open_ns):%d %b %H:%M}"
-        f" to {at(last.ts_open_ns):%d %b %H:%M} UTC: from {first.open} to {last.close}, low {low}, high {high}"
-    ]
-    parts += [f"{'bought' if mark.side == 'buy' else 'sold'} at {mark.price:g}" for mark in marks]
-    parts += [f"{level.name} {level.price:g}" for level in levels]
-    return "; ".join(parts)
 
 
 def _draw_candles(panel: Axes, x: np.ndarray, table: np.ndarray, width: float, colours: Theme) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -79,11 +79,6 @@ def png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
-
-
-def at(ts_ns: int) -> datetime:
-    """Return a moment in UTC."""
-    return datetime.fromtimestamp(ts_ns / 1e9, UTC)
 
 
 def moments(ts_ns: Any) -> Any:

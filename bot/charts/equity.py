@@ -8,10 +8,10 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from bot.charts import ThemeName
-from bot.charts.canvas import THEMES, at, decimals, head, moments, new_figure, png
+from bot.charts.canvas import THEMES, decimals, head, moments, new_figure, png
+from bot.charts.words import LEAST_POINTS, at
 from engine.wire.answers import EquityView
 
-_LEAST_POINTS: Final = 2
 _LEAST_FALL: Final = -0.1
 """In percent: the axis reaches down so far, so that a fall of nothing looks like nothing."""
 _DEEP: Final = -2.0
@@ -20,7 +20,7 @@ _DEEP: Final = -2.0
 
 def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
     """Draw equity and drawdown as PNG; raises ValueError where there are fewer than two points."""
-    if len(view.points) < _LEAST_POINTS:
+    if len(view.points) < LEAST_POINTS:
         raise ValueError("there is no history of the account yet")
     colours = THEMES[theme]
     figure, (worth, below) = new_figure(colours, (3.0, 1.2))
@@ -41,19 +41,6 @@ def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
         f"{equity[-1]:,.2f}  at {at(view.points[-1].ts_ns):%d %b %Y %H:%M} UTC",
     )
     return png(figure)
-
-
-def equity_words(view: EquityView) -> str:
-    """Say what the chart shows, for those who can't see it."""
-    if len(view.points) < _LEAST_POINTS:
-        return "Equity: no history yet"
-    _, equity, drawdown = _series(view)
-    first, last = view.points[0], view.points[-1]
-    return (
-        f"Equity from {at(first.ts_ns):%d %b %H:%M} to {at(last.ts_ns):%d %b %H:%M} UTC: from {equity[0]:,.2f} to"
-        f" {equity[-1]:,.2f} {view.quote_asset}, low {equity.min():,.2f}, high {equity.max():,.2f},"
-        f" largest drawdown {-drawdown.min():.1f} %"
-    )
 
 
 def _series(view: EquityView) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 
@@ -32,6 +34,13 @@ def no_chart() -> bytes:
 def fatal_chart() -> bytes:
     os.kill(os.getpid(), signal.SIGKILL)
     return b""
+
+
+def test_the_bot_itself_does_not_load_what_draws() -> None:
+    """It would start twice as slowly, and keep it for ever."""
+    code = "import sys, bot.app; print(*sorted({'matplotlib', 'numpy'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 async def test_the_loop_goes_on_while_another_process_draws(drawing: Drawing) -> None:

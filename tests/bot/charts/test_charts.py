@@ -15,9 +15,10 @@ from matplotlib.image import imread
 from msgspec.structs import replace
 
 from bot.charts import ThemeName
-from bot.charts.candles import Level, Mark, candle_chart, candle_words
+from bot.charts.candles import candle_chart
 from bot.charts.canvas import THEMES
-from bot.charts.equity import equity_chart, equity_words
+from bot.charts.equity import equity_chart
+from bot.charts.words import Level, Mark, candle_words, equity_words
 from engine.wire.answers import CandlesView, CandleView, EquityPoint, EquityView
 
 T0 = 1_780_000_000 * 10**9
