@@ -41,10 +41,10 @@ class Desk(NamedTuple):
 
     async def armed(self) -> None:
         """Type /resume until the engine is ready for it."""
-        for _ in range(40):
+        for _ in range(160):
             await self.slack.command(ALICE, "/resume")
             with contextlib.suppress(AssertionError, TimeoutError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(0.25):
                     await self.slack.sees_text("Trading is armed by")
                     return
         raise AssertionError("trading was never armed")
