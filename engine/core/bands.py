@@ -27,6 +27,7 @@ from engine.wire import events
 
 _ON_ITS_WAY: Final = "the order is on its way"
 _ACTED: Final = f"acted: {_ON_ITS_WAY}"
+_ROSE: Final = "the confidence rose and the engine acted"
 _AUTO: Final = Mode.AUTO
 
 
@@ -87,12 +88,18 @@ class Bands:
     def _outcome(self, proposal: Proposal, order: Order) -> str:
         return f"{proposal.decided_by}: {_ending(order, self._trading)}"
 
-    def _overtake(self, signal: Signal) -> None:
-        """Close the open question that a stronger signal of the same kind now answers by itself."""
+    def _overtake(self, signal: Signal, words: str) -> None:
+        """Close the open question in whose place a stronger signal of the same kind comes."""
         for proposal in self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side):
-            proposal.state = "expired"
-            proposal.outcome = "overtaken: the confidence rose and the engine acted"
+            proposal.state, proposal.outcome = "expired", f"overtaken: {words}"
             self._people.hand.tell(proposal)
+
+    def _is_asked(self, signal: Signal) -> bool:
+        """Say whether the same question is open: a weaker one that another story led to is not the same."""
+        return any(
+            one.goes or one.signal.story_id == signal.story_id or one.signal.confidence >= signal.confidence
+            for one in self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side)
+        )
 
     def _why_ignored(self, signal: Signal, item: NewsItem | None, is_act: bool) -> str:
         trading, strategy = self._trading, signal.strategy
@@ -109,7 +116,7 @@ class Bands:
             return "the mode is off"
         if trading.proposals.is_known(signal.signal_id):
             return "the same signal came before"
-        if not is_act and trading.proposals.asking(strategy, signal.symbol, signal.side):
+        if not is_act and self._is_asked(signal):
             return "the same question is open already"
         return ""
 
@@ -147,6 +154,7 @@ class Bands:
             tally.ignored += 1
             return "ignored: the limits leave no room for it"
         tally.asked += 1
+        self._overtake(signal, "a stronger headline asks instead")
         trading.proposals.add(proposal)
         trading.later(lambda: self._asked(proposal))
         return "asked"
@@ -197,7 +205,7 @@ class Bands:
         if any(proposal.goes for proposal in trading.proposals.asking(signal.strategy, signal.symbol, signal.side)):
             self._roster.tallies[signal.strategy].ignored += 1
             return "ignored: one like it waits for a veto already"
-        self._overtake(signal)
+        self._overtake(signal, _ROSE)
         self._count_acted(signal)
         proposal = self._proposal(signal, item)
         self.veto.begin(proposal, lots)
@@ -216,7 +224,7 @@ class Bands:
         proposal.state, proposal.decided_by, proposal.outcome = "acted", "auto", _ON_ITS_WAY
         proposal.client_order_id, proposal.lots = approved.client_order_id, approved.qty_lots
         self._trading.write(proposed(proposal, self._trading.now_ns))
-        self._overtake(signal)
+        self._overtake(signal, _ROSE)
         order = self._trading.orders.of(approved)
         self._tell_acted(proposal, order)
         self._trading.proposals.add(proposal)

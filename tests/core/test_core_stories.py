@@ -247,3 +247,26 @@ def _minute(wire: Wire, price: float, *, lots: int, steps: int = 1) -> list[Acti
         actions += wire.desk.trade(price, lots)
         actions += wire.desk.wait(0.0)
     return actions
+
+
+def test_a_stronger_story_is_asked_about_in_place_of_a_weaker_one() -> None:
+    """Whoever looks at the alert decides about the best reason that there is, and not about the first."""
+    wire = Wire()
+    (weak,) = told(wire.say("partnership", 0.55), events.ProposalOpened)
+    actions = wire.say("listing", 0.8)
+    (closed,) = told(actions, events.ProposalClosed)
+    assert closed.proposal.proposal_id == weak.proposal.proposal_id
+    assert closed.proposal.state == "expired"
+    assert closed.proposal.outcome == "overtaken: a stronger headline asks instead"
+    (strong,) = told(actions, events.ProposalOpened)
+    assert strong.proposal.confidence == 0.8
+    assert [one.proposal_id for one in wire.desk.engine.trading.proposals.open()] == [strong.proposal.proposal_id]
+
+
+@pytest.mark.parametrize(("label", "score"), [("upgrade", 0.7), ("upgrade", 0.55), ("listing", 0.85)])
+def test_neither_a_weaker_story_nor_the_same_one_is_asked_about_again(label: str, score: float) -> None:
+    wire = Wire()
+    wire.say("listing", 0.7, source="first")
+    actions = wire.say(label, score, source="second")
+    assert told(actions, events.ProposalOpened) == []
+    assert "the same question is open already" in verdict(actions)
