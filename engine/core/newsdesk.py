@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Final
 
 from engine.core.bands import Bands
 from engine.core.past import headline_view
+from engine.core.resend import AGAIN
 from engine.core.story_records import HeadlineHeard, KeptStory, StoryTurned, Wait
 from engine.core.strategies.event.headlines import HeadlineStrategy, Heard, corroborated_id
 from engine.core.strategies.event.stories import Story, Turn
 from engine.core.tidings import Headline, NewsItem
 from engine.core.trading import Trading
-from engine.core.types import Signal
+from engine.core.types import BUY, Signal, order_name
 from engine.wire import events
 from engine.wire.views import StoryView
 
-_TAKEN = ("acted", "asked")
+_ACTED: Final = "acted"
+_TAKEN: Final = (_ACTED, "asked")
 
 
 class NewsDesk:
@@ -54,21 +57,32 @@ class NewsDesk:
         if (story := self._headlines.stories.get(signal.story_id)) is None:
             return
         self._headlines.stories.confirm(story, "the market")
-        self._headlines.took(signal)
+        self._headlines.took(signal, is_acted=True)
         words, now_ns = "acted: the engine was stopped right then", self._trading.now_ns
         self._keep(StoryTurned("confirmed", item, "", 0.0, 0.0, (), words, story.kept(), now_ns))
 
     def _verdict(self, heard: Heard, item: NewsItem) -> str:
         if heard.signal is None:
             return f"ignored: {heard.why}"
+        if heard.signal.side is BUY and self._is_bought(heard.step.story):
+            return f"ignored: C23_REPEAT: story {heard.signal.story_id} was bought already"
         verdict = self._bands.on_signal(heard.signal, item)
         is_held_back = verdict == "asked" and heard.signal.is_question
         return f"asked: {heard.signal.reasons[-1]}" if is_held_back else verdict
 
+    def _is_bought(self, story: Story) -> bool:
+        """Say whether the engine has bought on a story by itself, unless nothing came of that order."""
+        if not (signal_id := story.bought_by):
+            return False
+        first, again = (f"signal:{signal_id}", f"signal:{signal_id}{AGAIN}")
+        tries = [self._trading.orders.get(order_name(cause)) for cause in (first, again)]
+        known = [order for order in tries if order is not None]
+        return not known or any(order.is_open or order.cum_lots for order in known)
+
     def _took(self, signal: Signal | None, verdict: str) -> None:
         """Let the strategy know what came of its signal."""
         if signal is not None and verdict.startswith(_TAKEN):
-            self._headlines.took(signal)
+            self._headlines.took(signal, is_acted=verdict.startswith(_ACTED))
 
     def _tell(self, headline: Headline, heard: Sequence[Heard], verdicts: Sequence[str]) -> None:
         item, now_ns = headline.item, self._trading.now_ns

@@ -18,7 +18,7 @@ from engine.core.types import Mode, OrderRequest, Refusal
 FRESH_NS: Final = 16_000_000_000
 """So long after the decision an entry may be sent again. That it never arrived is known after 6 s at the earliest, and
 the answer may take a few tries when the venue is in trouble; an event that is older is no news any more."""
-_AGAIN: Final = ":again"
+AGAIN: Final = ":again"
 
 
 class Resend:
@@ -49,7 +49,7 @@ class Resend:
         kind, _, rest = approved.cause_id.partition(":")
         if approved.reduce_only:
             return "what is held can still be closed; a stop or target is tried again by itself."
-        if rest.endswith(_AGAIN):
+        if rest.endswith(AGAIN):
             return "this was the second try already. Decide anew."
         if kind == "stock":
             return "what is missing of it is bought with a later look."
@@ -87,7 +87,7 @@ class Resend:
         # Where there is less room than before the gate sizes it (0), and says which limit is in the way if one is.
         has_room = trading.gate.entry_lots(facts.ask_ticks, stop, facts) >= approved.qty_lots
         lots = approved.qty_lots if has_room else 0
-        cause, origin = approved.cause_id + _AGAIN, approved.origin
+        cause, origin = approved.cause_id + AGAIN, approved.origin
         return trading.entry(approved.symbol, cause, origin, lots, stop, target, approved.plan)
 
     def _follow(self, lost: str, again: str) -> None:

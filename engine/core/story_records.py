@@ -32,6 +32,8 @@ class KeptStory(msgspec.Struct, frozen=True):
     opened_ns: int
     items: tuple[tuple[str, str], ...] = ()
     """Source and id of the headlines that told it, so that an edit of one belongs to it."""
+    bought_by: str = ""
+    """The signal on which the engine bought by itself; empty where it has not, or the story was denied since."""
 
 
 class Wait(msgspec.Struct, frozen=True):

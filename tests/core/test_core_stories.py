@@ -10,7 +10,7 @@ from engine.core.actions import Action
 from engine.core.strategies.event.corroborate import market_evidence
 from engine.core.strategies.event.stories import MOST_STORIES
 from engine.core.tidings import Headline, NewsItem
-from engine.core.types import Side, Symbol
+from engine.core.types import OrderState, Side, Symbol
 from engine.wire import events
 
 MINUTE = 60 * S
@@ -79,6 +79,44 @@ def test_a_second_independent_source_corroborates() -> None:
     third = wire.say(source="third")
     assert sent(third) == []
     assert verdict(third).startswith("ignored: C23_REPEAT")
+
+
+@pytest.mark.parametrize(("label", "score"), [("listing", 0.95), ("rumour", 0.95), ("listing", 1.0)])
+def test_what_was_bought_alone_is_not_bought_again_when_others_say_so_too(label: str, score: float) -> None:
+    """Ten papers buy once; the story goes on all the same."""
+    wire = Wire()
+    (order,) = sent(wire.say("listing", 0.9))
+    wire.desk.fill(order)
+    for source in ("second", "third"):
+        actions = wire.say(label, score, source=source)
+        assert (sent(actions), told(actions, events.ProposalOpened)) == ([], [])
+        assert verdict(actions).startswith("ignored: C23_REPEAT")
+    story = told(wire.say(score=-0.5), events.StoryChanged)
+    assert story[0].what == "opened"
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_was_bought_on_a_story_is_known_until_it_is_denied(*, is_restarted: bool) -> None:
+    """Over a restart too; what comes after the denial is another story."""
+    wire = Wire()
+    (order,) = sent(wire.say("listing", 0.95))
+    wire.desk.fill(order)
+    if is_restarted:
+        wire.desk = wire.desk.restarted().ready()
+    actions = wire.say("listing", 0.95, source="second")
+    assert turns(actions) == [("confirmed", "confirmed")]
+    assert verdict(actions).endswith("was bought already")
+    (sale,) = sent(wire.say("denial", -0.7))
+    wire.desk.fill(sale)
+    assert [order.side for order in sent(wire.say("listing", 0.95))] == [Side.BUY]
+
+
+def test_where_nothing_came_of_the_order_a_second_source_buys() -> None:
+    """An order that is cancelled by the venue without a fill has bought nothing."""
+    wire = Wire()
+    (order,) = sent(wire.say("listing", 0.95))
+    wire.desk.execute(order, OrderState.EXPIRED)
+    assert [again.side for again in sent(wire.say("listing", 0.95, source="second"))] == [Side.BUY]
 
 
 @pytest.mark.parametrize(("source", "trust"), [("wire", 1.0), ("second", 0.59), ("second", 0.0)])

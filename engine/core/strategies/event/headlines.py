@@ -112,11 +112,12 @@ class HeadlineStrategy:
         if story is not None and self.follows(wait.signal.symbol):
             self._waiting.append(_Waiting(story, wait.signal, item, wait.until_ns))
 
-    def took(self, signal: Signal) -> None:
+    def took(self, signal: Signal, *, is_acted: bool) -> None:
         """Hear that a signal was acted on or asked about: its story's denial is worth as much."""
         story = self.stories.get(signal.story_id)
         if story is not None and signal.side is BUY:
             story.taken = max(story.taken, signal.confidence)
+            story.bought_by = signal.signal_id if is_acted else story.bought_by
 
     def why_untimely(self, headline: Headline, markets: Mapping[Symbol, Market]) -> str:
         """Say why a headline is not fresh, empty where it is, by the market's clock.

@@ -31,6 +31,7 @@ class Story:
 
     __slots__ = (
         "best",
+        "bought_by",
         "confirmed_by",
         "headlines",
         "item",
@@ -65,6 +66,7 @@ class Story:
         self.opened_ns = now_ns
         self.items = [(self.item.source, self.item.news_id)]
         """Source and id of the headlines that told it, or denied it."""
+        self.bought_by = ""
 
     @classmethod
     def of(cls, kept: KeptStory) -> Story:
@@ -92,6 +94,7 @@ class Story:
             self.headlines,
             self.opened_ns,
             tuple(self.items),
+            self.bought_by,
         )
 
     def add(self, headline: Headline) -> None:
@@ -187,7 +190,7 @@ class Stories:
         is_first = story.state != "denied"
         story.headlines += 1
         if is_first and self._is_believed(headline, story):
-            story.state = "denied"
+            story.state, story.bought_by = "denied", ""
             return "denied"
         return "repeated" if not is_first else "stronger"
 
