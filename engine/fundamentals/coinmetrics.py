@@ -65,7 +65,7 @@ def read_json(data: bytes) -> list[Metric]:
     """Read the metrics of one or more assets from an answer of the API; raises BadMetrics."""
     try:
         answer = msgspec.json.decode(data, type=_Answer)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadMetrics(f'no answer of the metrics API: {error}; an object with a list "data" is wanted') from error
     found: list[Metric] = []
     for number, row in enumerate(answer.data, 1):

@@ -57,7 +57,7 @@ def read_opinion(home: Path) -> OpinionModel | None:
         return None
     except OSError as error:
         raise OpinionUnreadable(f"{path} can't be read ({error.strerror}): correct its permissions.") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OpinionUnreadable(f"{path} makes no sense ({error}): {again}") from None
     if not model.is_sound or not model.words:
         raise OpinionUnreadable(f"{path} was changed after it was trained: {again}")

@@ -41,7 +41,7 @@ def read_calibration(home: Path) -> tuple[Calibration, ...]:
         raise CalibrationUnreadable(f"{path} can't be read ({error.strerror}): correct its permissions.") from None
     try:
         file = msgspec.json.decode(data, type=CalibrationFile)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CalibrationUnreadable(f"{path} makes no sense ({error}): {_AGAIN}") from None
     if not file.is_sound:
         raise CalibrationUnreadable(f"{path} was changed after it was measured: {_AGAIN}")

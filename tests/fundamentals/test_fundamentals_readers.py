@@ -57,6 +57,8 @@ def test_a_csv_file_that_is_none_is_refused_with_its_line(text: str, words: str)
     ("data", "words"),
     [
         (b"<html>", "no answer of the metrics API"),
+        (b'{"data":[{"asset":"\xff"}]}', "no answer of the metrics API"),
+        (b'{"data":[{"asset":"eth","time":' + b"[" * 100_000, "no answer of the metrics API"),
         (b'{"error":{"type":"bad"}}', 'a list "data" is wanted'),
         (b'{"data":[{"time":"2024-01-01","PriceUSD":"1"}]}', "row 1"),
         (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":[1]}]}', "a number is wanted"),

@@ -122,9 +122,10 @@ def test_a_model_is_what_it_was_when_it_was_trained(tmp_path: Path) -> None:
     path.write_bytes(msgspec.json.encode(msgspec.structs.replace(MODEL, usual=0.9)))
     with pytest.raises(OpinionUnreadable, match="was changed"):
         read_opinion(tmp_path)
-    path.write_bytes(b"[]")
-    with pytest.raises(OpinionUnreadable, match="makes no sense"):
-        read_opinion(tmp_path)
+    for damaged in (b"[]", b'{"hash":"\xff\xfe"}', b'{"x":' + b"[" * 100_000):
+        path.write_bytes(damaged)
+        with pytest.raises(OpinionUnreadable, match="makes no sense"):
+            read_opinion(tmp_path)
 
 
 def test_words_and_weights_are_all_there_is_to_a_model() -> None:

@@ -198,9 +198,10 @@ def _write_walk(path: Path, minutes: int) -> None:
     path.write_text("".join(text), encoding="utf-8")
 
 
-def test_there_is_no_file_no_measure_and_no_sense_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damaged", [b"[]", b"", b'{"hash":"\xff\xfe"}', b'{"x":' + b"[" * 100_000])
+def test_there_is_no_file_no_measure_and_no_sense_a_sentence(tmp_path: Path, damaged: bytes) -> None:
     assert read_calibration(tmp_path) == ()
-    (tmp_path / "calibration.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "calibration.json").write_bytes(damaged)
     with pytest.raises(CalibrationUnreadable, match="makes no sense"):
         read_calibration(tmp_path)
 
