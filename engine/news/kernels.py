@@ -1,4 +1,4 @@
-"""Finds every pattern of the rule table in a title, in one compiled pass over its bytes.
+"""Finds every pattern of the rule table in a title, and adds up what they count, in one compiled pass over its bytes.
 
 Patterns are a tree, laid out in arrays by ``patterns``: a title meets only those that its own words lead to, so that
 the time grows with the title and hardly with the table. Followed in Python, word for word, it took five times as long.
@@ -51,7 +51,7 @@ _HEARD: Any = types.int64[::1]
 
 
 def hash_of(word: bytes) -> int:
-    """Return the hash of a word, as ``find`` computes it; what is found by it is compared byte for byte."""
+    """Return the hash of a word, as ``hear`` computes it; what is found by it is compared byte for byte."""
     hashed = 0
     for byte in word:
         hashed = (hashed * 33 + byte) & _HASH_MASK

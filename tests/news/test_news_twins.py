@@ -17,6 +17,7 @@ from engine.news.rules import Rule, Rules
 from engine.news.seen import WINDOW_NS, Seen
 from engine.news.symbols import ACRONYMS, ALIASES, MONEY, NAMES, ORDINARY, QUALIFIERS, SymbolIndex
 from engine.news.text import normalise, tidy
+from engine.news.words import Word, Words
 
 MANY = settings(max_examples=300, deadline=None)
 
@@ -86,6 +87,31 @@ def test_the_tree_fires_what_a_loop_over_all_rules_fires(table: list[Rule], word
 def is_at_start(rule: Rule) -> bool:
     """Whether a rule has a pattern that only fires at a title's start, which is looked for last."""
     return any(pattern.startswith(START) for pattern in rule.patterns)
+
+
+WORD = st.builds(
+    lambda kind, points, patterns: Word(kind, points / 4, tuple(patterns)),
+    st.sampled_from(("hack", "none")),
+    st.integers(-12, 12),
+    st.lists(PATTERN, min_size=1, max_size=3),
+)
+
+
+@MANY
+@given(st.lists(RULE, max_size=3), st.lists(WORD, max_size=30), st.lists(st.sampled_from(SPOKEN), max_size=12))
+@example([], [Word("hack", 1.0, ("no",)), Word("none", 2.0, ("no", "no iota"))], ["no", "iota", "no"])
+def test_points_are_those_of_a_loop_over_all_words(table: list[Rule], counted: list[Word], words: list[str]) -> None:
+    """What the title begins with, and of each rule and word once, however many of its patterns are found."""
+    rules = Rules(
+        table,
+        Words({"hack": -1.5, "none": 0.25}, {"hack": 0.0, "none": 0.0}, {"hack -1.00": {"hack": 0.75}}, tuple(counted)),
+    )
+    points = {"hack": -150, "none": 25}
+    for patterns, kind, more in [(rule.patterns, "hack", 0.75) for rule in table] + [
+        (one.patterns, one.kind, one.points) for one in counted
+    ]:
+        points[kind] += round(100 * more) * any([*spans(pattern, words)] for pattern in patterns)
+    assert rules.hear(" ".join(words))[1] == [*points.values()]
 
 
 # ---------------------------------------------------------------------- what was heard
