@@ -27,6 +27,7 @@ from engine.core.config import (
 from engine.core.engine import Engine
 from engine.core.facts import Facts
 from engine.core.instrument import E8, Instrument, parse_e8
+from engine.core.kept import decode_kept, encode_kept
 from engine.core.kernels import market as kernel
 from engine.core.market import Market
 from engine.core.orders import Order
@@ -432,4 +433,14 @@ class Desk:
         again.now_ns, again.balances, again._ids = self.now_ns, dict(self.balances), self._ids
         again.keep(again.engine.restore(list(self.journal), self.now_ns))
         again.journal = [*self.journal, *again.journal]
+        return again
+
+    def from_snapshot(self) -> Desk:
+        """Start from what a fold of the journal came to, and nothing else."""
+        kept: list[bytes] = []
+        self._new_engine().restore(list(self.journal), self.now_ns, keep=lambda it: kept.append(encode_kept(it)))
+        records, self.journal = self.journal, []
+        again = self.restarted()
+        again.engine = again._new_engine()
+        again.journal = records + written(again.engine.restore([], self.now_ns, kept=decode_kept(kept[0])))
         return again

@@ -6,11 +6,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from core_builders import ALICE, ETH, Desk, S, config, sent, told, written
+from core_builders import ALICE, ETH, Desk, S, config, sent, told
 from msgspec.structs import replace
 
 from engine.core.actions import Action
-from engine.core.kept import decode_kept, encode_kept
 from engine.core.record_codec import decode_record, encode_record
 from engine.core.strategies.event.stories import MOST_STORIES
 from engine.core.tidings import EDITED, Headline, NewsItem
@@ -196,7 +195,7 @@ def test_an_edit_is_known_after_a_restart(*, from_snapshot: bool) -> None:
     order_id = wire.bought()
     desk = wire.desk
     desk.journal = [decode_record(encode_record(record)) for record in desk.journal]
-    wire.desk = (_from_snapshot(desk) if from_snapshot else desk.restarted()).ready()
+    wire.desk = (desk.from_snapshot() if from_snapshot else desk.restarted()).ready()
     wire._published_ns.clear()
     assert [order.side for order in sent(wire.say(DENIED))] == [Side.SELL]
     reply, _ = wire.desk.ask(GetWhy(id=wire.desk.new_id(), who=ALICE, what=order_id))
@@ -226,14 +225,3 @@ def test_what_told_a_forgotten_story_is_forgotten() -> None:
         wire.desk.price(2000.0)
         wire.say(("ETH falls", "hack", -0.5), f"n{next(_others)}")
     assert len(wire.desk.engine.headlines.stories._told) == MOST_STORIES
-
-
-def _from_snapshot(desk: Desk) -> Desk:
-    """Start from what a fold of the journal came to, and nothing else."""
-    kept: list[bytes] = []
-    desk._new_engine().restore(list(desk.journal), desk.now_ns, keep=lambda it: kept.append(encode_kept(it)))
-    records, desk.journal = desk.journal, []
-    again = desk.restarted()
-    again.engine = again._new_engine()
-    again.journal = records + written(again.engine.restore([], desk.now_ns, kept=decode_kept(kept[0])))
-    return again

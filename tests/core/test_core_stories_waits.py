@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from needs import IS_FULL
 
 from engine.core.actions import Action
-from engine.core.kept import decode_kept, encode_kept
 from engine.core.kernels.tape import CANDLES_SEEN, CLOSE, HIGH, LOW, OPEN, OPEN_NS, VOLUME
 from engine.core.past import HEADLINES_KEPT
 from engine.core.record_codec import decode_record, encode_record
@@ -80,7 +79,7 @@ class World:
         before, desk = self.desk, self.desk
         desk.now_ns += MINUTE
         desk.journal = [decode_record(encode_record(record)) for record in desk.journal]
-        again = self.desk = _from_snapshot(desk) if from_snapshot else desk.restarted()
+        again = self.desk = desk.from_snapshot() if from_snapshot else desk.restarted()
         for symbol in (ETH, BTC):
             for candle in _candles(before, symbol):
                 again.engine.on_candle(candle)
@@ -134,17 +133,6 @@ def _plain(event: Any) -> Any:
             return "acted", proposal.proposal_id, proposal.state, proposal.reasons
         case _:
             return event
-
-
-def _from_snapshot(desk: Desk) -> Desk:
-    """Start from what a fold of the journal came to, and nothing else."""
-    kept: list[bytes] = []
-    desk._new_engine().restore(list(desk.journal), desk.now_ns, keep=lambda it: kept.append(encode_kept(it)))
-    records, desk.journal = desk.journal, []
-    again = desk.restarted()
-    again.engine = again._new_engine()
-    again.journal = records + written(again.engine.restore([], desk.now_ns, kept=decode_kept(kept[0])))
-    return again
 
 
 def _candles(desk: Desk, symbol: Symbol) -> list[Candle]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,6 +75,20 @@ def whole(market: SyntheticMarket) -> bytes:
     return msgspec.json.encode({"lastUpdateId": book.last_update_id, "bids": bids, "asks": asks})
 
 
+@asynccontextmanager
+async def three_books_trading(folder: Path) -> AsyncIterator[tuple[Any, Any, Path]]:
+    """Run an exchange on such a recording; yields its addresses, a client, and a home for an engine."""
+    tape, home = folder / "three.txt", folder / "home"
+    three_books(tape)
+    home.mkdir()
+    options = ExchangeOptions(
+        port=0, tape=f"recording:{tape}?laps=0", wait_for_client=True, maker_fee_ppm=0, taker_fee_ppm=0
+    )
+    async with running_exchange(options) as urls, rest_client(urls) as rest:
+        SeenVenue.ping_s[urls.rest] = 5.0
+        yield urls, rest, home
+
+
 def settings_of(urls: Any, home: Path) -> Settings:
     """Return settings in which only circles are traded, and the session is recorded."""
     arbitrage = Arbitrage(mode="auto", circle=NAMES, near_fee_pct=0.0, min_edge_bps=20.0, cooldown_s=0.001)
@@ -89,6 +104,15 @@ def settings_of(urls: Any, home: Path) -> Settings:
         trading=trading, rest_url=urls.rest, stream_url=urls.stream, ws_api_url=urls.ws_api,
         home=home, http_port=0, rehearse_ms=0.0, record=home / "session.txt",
     )  # fmt: skip
+
+
+async def only_crumbs(rest: Any) -> None:
+    """See that the account holds less of either coin than the exchange takes an order for."""
+    status, account = await rest.signed("GET", "account")
+    assert status == 200
+    held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
+    assert held.get("BTC", 0) <= 2 * E8 // 10_000
+    assert held.get("ETH", 0) <= 2 * E8 // 500
 
 
 async def circles(line: EngineLine) -> tuple[str, ...]:
@@ -108,15 +132,7 @@ async def until(line: EngineLine, is_so: Callable[[tuple[str, ...]], object]) ->
 
 async def test_circles_are_taken_at_one_exchange_at_a_profit_and_replay_to_the_same_bytes(tmp_path: Path) -> None:
     """A rejected second leg among them; what is left of either coin is less than the exchange takes an order for."""
-    tape = tmp_path / "three.txt"
-    three_books(tape)
-    options = ExchangeOptions(
-        port=0, tape=f"recording:{tape}?laps=0", wait_for_client=True, maker_fee_ppm=0, taker_fee_ppm=0
-    )
-    home = tmp_path / "home"
-    home.mkdir()
-    async with running_exchange(options) as urls, rest_client(urls) as rest:
-        SeenVenue.ping_s[urls.rest] = 5.0
+    async with three_books_trading(tmp_path) as (urls, rest, home):
         settings = settings_of(urls, home)
         async with process.running(settings), EngineLine(socket_path(home), watch=False) as line:
             await until_armed(line)
@@ -129,11 +145,7 @@ async def test_circles_are_taken_at_one_exchange_at_a_profit_and_replay_to_the_s
             assert (await line.ask(off)).ok
             lines = await until(line, lambda lines: "the mode is off" in lines[0])
             assert float(lines[0].rpartition("; ")[2].split(" ")[2]) > -1.0
-        status, account = await rest.signed("GET", "account")
-    assert status == 200
-    held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
-    assert held.get("BTC", 0) <= 2 * E8 // 10_000
-    assert held.get("ETH", 0) <= 2 * E8 // 500
+        await only_crumbs(rest)
     keys = ApiKeys(PAPER_API_KEY, PAPER_API_SECRET)
     assert settings.record is not None
     parity = replay_session(settings.record, keys, make_signer(keys))
@@ -144,15 +156,7 @@ async def test_circles_are_taken_at_one_exchange_at_a_profit_and_replay_to_the_s
 
 async def test_what_a_circle_holds_is_sold_at_a_start_whose_settings_have_none(tmp_path: Path) -> None:
     """The last leg is refused until the engine is stopped; then `circle` and the symbol it needs are taken out."""
-    tape = tmp_path / "three.txt"
-    three_books(tape)
-    options = ExchangeOptions(
-        port=0, tape=f"recording:{tape}?laps=0", wait_for_client=True, maker_fee_ppm=0, taker_fee_ppm=0
-    )
-    home = tmp_path / "home"
-    home.mkdir()
-    async with running_exchange(options) as urls, rest_client(urls) as rest:
-        SeenVenue.ping_s[urls.rest] = 5.0
+    async with three_books_trading(tmp_path) as (urls, rest, home):
         settings = msgspec.structs.replace(settings_of(urls, home), record=None)
         fault = {"kind": "error", "operation": "order.place", "after": 2, "times": 1_000_000}
         async with rest.session.post(f"{urls.rest}/_fault", json={**fault, "status": 400, "code": -2010}) as answer:
@@ -172,8 +176,4 @@ async def test_what_a_circle_holds_is_sold_at_a_start_whose_settings_have_none(t
             async with asyncio.timeout(60.0):
                 while live.engine.trading.portfolio.circles:
                     await asyncio.sleep(0.05)
-        status, account = await rest.signed("GET", "account")
-    assert status == 200
-    held = {row["asset"]: parse_e8(row["free"]) + parse_e8(row["locked"]) for row in account["balances"]}
-    assert held.get("BTC", 0) <= 2 * E8 // 10_000
-    assert held.get("ETH", 0) <= 2 * E8 // 500
+        await only_crumbs(rest)
