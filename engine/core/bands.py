@@ -94,6 +94,13 @@ class Bands:
             proposal.state, proposal.outcome = "expired", f"overtaken: {words}"
             self._people.hand.tell(proposal)
 
+    def take_back(self, story_id: str, words: str) -> None:
+        """Close what is open about buying on a denied story: a question, and an entry that waits for a veto."""
+        for proposal in self._trading.proposals.open():
+            if proposal.signal.story_id == story_id and proposal.signal.side is BUY:
+                proposal.state, proposal.outcome = "expired", f"withdrawn: {words}"
+                self._people.hand.tell(proposal)
+
     def _is_asked(self, signal: Signal) -> bool:
         """Say whether the same question is open: a weaker one that another story led to is not the same."""
         return any(

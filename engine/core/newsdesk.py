@@ -88,6 +88,8 @@ class NewsDesk:
         item, now_ns = headline.item, self._trading.now_ns
         for one, verdict in zip(heard, verdicts, strict=True):
             self._took(one.signal, verdict)
+            if one.step.turn == "denied":
+                self._bands.take_back(one.step.story.story_id, f"{item.source} denies it")
             if one.step.turn != "repeated":
                 self._keep(
                     StoryTurned(

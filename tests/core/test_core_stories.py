@@ -7,6 +7,7 @@ import pytest
 from core_builders import BTC, ETH, Desk, S, config, sent, told
 
 from engine.core.actions import Action
+from engine.core.config import People
 from engine.core.strategies.event.corroborate import market_evidence
 from engine.core.strategies.event.stories import MOST_STORIES
 from engine.core.tidings import Headline, NewsItem
@@ -308,3 +309,24 @@ def test_neither_a_weaker_story_nor_the_same_one_is_asked_about_again(label: str
     actions = wire.say(label, score, source="second")
     assert told(actions, events.ProposalOpened) == []
     assert "the same question is open already" in verdict(actions)
+
+
+def test_a_denial_withdraws_the_open_question_to_buy_on_its_story_and_no_other() -> None:
+    wire = Wire(ask=0.3)
+    (opened,) = told(wire.say("partnership", 0.6), events.ProposalOpened)
+    assert told(wire.say("denial", -0.31, source="stranger", trust=0.45), events.ProposalClosed) == []
+    wire.say("partnership", 0.6, source="other", symbols=(BTC,))
+    (closed,) = told(wire.say("denial", -0.6), events.ProposalClosed)
+    assert closed.proposal.proposal_id == opened.proposal.proposal_id
+    assert (closed.proposal.state, closed.proposal.outcome) == ("expired", "withdrawn: wire denies it")
+    assert [one.signal.symbol for one in wire.desk.engine.trading.proposals.open()] == [BTC]
+
+
+def test_what_waits_for_a_veto_is_not_sent_once_its_story_is_denied() -> None:
+    wire = Wire()
+    wire.desk = Desk(config(story_h=48.0, people=People(veto_quote=100.0, veto_s=20.0))).ready()
+    (opened,) = told(wire.say("listing"), events.ProposalOpened)
+    assert opened.proposal.goes
+    (closed,) = told(wire.say("denial", -0.6), events.ProposalClosed)
+    assert closed.proposal.proposal_id == opened.proposal.proposal_id
+    assert sent(wire.desk.wait(30.0)) == []
