@@ -18,6 +18,8 @@ from engine.news.rules_file import built_in_rules
 DATA: Final = Path(__file__).parent.parent / "data"
 Pair = tuple[str, str]
 """What a title is, and what it was called."""
+MADE_UP: Final = "made up"
+"""The part of titles that nobody published."""
 CLASSES: Final = (*EVENTS[:7], "rumour", "denial", "none")
 
 
@@ -155,13 +157,13 @@ def more(titles: Mapping[str, str]) -> list[Labelled]:
 
 
 def second_rows() -> list[dict[str, str]]:
-    """The rows of the labels that somebody else gave to the untouched half of those that were drawn."""
+    """The rows of the labels that somebody else gave to all untouched titles."""
     return _rows("second_headline_labels.csv")
 
 
 def seconded() -> list[Pair]:
     """What the one and what the other called the same title."""
-    one = {row["id"]: row["label"] for row in fresh_rows()}
+    one = {row["id"]: row["label"] for row in [*fresh_rows(), *more_rows()]}
     return [(one[row["id"]], row["label"]) for row in second_rows()]
 
 
@@ -169,3 +171,8 @@ def our_own() -> list[Labelled]:
     """Nasty ones, made up."""
     lines = (DATA / "nasty_headlines.jsonl").read_text(encoding="utf-8").splitlines()
     return [Labelled(one["title"], one["label"], tuple(one["symbols"].split())) for one in map(json.loads, lines)]
+
+
+def made_up() -> list[Labelled]:
+    """Made-up headlines in the words of many desks; nothing of what they tell happened."""
+    return [Labelled(row["title"], row["label"], part=MADE_UP) for row in _rows("made_headlines.csv")]

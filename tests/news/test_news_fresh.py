@@ -95,7 +95,8 @@ def test_all_the_rest_was_labelled_and_every_fifth_of_each_class_left_untouched(
 def test_two_people_agree_as_well_as_the_page_says() -> None:
     """The one measured by the other: as well as any classifier can be seen to be on these labels."""
     pairs = seconded()
-    assert {row["id"] for row in second_rows()} == {row["id"] for row in fresh_rows() if row["part"] == "untouched"}
+    labelled_once = [*fresh_rows(), *more_rows()]
+    assert {row["id"] for row in second_rows()} == {row["id"] for row in labelled_once if row["part"] == "untouched"}
     share = 100 * sum(one == other for one, other in pairs) / len(pairs)
     page = NEWS_PAGE.read_text(encoding="utf-8")
     assert f"agree on {share:.1f} %" in page
@@ -111,7 +112,7 @@ def test_what_was_never_used_for_rules_is_found_as_well_as_the_pages_say(
     assert counts == (310, 1594)
     by_half, by_both = pairs_of(drawn_half), pairs_of(both)
     measured = macro_f1(by_half), accuracy(by_half), macro_f1(by_both), accuracy(by_both)
-    assert all(found >= floor for found, floor in zip(measured, (0.7, 0.8, 0.68, 0.85), strict=True))
+    assert all(found >= floor for found, floor in zip(measured, (0.74, 0.82, 0.7, 0.86), strict=True))
     page = NEWS_PAGE.read_text(encoding="utf-8").splitlines()
     expected = [
         *measured_rows(drawn_half, both),
