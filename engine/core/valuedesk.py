@@ -6,6 +6,7 @@ from engine.core.bands import Bands
 from engine.core.strategies.fundamental.fair_value import FairValueStrategy
 from engine.core.tidings import FairValue
 from engine.core.trading import Trading
+from engine.core.types import Symbol
 
 _EVERY_NS = 3_600_000_000_000
 """How often the largest positions follow the price; the value itself is a day's."""
@@ -19,12 +20,13 @@ class ValueDesk:
         self._strategy = strategy
         self._bands = bands
         self._looked_ns = 0
+        self._held_to: dict[Symbol, FairValue] = {}
+        """The values that the largest positions go by."""
 
     def on_value(self, value: FairValue) -> None:
         """Take what an asset is worth."""
         self._strategy.on_value(value, self._trading.markets)
         self._decide()
-        self._set_parts()
 
     def on_timer(self) -> None:
         """Say what a missing price or account kept back; let the largest positions follow the price."""
@@ -33,9 +35,16 @@ class ValueDesk:
             self._set_parts()
 
     def _decide(self) -> None:
-        if self._trading.is_reconciled:
-            for signal in self._strategy.signals(self._trading.markets):
-                self._bands.on_signal(signal)
+        if not self._trading.is_reconciled:
+            return
+        for said in self._strategy.take(self._trading.markets):
+            if isinstance(said, str):
+                self._trading.notice("warning", "FAIR_VALUE", said)
+            else:
+                self._bands.on_signal(said)
+        if self._strategy.values and self._strategy.values != self._held_to:
+            self._held_to = dict(self._strategy.values)
+            self._set_parts()
 
     def _set_parts(self) -> None:
         """Leave the other strategies so much of the largest position (C3) as the price is not too dear for."""

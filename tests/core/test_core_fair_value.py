@@ -13,7 +13,7 @@ from engine.core.config import FairValueBand, TradingConfig
 from engine.core.records import Refused
 from engine.core.tidings import FairValue, Measure
 from engine.core.types import Symbol
-from engine.wire.events import ProposalOpened, SignalActed
+from engine.wire.events import Notice, ProposalOpened, SignalActed
 
 DAY = T0 // 86_400_000_000_000
 HALF = 0.1
@@ -141,3 +141,20 @@ def test_the_part_follows_the_price_each_hour() -> None:
     assert desk.engine.trading.limits.parts[ETH] == 1.0
     desk.wait(3601)
     assert desk.engine.trading.limits.parts[ETH] == pytest.approx(0.625, abs=1e-4)
+
+
+@pytest.mark.parametrize("price_usd", [6100.0, 650.0])
+def test_numbers_of_another_price_are_refused_with_both_and_the_value_before_stays(price_usd: float) -> None:
+    """Of another coin of that name, or counted in another unit: the distance would be 1.0 sure."""
+    desk = Desk(settings()).ready()
+    hear(desk, value(fair_for(2.0)))
+    held = desk.engine.trading.limits.parts
+    assert held[ETH] < 1.0
+    wrong = msgspec.structs.replace(value(fair_for(-3.0), day=DAY, dear=0.0, cheap=1.0), price_usd=price_usd)
+    actions = hear(desk, wrong)
+    assert sent(actions) == []
+    assert told(actions, ProposalOpened) == []
+    (notice,) = told(actions, Notice)
+    assert (notice.severity, notice.code) == ("warning", "FAIR_VALUE")
+    assert f"a price of {price_usd:,.6g}, and it is at 2,000." in notice.text
+    assert desk.engine.trading.limits.parts == held

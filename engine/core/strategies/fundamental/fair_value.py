@@ -14,6 +14,8 @@ from engine.core.types import Side, Signal, SignalId, Symbol
 
 DOLLARS: Final = frozenset({"USD", "USDT", "USDC", "FDUSD", "TUSD", "DAI"})
 """Quote assets in which a price can be held against one in dollars."""
+MOST_OFF: Final = 3.0
+"""Times the price of the numbers' day that a price may be, or below it; as among the numbers from day to day."""
 
 
 class FairValueStrategy:
@@ -30,8 +32,9 @@ class FairValueStrategy:
     def __init__(self, config: FairValueBand) -> None:
         self.config = config
         self.values: dict[Symbol, FairValue] = {}
-        """The last one of each symbol."""
-        self._unsaid: set[Symbol] = set()
+        """The last one of each symbol that is believed."""
+        self._new: dict[Symbol, FairValue] = {}
+        """Those that wait for a price."""
 
     def follows(self, symbol: Symbol) -> bool:
         """Say whether this strategy looks at a symbol."""
@@ -42,16 +45,27 @@ class FairValueStrategy:
         for symbol, market in markets.items():
             if not self.follows(symbol) or not _is_about(value, market.instrument):
                 continue
-            if symbol not in self.values or self.values[symbol].day < value.day:
-                self.values[symbol] = value
-                self._unsaid.add(symbol)
+            known = self._new.get(symbol) or self.values.get(symbol)
+            if known is None or known.day < value.day:
+                self._new[symbol] = value
 
-    def signals(self, markets: Mapping[Symbol, Market]) -> list[Signal]:
-        """Return what new values say, once each, of the symbols that have a price; cheap where there are none."""
-        ready = sorted(symbol for symbol in self._unsaid if markets[symbol].last_ticks)
-        self._unsaid.difference_update(ready)
-        signals = [self._signal(self.values[symbol], markets[symbol]) for symbol in ready]
-        return [signal for signal in signals if signal.confidence]
+    def take(self, markets: Mapping[Symbol, Market]) -> list[Signal | str]:
+        """Believe the new values of symbols that have a price, once each; cheap where there are none.
+
+        Returns what each says, if anything; words where its numbers are of another price than the market's: those of
+        another coin of that name, or counted in another unit, and the value before stays.
+        """
+        ready = sorted(symbol for symbol in self._new if markets[symbol].last_ticks)
+        said: list[Signal | str] = []
+        for symbol in ready:
+            value, market = self._new.pop(symbol), markets[symbol]
+            if doubt := _doubt(value, market):
+                said.append(doubt)
+                continue
+            self.values[symbol] = value
+            if (signal := self._signal(value, market)).confidence:
+                said.append(signal)
+        return said
 
     def part(self, market: Market) -> float:
         """Return how much of the largest position (C3) a symbol may have, 0 to 1: less the dearer it is.
@@ -99,6 +113,15 @@ class FairValueStrategy:
         beyond = min(max((abs(distance) - 1.0) / (self.config.far - 1.0), 0.0), 1.0)
         agreeing = sum(one.weight for one in value.measures if (one.dearness > 1.0) is (distance > 0))
         return beyond * agreeing / sum(one.weight for one in value.measures)
+
+
+def _doubt(value: FairValue, market: Market) -> str:
+    """Say why a value is not believed of a market; empty where it is."""
+    price = market.last_ticks * market.instrument.tick_size
+    if value.price_usd / MOST_OFF <= price <= value.price_usd * MOST_OFF:
+        return ""
+    words = f"its numbers are of a price of {value.price_usd:,.6g}, and it is at {price:,.6g}"
+    return f"{market.instrument.symbol} has no fair value: {words}."
 
 
 def _is_about(value: FairValue, instrument: Instrument) -> bool:
