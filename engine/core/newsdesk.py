@@ -39,7 +39,7 @@ class NewsDesk:
     def on_timer(self) -> None:
         """Let the market corroborate what waits for it."""
         for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
-            verdict = self._bands.on_signal(signal, item)
+            verdict = self._bought(story) or self._bands.on_signal(signal, item)
             self._trading.later(partial(self._confirmed, signal, item, story, verdict))
 
     def go_on(self) -> None:
@@ -64,20 +64,26 @@ class NewsDesk:
     def _verdict(self, heard: Heard, item: NewsItem) -> str:
         if heard.signal is None:
             return f"ignored: {heard.why}"
-        if heard.signal.side is BUY and self._is_bought(heard.step.story):
-            return f"ignored: C23_REPEAT: story {heard.signal.story_id} was bought already"
+        if heard.signal.side is BUY and (bought := self._bought(heard.step.story)):
+            return bought
         verdict = self._bands.on_signal(heard.signal, item)
         is_held_back = verdict == "asked" and heard.signal.is_question
         return f"asked: {heard.signal.reasons[-1]}" if is_held_back else verdict
 
-    def _is_bought(self, story: Story) -> bool:
-        """Say whether the engine has bought on a story by itself, unless nothing came of that order."""
-        if not (signal_id := story.bought_by):
-            return False
-        first, again = (f"signal:{signal_id}", f"signal:{signal_id}{AGAIN}")
-        tries = [self._trading.orders.get(order_name(cause)) for cause in (first, again)]
-        known = [order for order in tries if order is not None]
-        return not known or any(order.is_open or order.cum_lots for order in known)
+    def _bought(self, story: Story) -> str:
+        """Say that the engine or a person has bought on a story; empty where not, or nothing came of that order."""
+        if not story.taken:
+            return ""
+        clicked = [
+            one.client_order_id
+            for one in self._trading.proposals
+            if one.state == "bought" and one.signal.story_id == story.story_id
+        ]
+        names = [*_ordered_by(story), *clicked]
+        known = [order for name in names if (order := self._trading.orders.get(name)) is not None]
+        if not names or (known and not any(order.is_open or order.cum_lots for order in known)):
+            return ""
+        return f"ignored: C23_REPEAT: story {story.story_id} was bought already"
 
     def _took(self, signal: Signal | None, verdict: str) -> None:
         """Let the strategy know what came of its signal."""
@@ -168,6 +174,12 @@ class NewsDesk:
             return "C23_SYMBOL: it names nothing that is traded here"
         untimely = self._headlines.why_untimely(headline, self._trading.markets)
         return untimely or "its symbols are not followed or have no price yet"
+
+
+def _ordered_by(story: Story) -> list[str]:
+    """Return the names of the orders, sent again or not, by which the engine has bought on a story by itself."""
+    cause = f"signal:{story.bought_by}"
+    return [order_name(cause), order_name(cause + AGAIN)] if story.bought_by else []
 
 
 def story_view(story: Story) -> StoryView:

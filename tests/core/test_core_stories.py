@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from core_builders import BTC, ETH, Desk, S, config, sent, told
+from core_builders import ALICE, BTC, ETH, Desk, S, config, sent, told
 
 from engine.core.actions import Action
 from engine.core.config import People
 from engine.core.strategies.event.corroborate import market_evidence
 from engine.core.strategies.event.stories import MOST_STORIES
 from engine.core.tidings import Headline, NewsItem
-from engine.core.types import OrderState, Side, Symbol
+from engine.core.types import ApprovedOrder, OrderState, Side, Symbol
 from engine.wire import events
+from engine.wire.commands import Decide
 
 MINUTE = 60 * S
 
@@ -118,6 +119,45 @@ def test_where_nothing_came_of_the_order_a_second_source_buys() -> None:
     (order,) = sent(wire.say("listing", 0.95))
     wire.desk.execute(order, OrderState.EXPIRED)
     assert [again.side for again in sent(wire.say("listing", 0.95, source="second"))] == [Side.BUY]
+
+
+def _clicked(wire: Wire, asked: list[Action]) -> list[ApprovedOrder]:
+    """Let a person buy on the story that was asked about."""
+    view = told(asked, events.ProposalOpened)[0].proposal
+    click = Decide(id="c", who=ALICE, proposal_id=view.proposal_id, choice="buy", fingerprint=view.fingerprint)
+    return sent(wire.desk.ask(click)[1])
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_a_person_bought_on_a_story_is_not_bought_again_when_others_confirm_it(*, is_restarted: bool) -> None:
+    """A click is as good as what the engine does by itself."""
+    wire = Wire()
+    (order,) = _clicked(wire, wire.say())
+    wire.desk.fill(order)
+    if is_restarted:
+        wire.desk = wire.desk.restarted().ready()
+    actions = wire.say(source="second")
+    assert (sent(actions), turns(actions)) == ([], [("confirmed", "confirmed")])
+    assert verdict(actions).endswith("was bought already")
+
+
+def test_what_a_person_bought_on_a_story_is_not_bought_again_when_the_market_confirms_it() -> None:
+    """What waited for the market is told as confirmed, and no more."""
+    wire = Wire()
+    _hour(wire)
+    (order,) = _clicked(wire, wire.say())
+    wire.desk.fill(order)
+    actions = _minute(wire, 2020.0, lots=50_000, steps=3)
+    assert [one for one in sent(actions) if one.side is Side.BUY] == []
+    assert ("confirmed", "confirmed") in turns(actions)
+
+
+def test_where_nothing_came_of_a_click_a_second_source_buys() -> None:
+    """The venue took the order back without a fill."""
+    wire = Wire()
+    (order,) = _clicked(wire, wire.say())
+    wire.desk.execute(order, OrderState.EXPIRED)
+    assert [again.side for again in sent(wire.say(source="second"))] == [Side.BUY]
 
 
 @pytest.mark.parametrize(("source", "trust"), [("wire", 1.0), ("second", 0.59), ("second", 0.0)])
