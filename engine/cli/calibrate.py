@@ -76,6 +76,8 @@ def _day(ts_ns: int) -> str:
 
 def _telling(quality: Quality) -> str:
     """Say whether the score tells more than that all signals are alike."""
+    if not quality.brier_of_one_share:  # all won, or all lost, before and after: nothing is left to tell
+        return "the score had nothing to tell apart: all signals ended alike"
     gain = 1.0 - quality.brier / quality.brier_of_one_share
     words = "tells good signals from bad ones" if gain >= _TELLING else "hardly tells a good signal from a bad one"
     scores = f"Brier score {quality.brier:.3f}, and {quality.brier_of_one_share:.3f} with one share for all"

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from engine.cli.calibrate import _text
 from engine.cli.main import main
 from engine.core.calibration import LEAST_SIGNALS
 from engine.core.config import People, TradingConfig
@@ -196,6 +197,16 @@ def _write_walk(path: Path, minutes: int) -> None:
     rows = zip([close[0], *close], close, strict=False)
     text = (f"{i * 60_000 + 60_000},{a!r},{b!r},{max(a, b)!r},{min(a, b)!r},5.0\n" for i, (a, b) in enumerate(rows))
     path.write_text("".join(text), encoding="utf-8")
+
+
+@pytest.mark.parametrize("net_pct", [0.2, -0.2])
+def test_signals_that_all_ended_alike_are_told_without_a_comparison(net_pct: float) -> None:
+    """As pairs do, which are taken above cost only."""
+    ended = [Outcome(i * 10**10, "arbitrage", 0.5 + i / 1000, net_pct, 10**9) for i in range(100)]
+    measured, quality = calibrate("arbitrage", "f", ended)
+    words = "\n".join(_text([(measured, quality)], Path("calibration.json")))
+    assert f"{100 if net_pct > 0 else 0} % of 60" in words
+    assert "nothing to tell apart: all signals ended alike" in words
 
 
 @pytest.mark.parametrize("damaged", [b"[]", b"", b'{"hash":"\xff\xfe"}', b'{"x":' + b"[" * 100_000])
