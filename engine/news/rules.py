@@ -67,7 +67,7 @@ class Rules:
         self._points = Points(words, self._names)
         self.kind: Final = self._points.kind
         """Says what a title is called by all of its words, of its label by the rules and its points from ``hear``."""
-        every = [*(rule.patterns for rule in self.table), *(word.patterns for word in words.table)]
+        every = [*(rule.patterns for rule in self.table), *self._points.patterns]
         kinds, patterns = len(self._points.kinds), Patterns(every)
         heard: NDArray[np.int64] = np.zeros(kinds + FIRED_COLUMNS * (1 + len(every)), np.int64)
         self._search = partial(hear, patterns.tree, patterns.edges, patterns.letters, self._points.counts, heard)

@@ -49,16 +49,19 @@ class Points:
         """Put kinds into an order; ``rules``: the names of the rules, which are numbered before the words."""
         self.kinds = tuple(words.start)
         places = {kind: place for place, kind in enumerate(self.kinds)}
+        self.patterns = tuple(dict.fromkeys(word.patterns for word in words.table))
+        """Of the words, each once: one that counts for several kinds is found once for all of them."""
         self._told = {kind: (place, round(_HUNDREDTHS * words.told[kind])) for kind, place in places.items()}
-        self.counts: NDArray[np.int32] = np.zeros((1 + len(rules) + len(words.table), len(places)), np.int32)
-        """Hundredths of points, a column for each kind: what every title begins with, and a row for each rule and word.
-        """
+        self.counts: NDArray[np.int32] = np.zeros((1 + len(rules) + len(self.patterns), len(places)), np.int32)
+        """Hundredths of points, a column for each kind: what every title begins with, and a row for each rule and each
+        of ``patterns``."""
         self.counts[0] = [round(_HUNDREDTHS * each) for each in words.start.values()]
         for number, name in enumerate(rules, start=1):
             for kind, points in words.rules.get(name, {}).items():
                 self.counts[number, places[kind]] = round(_HUNDREDTHS * points)
-        for number, word in enumerate(words.table, start=1 + len(rules)):
-            self.counts[number, places[word.kind]] = round(_HUNDREDTHS * word.points)
+        numbers = {patterns: number for number, patterns in enumerate(self.patterns, start=1 + len(rules))}
+        for word in words.table:
+            self.counts[numbers[word.patterns], places[word.kind]] += round(_HUNDREDTHS * word.points)
 
     def of(self, kind: str) -> NDArray[np.int32]:
         """Return what each rule and word counts for a kind."""
