@@ -9,9 +9,11 @@ from core_builders import instrument
 from hypothesis import given
 from hypothesis import strategies as st
 
+import engine
 from engine.core.instrument import E8
-from engine.core.kernels import gate, name_cache_after
+from engine.core.kernels import config, digest_of, gate
 from engine.core.market import Market
+from engine.core.strategies.technical.stepping import after_trade
 
 MOST = 1 << 62
 E8S = st.integers(0, 10**19).map(lambda n: min(n, 2**63 - 1))
@@ -48,11 +50,13 @@ def test_the_least_order_is_the_smallest_that_the_venue_takes(price: int, least_
 
 def test_a_kernel_is_cached_apart_for_each_text_of_those_that_it_calls(tmp_path: Path) -> None:
     """Else the machine code of a strategy would outlive a change of it: numba looks at the outermost file alone."""
-    folder = gate.entry_lots._cache.cache_path
-    one = tmp_path / "kernel.py"
-    one.write_text("a")
-    with_a = name_cache_after(str(one))
-    one.write_text("b")
-    with_b = name_cache_after(str(one))
-    assert len({folder, with_a, with_b}) == 3
+    one, plain = tmp_path / "kernel.py", tmp_path / "plain.py"
+    names = set()
+    for kernel, words in (("@njit a", "a"), ("@njit b", "a"), ("@njit b", "b")):
+        one.write_text(kernel)
+        plain.write_text(words)
+        names.add(digest_of([str(one), str(plain)]))
+    assert len(names) == 2
+    assert {str(Path(it._cache.cache_path).parent) for it in (gate.entry_lots, after_trade)} == {config.CACHE_DIR}
+    assert config.CACHE_DIR.endswith(digest_of(map(str, Path(engine.__file__).parent.rglob("*.py"))))
     assert np.int64(0) == gate.times(0, 5)

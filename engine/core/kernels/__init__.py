@@ -1,34 +1,36 @@
 """Numba functions on plain arrays, each with an explicit signature; numpy, numba and math only.
 
 Kernels call each other across files, and numba's cache looks at the outermost one's file alone: after a change the old
-machine code of the others would go on trading. So the cache's folder is named after the text of all of them.
+machine code of the others would go on trading. So the cache's folder is named after the text of all of them, wherever
+in the engine they stand, and is the same in whatever order a process imports them.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pkgutil
+from collections.abc import Iterable
+from glob import iglob
 from typing import Any, TypeVar
 
 import numba.core.config
 
 config: Any = numba.core.config
-_BASE: str = config.CACHE_DIR or f"{__path__[0]}/__pycache__"
-_digest = hashlib.blake2b(digest_size=8)
+_HERE: str = __path__[0]
+_ENGINE: str = _HERE.removesuffix("/core/kernels")
+_ALWAYS = (f"{_HERE}/", f"{_ENGINE}/core/strategies/technical/")
+"""Folders of which each file counts: of the strategies' own, one compiled function is put together."""
 _Kernel = TypeVar("_Kernel")
 
 
-def name_cache_after(*paths: str) -> str:
-    """Let what is decorated from here on be cached apart for each text of these files and those named before.
-
-    Returns the folder. To be called in front of the first decorator of a module that calls kernels of other files.
-    """
-    for path in paths:
+def digest_of(paths: Iterable[str]) -> str:
+    """Return a name for the text of those among these files that say ``njit`` or lie in one of the two folders."""
+    digest = hashlib.blake2b(digest_size=8)
+    for path in sorted(paths):
         with open(path, "rb") as file:
-            _digest.update(file.read())
-    folder = f"{_BASE}/{_digest.hexdigest()}"
-    config.CACHE_DIR = folder
-    return folder
+            text = file.read()
+        if b"njit" in text or path.startswith(_ALWAYS):
+            digest.update(text)
+    return digest.hexdigest()
 
 
 def direct(kernel: _Kernel) -> _Kernel:
@@ -47,4 +49,5 @@ def direct(kernel: _Kernel) -> _Kernel:
     return code
 
 
-name_cache_after(*sorted(f"{__path__[0]}/{module.name}.py" for module in pkgutil.iter_modules(__path__)))
+_digest = digest_of(f"{_ENGINE}/{path}" for path in iglob("**/*.py", root_dir=_ENGINE, recursive=True))
+config.CACHE_DIR = f"{config.CACHE_DIR or f'{_HERE}/__pycache__'}/{_digest}"

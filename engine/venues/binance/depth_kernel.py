@@ -7,10 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numba import njit, types
 
-from engine.core.kernels import direct, name_cache_after
+from engine.core.kernels import direct
 from engine.core.kernels.book import apply_levels
 from engine.core.kernels.market import HEARD_NS, IS_WATCHED, LOOK, LOT_E8, NAME_SIZE, TICK_E8
-from engine.venues.binance import kernels
 from engine.venues.binance.kernels import (
     LAST_MS,
     NAME_AT,
@@ -19,8 +18,6 @@ from engine.venues.binance.kernels import (
     _scan_whole,
     _skip_symbol,
 )
-
-name_cache_after(kernels.__file__, __file__)
 
 ANOTHER: Final = -200
 """What a call answers to a frame that it leaves to the way through objects: anything but a sound next change."""

@@ -15,7 +15,7 @@ from numba import njit, types
 from numpy.typing import NDArray
 
 from engine.core.instrument import Instrument
-from engine.core.kernels import direct, name_cache_after
+from engine.core.kernels import direct
 from engine.core.kernels.market import (
     LAST_FILL_ID,
     LAST_QUOTE_ID,
@@ -28,7 +28,6 @@ from engine.core.kernels.market import (
 from engine.core.market import Market
 from engine.core.strategies.technical.stepping import after_quote, after_trade
 from engine.core.types import Symbol
-from engine.venues.binance import kernels
 from engine.venues.binance.codec import DATA, DATA_SIZE, DEPTH_STREAM, FLAT_STREAMS, stream_head
 from engine.venues.binance.depth_kernel import ANOTHER, ROWS, take_depth
 from engine.venues.binance.kernels import (
@@ -40,8 +39,6 @@ from engine.venues.binance.kernels import (
 )
 from engine.venues.binance.reader import MarketReader
 from engine.venues.sinks import ExpressSink
-
-name_cache_after(kernels.__file__, __file__)
 
 DUPLICATE: Final = -100
 """What a call answers to a trade or quote that was there already (F1); other negative answers are the scanner's."""

@@ -7,7 +7,6 @@ of which the call is nearly all. So its text is put together from the list.
 
 from __future__ import annotations
 
-import pkgutil
 from importlib import import_module
 from typing import Any, Final
 
@@ -15,12 +14,8 @@ import numpy as np
 from numba import njit
 
 from engine.core import kernels
-from engine.core.kernels import name_cache_after
 from engine.core.kernels.market import FOLLOWED, MINDS, SAID
-from engine.core.strategies import technical
 from engine.core.strategies.technical.catalog import TECHNICAL
-
-name_cache_after(*sorted(f"{technical.__path__[0]}/{it.name}.py" for it in pkgutil.iter_modules(technical.__path__)))
 
 FIRST_BIT: Final = 1
 """Which bit of a call's answer is the first strategy's: the lowest one is ``LOOK``."""
