@@ -33,8 +33,8 @@ in ``letters``, a space behind it; and the node that it leads to. That is ``-1 -
 the end of one rule's pattern, as it is of most words, and 0 where the slot is free."""
 
 FILTER_SLOTS: Final = 1 << 17
-"""Bits of the filter, which stands in front of the letters and is not 0 at the places of all edges, those of stems by
-their first ``SHORTEST_STEM`` bytes: small enough to stay in the processor's cache, where the edges do not."""
+"""Bits of the filter, which stands in front of the letters and is not 0 at the places of all edges, and for stems at
+those of their first ``SHORTEST_STEM`` bytes: small enough to stay in the processor's cache, where the edges do not."""
 
 RULE, BEGIN, END, FIRED_COLUMNS = range(4)
 """What is told of a rule that fired: its number, and where what it fired on begins and ends, in bytes."""
@@ -76,6 +76,8 @@ def _is_likely(source: Any, hashed: Any, letters: Any) -> Any:
 @njit([types.int64(_TITLE, *[types.int64] * 4, _ROWS, _BYTES)], inline="always", cache=True)
 def _edge(title: Any, source: Any, hashed: Any, at: Any, size: Any, edges: Any, letters: Any) -> Any:
     """Return where the edge leads that leaves a node with ``size`` bytes of the title, 0 where there is none."""
+    if not _is_likely(source, hashed, letters):
+        return 0
     slot = _slot(source, hashed, edges.shape[0])
     while edges[slot, TO]:
         if edges[slot, FROM] == source and edges[slot, HASH] == hashed:
@@ -172,10 +174,8 @@ def hear(tree: Any, edges: Any, letters: Any, counts: Any, heard: Any, rules: An
                         if leads:
                             waiting[left, 0], waiting[left, 1] = leads, word + 1
                             left += 1
-            source = 2 * node
-            if _is_likely(source, hashes[at + length - 1], letters):
-                leads = _edge(title, source, hashes[at + length - 1], at, length, edges, letters)
-                if leads:
-                    waiting[left, 0], waiting[left, 1] = leads, word + 1
-                    left += 1
+            leads = _edge(title, 2 * node, hashes[at + length - 1], at, length, edges, letters)
+            if leads:
+                waiting[left, 0], waiting[left, 1] = leads, word + 1
+                left += 1
     return _add_up(counts.shape[1], last, rules, counts, heard)

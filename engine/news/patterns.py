@@ -92,7 +92,9 @@ class Patterns:
                 for word, to in ways.items():
                     edges.append((source, hash_of(word), FILTER_SLOTS // 8 + len(letters), to.number))
                     letters += word + b" "
-                    likely[slot_of(source, hash_of(word[:SHORTEST_STEM] if is_stem else word), FILTER_SLOTS)] = True
+                    likely[slot_of(source, hash_of(word), FILTER_SLOTS)] = True
+                    if is_stem:
+                        likely[slot_of(source, hash_of(word[:SHORTEST_STEM]), FILTER_SLOTS)] = True
         self.tree = np.array(tree, np.int32)
         self.letters = np.append(np.packbits(likely, bitorder="little"), np.frombuffer(letters, np.uint8))
         self.edges = _hashed(edges)
