@@ -173,12 +173,8 @@ class Memory:
                 people.watches.restore(record)
             case Muted() | MuteEnded():
                 people.mutes.restore(record)
-            case Proposed():
-                self._questions.on_proposed(record)
-            case Decided():
-                self._questions.on_decided(record)
-            case Reviewed():
-                self._questions.on_reviewed(record)
+            case Proposed() | Decided() | Reviewed():
+                self._questions.take(record)
             case StoryTurned():
                 trading.stories.add(record)
             case HeadlineHeard():
@@ -317,8 +313,18 @@ class _Questions:
         self._unwritten: dict[str, Proposal] = {}
         """Decided by their orders, without a word about it in the journal."""
 
-    def on_proposed(self, record: Proposed) -> None:
-        """Take one as it was when it opened."""
+    def take(self, record: Proposed | Decided | Reviewed) -> None:
+        """Take one as it was when it opened, what became of it, or what a second opinion said."""
+        match record:
+            case Proposed():
+                self._open(record)
+            case Decided():
+                self._close(record)
+            case Reviewed():
+                if (proposal := self._trading.proposals.get(record.proposal_id)) is not None:
+                    take_review(proposal, record)
+
+    def _open(self, record: Proposed) -> None:
         trading, signal = self._trading, record.signal
         if signal.symbol not in trading.markets or signal.strategy not in trading.modes.own:
             return
@@ -328,20 +334,13 @@ class _Questions:
             proposal.state = "acted"
         trading.proposals.add(proposal)
 
-    def on_decided(self, record: Decided) -> None:
-        """Take what became of one."""
+    def _close(self, record: Decided) -> None:
         self._unwritten.pop(record.proposal_id, None)
         proposal = self._trading.proposals.get(record.proposal_id)
         if proposal is not None:
             take_decision(proposal, record)
             if (proposal.kind, proposal.state) == ("arbitrage", "acted"):
                 self._trading.proposals.forget(record.proposal_id)
-
-    def on_reviewed(self, record: Reviewed) -> None:
-        """Take what a second opinion said of one."""
-        proposal = self._trading.proposals.get(record.proposal_id)
-        if proposal is not None:
-            take_review(proposal, record)
 
     def on_order(self, order: ApprovedOrder) -> None:
         """Take the order that a click led to, or its second try."""
