@@ -119,5 +119,6 @@ def _text(measured: _Measured, written: Path) -> Iterator[str]:
             yield f"  {_telling(quality)}"
     if any(not it.steps for it, _ in measured):
         yield "Strategies that go by single trades or the book are measured on recordings; headlines, fair value and"
-        yield "arbitrage on the journal of a run. `trader calibrate FILE FILE …` takes all of these kinds together."
+        yield "arbitrage on the journal of a run, of which only what was proposed with the settings of now counts."
+        yield "`trader calibrate FILE FILE …` takes all of these kinds together."
     yield f"Written to {written}; the engine reads it at its next start."

@@ -19,7 +19,7 @@ LEAST_SIGNALS: Final = 30
 CIRCLES: Final = "circle"
 _PARTS: Final = {"arbitrage": ("arbitrage", CIRCLES)}
 """Whose signals are of two kinds: what a pair's score has been worth says nothing of a circle's."""
-_DECIDES_NOTHING: Final = ("ask", "act", "mode", "symbols", "expires_s", "sizing")
+_DECIDES_NOTHING: Final = ("ask", "act", "mode", "symbols", "circle", "expires_s", "sizing")
 """Settings that change neither a signal's score nor what becomes of it."""
 
 

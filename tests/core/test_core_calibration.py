@@ -126,6 +126,13 @@ def test_the_start_is_audited_and_tells_who_only_asks() -> None:
     assert not any(isinstance(it, Audited) for it in written(bare.keep(bare.engine.restore((), T0))))
 
 
+def test_which_symbols_make_the_circle_is_no_part_of_what_was_measured() -> None:
+    """As for every other strategy: `trader run --tape circle` names them, and the measuring afterwards does not."""
+    named, plain = (fingerprint("circle", Arbitrage(circle=circle), 0.1, "1") for circle in (CIRCLE, ()))
+    assert named == plain
+    assert named != fingerprint("circle", Arbitrage(min_edge_bps=9.0), 0.1, "1")
+
+
 @pytest.mark.parametrize(
     ("mode", "circle", "is_named"), [("ask", CIRCLE, True), ("ask", (), False), ("off", CIRCLE, False)]
 )
