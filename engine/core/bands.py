@@ -28,6 +28,7 @@ from engine.wire import events
 _ON_ITS_WAY: Final = "the order is on its way"
 _ACTED: Final = f"acted: {_ON_ITS_WAY}"
 _ROSE: Final = "the confidence rose and the engine acted"
+HELD: Final = "waits for a veto"
 _AUTO: Final = Mode.AUTO
 
 
@@ -217,7 +218,7 @@ class Bands:
         proposal = self._proposal(signal, item)
         self.veto.begin(proposal, lots)
         trading.later(lambda: self._asked(proposal))
-        return "waits for a veto"
+        return HELD
 
     def _sized(self, signal: Signal) -> Sized:
         """Size an entry the way that its strategy is set to, by what is known now."""

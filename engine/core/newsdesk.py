@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from engine.core.bands import Bands
+from engine.core.bands import HELD, Bands
 from engine.core.past import headline_view
 from engine.core.resend import AGAIN
 from engine.core.story_records import HeadlineHeard, KeptStory, StoryTurned, Wait
@@ -18,8 +18,8 @@ from engine.core.types import BUY, Signal, order_name
 from engine.wire import events
 from engine.wire.views import StoryView
 
-_ACTED: Final = "acted"
-_TAKEN: Final = (_ACTED, "asked")
+_ASKED: Final = "asked"
+_TAKEN: Final = ("acted", HELD, _ASKED)
 
 
 class NewsDesk:
@@ -39,7 +39,7 @@ class NewsDesk:
     def on_timer(self) -> None:
         """Let the market corroborate what waits for it."""
         for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
-            verdict = self._bought(story) or self._bands.on_signal(signal, item)
+            verdict = (signal.side is BUY and self._bought(story)) or self._bands.on_signal(signal, item)
             self._trading.later(partial(self._confirmed, signal, item, story, verdict))
 
     def go_on(self) -> None:
@@ -79,16 +79,21 @@ class NewsDesk:
             for one in self._trading.proposals
             if one.state == "bought" and one.signal.story_id == story.story_id
         ]
-        names = [*_ordered_by(story), *clicked]
+        names = [*self._ordered_by(story), *clicked]
         known = [order for name in names if (order := self._trading.orders.get(name)) is not None]
         if not names or (known and not any(order.is_open or order.cum_lots for order in known)):
             return ""
         return f"ignored: C23_REPEAT: story {story.story_id} was bought already"
 
+    def _ordered_by(self, story: Story) -> list[str]:
+        """Return under which names the engine has ordered on a story by itself: none while that waits for a veto."""
+        cause = f"signal:{story.bought_by}"
+        return [order_name(one) for one in (cause, cause + AGAIN) if self._trading.was_ordered(one)]
+
     def _took(self, signal: Signal | None, verdict: str) -> None:
         """Let the strategy know what came of its signal."""
         if signal is not None and verdict.startswith(_TAKEN):
-            self._headlines.took(signal, is_acted=verdict.startswith(_ACTED))
+            self._headlines.took(signal, is_acted=not verdict.startswith(_ASKED))
 
     def _tell(self, headline: Headline, heard: Sequence[Heard], verdicts: Sequence[str]) -> None:
         item, now_ns = headline.item, self._trading.now_ns
@@ -174,12 +179,6 @@ class NewsDesk:
             return "C23_SYMBOL: it names nothing that is traded here"
         untimely = self._headlines.why_untimely(headline, self._trading.markets)
         return untimely or "its symbols are not followed or have no price yet"
-
-
-def _ordered_by(story: Story) -> list[str]:
-    """Return the names of the orders, sent again or not, by which the engine has bought on a story by itself."""
-    cause = f"signal:{story.bought_by}"
-    return [order_name(cause), order_name(cause + AGAIN)] if story.bought_by else []
 
 
 def story_view(story: Story) -> StoryView:

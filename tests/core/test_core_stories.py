@@ -152,6 +152,17 @@ def test_what_a_person_bought_on_a_story_is_not_bought_again_when_the_market_con
     assert ("confirmed", "confirmed") in turns(actions)
 
 
+def test_a_strangers_denial_of_what_was_bought_sells_once_the_market_falls() -> None:
+    """That a story was bought bars buying on it, and not selling."""
+    wire = Wire()
+    _hour(wire)
+    (order,) = sent(wire.say("listing", 0.95))
+    wire.desk.fill(order)
+    assert sent(wire.say("denial", -0.95, source="stranger", trust=0.95)) == []
+    actions = _minute(wire, 1980.0, lots=50_000, steps=3)
+    assert [sale.side for sale in sent(actions) if sale.origin == "strategy:headlines"] == [Side.SELL]
+
+
 def test_where_nothing_came_of_a_click_a_second_source_buys() -> None:
     """The venue took the order back without a fill."""
     wire = Wire()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from core_builders import ALICE, BOB, Desk, S, config, sent, told
+import pytest
+from core_builders import ALICE, BOB, ETH, Desk, S, config, sent, told
 
 from engine.core.config import People
+from engine.core.tidings import Headline, NewsItem
 from engine.wire.commands import Decide, Halt, SetMode
-from engine.wire.events import ProposalClosed, ProposalOpened, SignalActed
+from engine.wire.events import NewsHeard, ProposalClosed, ProposalOpened, SignalActed
 from engine.wire.replies import Reply
 from engine.wire.views import ProposalView
 
@@ -100,3 +102,36 @@ def test_a_click_may_buy_it_before() -> None:
     click = Decide(id="now", who=BOB, proposal_id=proposal.proposal_id, choice="buy", fingerprint=proposal.fingerprint)
     assert len(sent(desk.ask(click)[1])) == 1
     assert sent(desk.wait(30)) == []
+
+
+def heard(desk: Desk, label: str, score: float, source: str = "wire") -> str:
+    """Tell a headline; return what came of it."""
+    item = NewsItem(source, desk.new_id(), "Big news", "", desk.now_ns, desk.now_ns)
+    headline = Headline(item, label, score, (ETH,), ("a rule",), 1.0)
+    actions = desk.keep(desk.engine.on_headline(headline))
+    (told_of,) = told(actions, NewsHeard)
+    return ",".join([told_of.verdict, *(order.side.name for order in sent(actions))])
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_what_nobody_vetoed_is_bought_on_its_story_as_what_needed_no_window(*, is_restarted: bool) -> None:
+    """So others' word buys no second time, and a denial is worth as much as the story was."""
+    desk = Desk(config(mode="auto", act=0.6, story_h=48.0, people=WINDOW)).ready()
+    assert heard(desk, "listing", 0.95) == "waits for a veto"
+    desk.wait(19.9)
+    desk.price(2000.0)
+    (order,) = sent(desk.wait(0.2))
+    desk.fill(order)
+    if is_restarted:
+        desk = desk.restarted().ready()
+    assert heard(desk, "listing", 0.95, source="second").endswith("was bought already")
+    assert heard(desk, "denial", -0.59).endswith(",SELL")
+
+
+def test_what_was_vetoed_was_not_bought_on_its_story() -> None:
+    """Others' word leads to an entry that waits anew."""
+    desk = Desk(config(mode="auto", act=0.6, story_h=48.0, people=WINDOW)).ready()
+    assert heard(desk, "listing", 0.95) == "waits for a veto"
+    (proposal,) = desk.engine.trading.proposals.open()
+    proposal.state = "dismissed"
+    assert heard(desk, "listing", 0.95, source="second") == "waits for a veto"
