@@ -47,6 +47,10 @@ class Visit(msgspec.Struct, frozen=True):
     """Items that were dropped because too many came at once."""
     fetch: Fetch | None = None
     """The last visit to its address, where it is visited."""
+    fetches: int = 0
+    """How often it was visited since the start ..."""
+    failures: int = 0
+    """... and how many of these visits told nothing."""
 
     @property
     def counts(self) -> str:
@@ -58,7 +62,7 @@ class Visit(msgspec.Struct, frozen=True):
         """Say what is wrong with it, or how much it has said, and what its address said when."""
         if self.fetch is None:
             return self.detail or self.counts
-        visited = self.fetch.text(now_ns)
+        visited = f"{self.fetch.text(now_ns)}; visits: {self.fetches}, {self.failures} failed"
         return f"{self.detail or self.counts}; {visited}" if self.fetch.is_ok else visited
 
 
@@ -85,6 +89,7 @@ class _SourceEar:
         self._items = self._repeats = self._bad_items = self._over_rate = 0
         self._ts_contact_ns = self._ts_item_ns = 0
         self._fetch: Fetch | None = None
+        self._fetches = self._failures = 0
 
     @property
     def visit(self) -> Visit:
@@ -100,6 +105,8 @@ class _SourceEar:
             self._ts_item_ns,
             self._over_rate,
             self._fetch,
+            self._fetches,
+            self._failures,
         )
 
     def on_item(self, item: RawItem, ts_recv_ns: int = 0) -> None:
@@ -127,8 +134,10 @@ class _SourceEar:
         self._bad_items += 1
 
     def on_fetch(self, fetch: Fetch) -> None:
-        _log.debug("a news source was visited: %s", fetch.text(fetch.ts_ns), extra={"source": self._name})
-        self._fetch = fetch
+        before, self._fetch = self._fetch, fetch
+        self._fetches, self._failures = self._fetches + 1, self._failures + (not fetch.is_ok)
+        level = logging.DEBUG if before is not None and before.detail == fetch.detail else logging.INFO
+        _log.log(level, "a news source was visited: %s", fetch.text(fetch.ts_ns), extra={"source": self._name})
 
     def _is_flooding(self, now_ns: int) -> bool:
         """Count an item of this minute; say whether there are more than any newsroom writes."""

@@ -101,11 +101,35 @@ def test_a_visit_that_failed_is_said_once() -> None:
     """With its address, and how long ago it was."""
     detail = "it unpacks to more than 4 MB"
     fetch = Fetch("http://wire.example/feed", 0, 10**9, 7, 0, "", detail)
-    visit = Visit("wire", False, f"{fetch.url}: {detail}", 3, 1, 0, 0, 0, fetch=fetch)
-    assert visit.text(6 * 10**9) == f"http://wire.example/feed 5 s ago: {detail} in 7 ms"
+    visit = Visit("wire", False, f"{fetch.url}: {detail}", 3, 1, 0, 0, 0, fetch=fetch, fetches=9, failures=2)
+    said = f"http://wire.example/feed 5 s ago: {detail} in 7 ms; visits: 9, 2 failed"
+    assert visit.text(6 * 10**9) == said
     was_there = structs.replace(fetch, status=200, detail="")
     unreadable = structs.replace(visit, detail="http://wire.example/feed can't be read: no feed", fetch=was_there)
     assert unreadable.text(6 * 10**9).startswith("http://wire.example/feed can't be read: no feed; http://wire")
+
+
+class Visited:
+    """A source that was visited five times."""
+
+    name = "wire"
+
+    async def listen(self, ear: Ear) -> None:
+        """Tell of the visits."""
+        for i, status in enumerate((200, 304, 304, 0, 304)):
+            ear.on_fetch(Fetch("http://wire.example/feed", status, i, 1, 0, "", "" if status else "refused"))
+
+
+async def test_every_visit_is_counted_and_one_that_ended_otherwise_is_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    room, _ = room_of(Visited())
+    with caplog.at_level("DEBUG", logger="engine.news.hear"):
+        async with running(room):
+            await until(lambda: room.visits()[0].fetches == 5)
+    assert room.visits()[0].failures == 1
+    told = [record for record in caplog.records if record.message.startswith("a news source was visited")]
+    assert [record.levelname for record in told] == ["INFO", "DEBUG", "DEBUG", "INFO", "INFO"]
 
 
 def test_what_turns_the_direction_of_writing_does_not_reach_people() -> None:
