@@ -8,12 +8,15 @@ for money. Where that can't be known, nothing is guessed, and people are told ho
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from engine.core.market import Market
 from engine.core.orders import CIRCLE, FIRST, Order, circle_of
 from engine.core.records import Listed
 from engine.core.trading import Trading
-from engine.core.types import ApprovedOrder, Symbol
+from engine.core.types import ApprovedOrder, ClientOrderId, ExecutionReport, OrderState, SendFailed, Symbol
+
+_OVER: Final = (OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED)
 
 
 class LeftCircles:
@@ -26,6 +29,8 @@ class LeftCircles:
         """Symbols that only legs of circles were in, and that are not followed: heard of never again."""
         self._lost: dict[str, Symbol] = {}
         """By the id of a circle that is not counted: the symbol for which it is not."""
+        self._unfilled: dict[ClientOrderId, str] = {}
+        """By the name of a first leg that is not counted: its circle, until the leg has bought something."""
 
     @property
     def is_lost(self) -> bool:
@@ -39,6 +44,19 @@ class LeftCircles:
     def on_ended(self, circle_id: str) -> None:
         """Take that a circle is over."""
         self._lost.pop(circle_id, None)
+
+    def on_report(self, report: ExecutionReport) -> None:
+        """Take what the venue says of an order: of a first leg that has bought nothing no circle came."""
+        if report.client_order_id in self._unfilled:
+            if report.cum_qty_lots:
+                del self._unfilled[report.client_order_id]
+            elif report.state in _OVER:
+                self._end_unfilled(report.client_order_id)
+
+    def on_failed(self, failure: SendFailed) -> None:
+        """Take that an order did not leave, or was refused: the same."""
+        if not failure.is_ambiguous and failure.client_order_id in self._unfilled:
+            self._end_unfilled(failure.client_order_id)
 
     def records(self) -> list[Listed]:
         """Return the units that a snapshot needs besides those of what is followed."""
@@ -56,7 +74,7 @@ class LeftCircles:
             return order.symbol in trading.heard
         circle_id, part = circle_of(order.cause_id)
         if part == FIRST and order.symbol not in trading.markets:
-            self._lost[circle_id] = order.symbol
+            self._lost[circle_id], self._unfilled[order.client_order_id] = order.symbol, circle_id
         if circle_id not in self._lost and not self._recall(order.symbol):
             self._lost[circle_id] = order.symbol
         return circle_id not in self._lost
@@ -73,6 +91,9 @@ class LeftCircles:
         coins = {coin for circle in trading.portfolio.circles.values() for coin in circle.nets_e8}
         held = (market.instrument.symbol for coin, market in trading.by_coin.items() if coin in coins)
         trading.circled = trading.circled.union(held)
+
+    def _end_unfilled(self, name: ClientOrderId) -> None:
+        self._lost.pop(self._unfilled.pop(name), None)
 
     def _recall(self, symbol: Symbol) -> bool:
         """Make a symbol's units known where they are not; False where the journal does not have them."""

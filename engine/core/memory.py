@@ -159,8 +159,10 @@ class Memory:
                 self._intend(order)
             case Reported(report):
                 trading.on_report(report)
+                self._left.on_report(report)
             case Failed(failure):
                 trading.orders.on_send_failed(failure)
+                self._left.on_failed(failure)
             case ModeSet(strategy, mode):
                 _restore_mode(trading, strategy, Mode(mode))
             case Answered(command_id, ok, code, text):

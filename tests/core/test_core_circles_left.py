@@ -161,3 +161,20 @@ def test_a_circle_whose_first_symbol_is_not_followed_is_told_of() -> None:
     ring = Left().changed().without(CROSS, BTC)
     assert "BTCUSDT is not followed any more" in ring.alarms()[-1]
     assert not are_open(ring.engine.trading)
+
+
+@pytest.mark.parametrize("fault", ["reject", "dry"])
+def test_a_circle_whose_first_leg_bought_nothing_left_nothing(fault: str) -> None:
+    """Nobody is told of it at every start from then on, and snapshots are made."""
+    ring = Left()
+    if fault == "reject":
+        ring.local.fault, ring.local.leg = "reject", "first"
+    else:
+        ring.local.before = lambda order, ts_ns: ring.lay(BTC, 60_000.0, 60_001.0)
+    assert ring.once(cross=0.0495)
+    ring.later(0.01)
+    ring.look()
+    ring.settle()
+    assert (ring.held("BTC"), ring.held("ETH")) == (0, 0)
+    ring.without(CROSS, BTC, from_snapshot=True)
+    assert ring.alarms() == []
