@@ -64,6 +64,9 @@ class Resend:
         strategy = approved.origin.removeprefix("strategy:")
         if kind == "signal" and trading.modes.effective(strategy) is not Mode.AUTO:
             return f"{strategy} may not act by itself any more."
+        proposal = trading.proposals.of_client_order(approved.client_order_id)
+        if proposal is not None and trading.stories.is_denied(proposal.signal.story_id):
+            return "the story that caused it was denied."
         return self._why_moved(order)
 
     def _why_moved(self, order: Order) -> str:

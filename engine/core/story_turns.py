@@ -56,6 +56,11 @@ class StoryTurns:
         """Return what is remembered of a story."""
         return tuple(self._turns.get(story_id, ()))
 
+    def is_denied(self, story_id: str) -> bool:
+        """Say whether a story stands denied."""
+        story = self._stories.get(story_id)
+        return story is not None and story.state == "denied"
+
     def stories(self) -> list[KeptStory]:
         """Return every story as it stands, the one that began first first."""
         return [self._stories[story_id] for story_id in self._turns]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from core_builders import ALICE, ETH, Desk, S, codes, sent, told, written
+from core_builders import ALICE, ETH, Desk, S, codes, config, sent, told, written
 
 from engine.core.actions import Action
 from engine.core.instrument import E8
 from engine.core.records import Decided, Failed, Intended
+from engine.core.tidings import Headline, NewsItem
 from engine.core.types import ApprovedOrder, Mode, SendFailed
 from engine.wire import events
 from engine.wire.commands import Close, Decide, Halt, SetMode
@@ -159,3 +160,20 @@ def test_the_repeats_of_a_strategy_count_a_second_try_as_the_same() -> None:
     assert len(sent(desk.headline(ACTED))) == 1
     assert desk.engine.trading.modes.effective("headlines") is Mode.AUTO
     assert desk.engine.trading.facts(ETH).orders_last_s == 1
+
+
+@pytest.mark.parametrize("is_clicked", [False, True])
+def test_an_entry_whose_story_was_denied_meanwhile_is_not_sent_again(*, is_clicked: bool) -> None:
+    desk = Desk(config(story_h=48.0)).ready()
+    if is_clicked:
+        proposal = told(desk.headline(ASKED), events.ProposalOpened)[0].proposal
+        name, seen = proposal.proposal_id, proposal.fingerprint
+        (lost,) = sent(desk.ask(Decide(id="c", who=ALICE, proposal_id=name, choice="buy", fingerprint=seen))[1])
+    else:
+        lost = acted(desk)
+    item = NewsItem("test", "denial", "It is not so", "", desk.now_ns, desk.now_ns)
+    denial = Headline(item, "denial", -0.7, (ETH,), ("denial",))
+    assert told(desk.keep(desk.engine.on_headline(denial)), events.StoryChanged)[0].story.state == "denied"
+    actions = lose(desk, lost)
+    assert sent(actions) == []
+    assert "was denied" in notices(actions)[0]
