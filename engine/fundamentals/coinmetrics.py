@@ -93,6 +93,6 @@ def _metrics(row: Mapping[str, Any], asset: str, where: str) -> Iterator[Metric]
 
 def _number(value: Any, where: str, name: str) -> float:
     try:
-        return float(value)
+        return float(str(value) if isinstance(value, bool) else value)  # True is no 1
     except (TypeError, ValueError, OverflowError):
         raise BadMetrics(f"{where}: {name} is {str(value)[:40]!r}, and a number is wanted") from None

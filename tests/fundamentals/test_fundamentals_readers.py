@@ -62,6 +62,7 @@ def test_a_csv_file_that_is_none_is_refused_with_its_line(text: str, words: str)
         (b'{"error":{"type":"bad"}}', 'a list "data" is wanted'),
         (b'{"data":[{"time":"2024-01-01","PriceUSD":"1"}]}', "row 1"),
         (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":[1]}]}', "a number is wanted"),
+        (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":true}]}', "a number is wanted"),
         (b'{"data":[{"asset":"eth","PriceUSD":"1"}]}', "a time like"),
         (b'{"data":[{"asset":"eth","time":"2024-01-01","PriceUSD":' + b"9" * 400 + b"}]}", "a number is wanted"),
     ],
