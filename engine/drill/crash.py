@@ -56,6 +56,9 @@ _READY_S: Final = 60.0
 _LONGEST_S: Final = 8.0
 """A named point that is not reached by then is left for a kill at random."""
 _PAUSE_S: Final = 0.05
+_USUALLY: Final = (0.0, 0.25, 0.35, 0.8)
+"""Up to where, of one, a kill is given, arming, a reset, and a buy; what is left is a close."""
+_WHERE_KILLED: Final = (0.1, 0.3, 0.55, 1.0)
 
 
 async def crash_drill(rounds: int, seed: int) -> Counts:
@@ -152,15 +155,19 @@ class _Drill:
         return is_reached
 
     def _next(self, point: str) -> AnyCommand:
-        """Say what somebody does next: mostly buy, now and then close; and arm, or kill where that is the point."""
+        """Say what somebody does next: mostly buy, now and then close; and arm, or kill where that is the point.
+
+        A kill reaches its point where something is held, for which it was reset, trading armed, and something bought.
+        """
         name, symbol, dice = self._id(), self._chance.choice(self._urls.symbols), self._chance.random()
-        if point == "half_way_through_a_kill" and dice < 0.1:
+        kills, arms, resets, buys = _WHERE_KILLED if point == "half_way_through_a_kill" else _USUALLY
+        if dice < kills:
             return Kill(id=name, who=WHO, flatten=True)
-        if dice < 0.25:
+        if dice < arms:
             return Resume(id=name, who=WHO)
-        if dice < 0.35:
+        if dice < resets:
             return ResetKill(id=name, who=WHO, reason="the drill goes on")
-        if dice < 0.8:
+        if dice < buys:
             return Buy(id=name, who=WHO, symbol=symbol, amount=Amount("quote", str(self._chance.randint(20, 200))))
         return Close(id=name, who=WHO, symbol="all")
 
