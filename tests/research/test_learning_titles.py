@@ -42,6 +42,14 @@ def test_a_row_that_can_not_be_meant_is_refused_with_its_line(tmp_path: Path, ro
     assert words in str(refused.value)
 
 
+def test_a_table_that_calls_its_moments_otherwise_is_refused(tmp_path: Path) -> None:
+    """Its name begins as the one that is wanted, so that it is taken for headlines."""
+    path = written(tmp_path, b"ts_ms_utc,title\n%d,ETH hack\n" % THEN_MS)
+    assert is_headlines(path)
+    with pytest.raises(UnreadableError, match="line 2: None is no time.*give a CSV file with ts_ms and title"):
+        read_titles(path)
+
+
 @pytest.mark.parametrize(
     ("tree", "words"),
     [

@@ -68,7 +68,7 @@ def read_titles(path: Path) -> list[Told]:
 def _of_csv(text: str) -> Iterator[Told]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     for row in rows:
-        stamp = next(row[name] for name in HEADS if name in row)
+        stamp = next((row[name] for name in HEADS if name in row), None)
         yield _told(stamp, row["title"], f"line {rows.line_num}")
 
 
