@@ -14,7 +14,7 @@ from engine.core.strategies.event.headlines import HeadlineStrategy, Heard, corr
 from engine.core.strategies.event.stories import Story, Turn
 from engine.core.tidings import Headline, NewsItem
 from engine.core.trading import Trading
-from engine.core.types import BUY, Signal, order_name
+from engine.core.types import BUY, SELL, Signal, order_name
 from engine.wire import events
 from engine.wire.views import StoryView
 
@@ -29,6 +29,8 @@ class NewsDesk:
         self._trading = trading
         self._headlines = headlines
         self._bands = bands
+        self._unsold: list[tuple[Signal, NewsItem]] = []
+        """Denials that came while what was bought on their stories was not there yet."""
 
     def on_headline(self, headline: Headline) -> None:
         """Take a classified headline."""
@@ -37,10 +39,27 @@ class NewsDesk:
         self._trading.later(lambda: self._tell(headline, heard, verdicts))
 
     def on_timer(self) -> None:
-        """Let the market corroborate what waits for it."""
+        """Let the market corroborate what waits for it, and sell what came after its story had been denied."""
+        if self._unsold:
+            self._sell_late()
         for signal, item, story in self._headlines.on_timer(self._trading.now_ns, self._trading.markets):
             verdict = (signal.side is BUY and self._bought(story)) or self._bands.on_signal(signal, item)
             self._trading.later(partial(self._confirmed, signal, item, story, verdict))
+
+    def _sell_late(self) -> None:
+        denials, self._unsold = self._unsold, []
+        for signal, item in denials:
+            if self._is_under_way(signal.story_id):
+                self._unsold.append((signal, item))
+            else:
+                self._bands.on_signal(signal, item)
+
+    def _is_under_way(self, story_id: str) -> bool:
+        """Say whether an order to buy on a story is open still."""
+        trading = self._trading
+        bought = (one for one in trading.proposals if one.signal.story_id == story_id and one.signal.side is BUY)
+        orders = (trading.orders.get(one.client_order_id) for one in bought)
+        return any(order is not None and order.is_open for order in orders)
 
     def go_on(self) -> None:
         """After a restart, go on with the stories of earlier runs, and with what waits for the market."""
@@ -100,7 +119,7 @@ class NewsDesk:
         for one, verdict in zip(heard, verdicts, strict=True):
             self._took(one.signal, verdict)
             if one.step.turn == "denied":
-                self._bands.take_back(one.step.story.story_id, f"{item.source} denies it")
+                self._take_back(one, item, verdict)
             if one.step.turn != "repeated":
                 self._keep(
                     StoryTurned(
@@ -133,6 +152,14 @@ class NewsDesk:
                 story_id=heard[0].step.story.story_id if heard else "",
             )
         )
+
+    def _take_back(self, heard: Heard, item: NewsItem, verdict: str) -> None:
+        """Close what is open about buying on a denied story; what is bought on it only now is sold as it is there."""
+        story_id, signal = heard.step.story.story_id, heard.signal
+        self._bands.take_back(story_id, f"{item.source} denies it")
+        is_sale = signal is not None and signal.side is SELL and not verdict.startswith(_TAKEN)
+        if signal is not None and is_sale and self._is_under_way(story_id):
+            self._unsold.append((signal, item))
 
     def _told_again(self, heard: Sequence[Heard]) -> tuple[KeptStory, ...]:
         """Return the stories that a headline has brought no further; what came over the rate is part of none."""
