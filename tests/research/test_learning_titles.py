@@ -46,7 +46,7 @@ def test_a_table_that_calls_its_moments_otherwise_is_refused(tmp_path: Path) -> 
     """Its name begins as the one that is wanted, so that it is taken for headlines."""
     path = written(tmp_path, b"ts_ms_utc,title\n%d,ETH hack\n" % THEN_MS)
     assert is_headlines(path)
-    with pytest.raises(UnreadableError, match="line 2: None is no time.*give a CSV file with ts_ms and title"):
+    with pytest.raises(UnreadableError, match="line 2: None is no time"):
         read_titles(path)
 
 
