@@ -19,7 +19,7 @@ from engine.news.text import plain
 
 _MOST: Final = 200
 """Entries of one body that are looked at."""
-_FEEDPARSERS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+_FEEDPARSERS: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError)
 """What feedparser raises over damaged bodies: a byte amiss in the name of an encoding, a reference to no character."""
 
 
@@ -51,7 +51,10 @@ def _title(entry: Any) -> str:
 
 def _ms(entry: Any) -> int:
     moment = entry.get("published_parsed") or entry.get("updated_parsed")
-    return max(0, calendar.timegm(moment)) * 1000 if moment else 0
+    try:
+        return max(0, calendar.timegm(moment)) * 1000 if moment else 0
+    except (ValueError, OverflowError):
+        return 0  # 9999-12-31T23:59:59-23:59 is in the year 10000, which no calendar has
 
 
 def _page(body: bytes, source: SourceConfig) -> list[RawItem]:
@@ -68,8 +71,16 @@ def _entry(entry: LexborNode, source: SourceConfig) -> RawItem | None:
     if not text:
         return None
     link = entry.css_first(source.link or "a[href]") or entry
-    url = urljoin(source.address, (link.attributes.get("href") or "").strip())
-    return raw_item(url if url != source.address else text, text, url, _page_ms(entry, source))
+    url = _address(source.address, (link.attributes.get("href") or "").strip())
+    return raw_item(url if url not in ("", source.address) else text, text, url, _page_ms(entry, source))
+
+
+def _address(page: str, link: str) -> str:
+    """Return where a link on a page leads; empty where that is no address."""
+    try:
+        return urljoin(page, link)
+    except ValueError:
+        return ""
 
 
 def _page_ms(entry: LexborNode, source: SourceConfig) -> int:

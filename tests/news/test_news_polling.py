@@ -97,6 +97,7 @@ def test_what_is_no_feed_is_refused(body: bytes) -> None:
         RSS.replace(b'version="1.0"?', b'version="1.0" encoding="UTF\xf08"?'),
         RSS.replace(b'version="1.0"?', b'version="1.0" encoding="\x00utf-8"?'),
         ATOM.replace(b"&lt;b&gt;", b"&lt;b&&#x110000;gt;").replace(b"</entry>", b"</\x05ntry>"),
+        b'<rss version="2.0"><channel><title>x & y</title><item><title>&#xFFFFFFFF;</title></item></channel></rss>',
     ],
 )
 def test_a_feed_that_feedparser_stumbles_over_is_refused(body: bytes) -> None:
