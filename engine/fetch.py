@@ -158,9 +158,8 @@ class Fetcher:
             response = await session.get(url, headers=headers, allow_redirects=False)
             if response.status not in _REDIRECTS:
                 return response
-            where = urljoin(url, response.headers.get("Location", ""))
             response.release()
-            host = urlsplit(where).hostname or ""
+            where, host = _redirected(url, response.headers.get("Location", ""))
             if urlsplit(where).scheme not in ("http", "https") or (host != self._host and is_private(host)):
                 raise FetchError(f"it redirects to {without_query(where)[:200]}, where nothing is fetched from")
             if urlsplit(url).scheme == "https" and urlsplit(where).scheme != "https":
@@ -208,6 +207,15 @@ def unpack(data: bytes, encoding: str, most_bytes: int = MOST_BYTES) -> bytes:
     return body
 
 
+def _redirected(url: str, location: str) -> tuple[str, str]:
+    """Return where a redirect leads, and its host; raises FetchError where that is no address."""
+    try:
+        where = urljoin(url, location)
+        return where, urlsplit(where).hostname or ""
+    except ValueError:
+        raise FetchError("it redirects to what is no address") from None
+
+
 def _in_words(error: Exception) -> str:
     """Say what went wrong without the address, in whose query a key may stand; empty where only time was too short."""
     if isinstance(error, TimeoutError):
@@ -225,5 +233,5 @@ def _wait_s(text: str, now_s: float) -> float:
         return min(float(text[:9]), LONGEST_WAIT_S)
     try:
         return max(0.0, min(parsedate_to_datetime(text).timestamp() - now_s, LONGEST_WAIT_S)) if text else 0.0
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
