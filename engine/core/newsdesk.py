@@ -49,6 +49,8 @@ class NewsDesk:
     def _sell_late(self) -> None:
         denials, self._unsold = self._unsold, []
         for signal, item in denials:
+            if not self._trading.stories.is_denied(signal.story_id):
+                continue  # its source has taken that back since
             if self._is_under_way(signal.story_id):
                 self._unsold.append((signal, item))
             else:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from core_builders import ALICE, ETH, Desk, config, sent, told
 
 from engine.core.actions import Action
-from engine.core.tidings import Headline, NewsItem
+from engine.core.tidings import EDITED, Headline, NewsItem
 from engine.core.types import OrderState, Side
 from engine.wire import events
 from engine.wire.commands import Decide
 
 
-def say(desk: Desk, label: str, score: float) -> list[Action]:
+def say(desk: Desk, label: str, score: float, news_id: str = "", doubts: tuple[str, ...] = ()) -> list[Action]:
     """Tell a headline of a source that is believed."""
-    item = NewsItem("wire", desk.new_id(), "Big news", "", desk.now_ns, desk.now_ns)
-    return desk.keep(desk.engine.on_headline(Headline(item, label, score, (ETH,), ("a rule",), 1.0)))
+    item = NewsItem("wire", news_id or desk.new_id(), "Big news", "", desk.now_ns, desk.now_ns)
+    return desk.keep(desk.engine.on_headline(Headline(item, label, score, (ETH,), ("a rule",), 1.0, doubts)))
 
 
 def story_desk() -> Desk:
@@ -53,3 +53,12 @@ def test_of_what_a_person_bought_people_are_asked() -> None:
     actions = desk.wait(0.1)
     assert sent(actions) == []
     assert [one.proposal.side for one in told(actions, events.ProposalOpened)] == ["sell"]
+
+
+def test_a_denial_that_was_taken_back_meanwhile_sells_nothing() -> None:
+    desk = story_desk()
+    (order,) = sent(say(desk, "listing", 0.95, "a"))
+    say(desk, "denial", -0.7, "a", (EDITED,))
+    say(desk, "listing", 0.95, "a", (EDITED,))
+    desk.fill(order)
+    assert sent(desk.wait(0.1)) == []
