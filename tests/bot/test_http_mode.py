@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
 import time
@@ -50,7 +52,19 @@ async def http_desk() -> AsyncIterator[tuple[LocalSlack, ScriptedEngine, str, Pa
             running_bot(configured(slack.page, home, port)),
         ):
             await slack.sees_text("The engine is up")
+            await listening(port)
             yield slack, engine, url, home
+
+
+async def listening(port: int) -> None:
+    """Wait until the bot takes requests, which may be after it has told of the engine."""
+    async with asyncio.timeout(40.0):
+        while True:
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                return
+            await asyncio.sleep(0.02)
 
 
 def signed(body: str, secret: str = workspace.SIGNING_SECRET, age_s: int = 0) -> dict[str, str]:
