@@ -103,9 +103,16 @@ class Bands:
                 self._people.hand.tell(proposal)
 
     def _is_asked(self, signal: Signal) -> bool:
-        """Say whether the same question is open: a weaker one that another story led to is not the same."""
+        """Say whether the same question is open: a weaker one that another story led to is not the same.
+
+        Unless it is answered already, and its order waits for a veto or a second person.
+        """
+        is_answered = self._people.hand.approvals.is_waiting_on
         return any(
-            one.goes or one.signal.story_id == signal.story_id or one.signal.confidence >= signal.confidence
+            one.goes
+            or is_answered(one.proposal_id)
+            or one.signal.story_id == signal.story_id
+            or one.signal.confidence >= signal.confidence
             for one in self._trading.proposals.asking(signal.strategy, signal.symbol, signal.side)
         )
 

@@ -353,6 +353,18 @@ def test_a_stronger_story_is_asked_about_in_place_of_a_weaker_one() -> None:
     assert [one.proposal_id for one in wire.desk.engine.trading.proposals.open()] == [strong.proposal.proposal_id]
 
 
+def test_a_question_that_waits_for_a_second_person_is_overtaken_by_no_other() -> None:
+    """Somebody has answered it: a click that is under way is not taken away."""
+    wire = Wire()
+    wire.desk = Desk(config(story_h=48.0, people=People(two_person_quote=100.0))).ready()
+    view = told(wire.say("partnership", 0.55), events.ProposalOpened)[0].proposal
+    click = Decide(id="c", who=ALICE, proposal_id=view.proposal_id, choice="buy", fingerprint=view.fingerprint)
+    assert wire.desk.ask(click)[0].code == "WAITS"
+    actions = wire.say("listing", 0.8)
+    assert (told(actions, events.ProposalOpened), told(actions, events.ProposalClosed)) == ([], [])
+    assert "the same question is open already" in verdict(actions)
+
+
 @pytest.mark.parametrize(("label", "score"), [("upgrade", 0.7), ("upgrade", 0.55), ("listing", 0.85)])
 def test_neither_a_weaker_story_nor_the_same_one_is_asked_about_again(label: str, score: float) -> None:
     wire = Wire()
