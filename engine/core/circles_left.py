@@ -60,7 +60,8 @@ class LeftCircles:
 
     def records(self) -> list[Listed]:
         """Return the units that a snapshot needs besides those of what is followed."""
-        return list(self._former.values())
+        heard, former = self._trading.heard, self._former
+        return [listed for symbol, listed in self._listed.items() if symbol in former or symbol not in heard]
 
     def put_back(self, orders: Iterable[Order]) -> None:
         """Make the symbols of a snapshot's orders known."""

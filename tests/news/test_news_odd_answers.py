@@ -10,11 +10,11 @@ from engine.clock import now_ns
 from engine.fetch import Fetch, Fetcher
 
 
-async def visit(answer: web.Response) -> Fetch:
-    """Visit a site that gives this answer."""
+async def visit(status: int, **headers: str) -> Fetch:
+    """Visit a site that gives this answer, as often as it is asked."""
 
     async def say(request: web.Request) -> web.Response:
-        return answer
+        return web.Response(status=status, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     app = web.Application()
     app.router.add_get("/feed", say)
@@ -28,7 +28,7 @@ async def visit(answer: web.Response) -> Fetch:
 
 @pytest.mark.parametrize("where", ["http://[x", "//[", "http://127.0.0.1:99999999/", "http://127.0.0.1:x/", "http://"])
 async def test_a_redirect_to_what_is_no_address_is_a_failed_visit(where: str) -> None:
-    fetch = await visit(web.Response(status=302, headers={"Location": where}))
+    fetch = await visit(302, Location=where)
     assert not fetch.is_ok
     assert fetch.detail
 
@@ -37,5 +37,5 @@ async def test_a_redirect_to_what_is_no_address_is_a_failed_visit(where: str) ->
     "moment", ["Mon, 01 Jan 2020 00:00:00 +99999999999999", "Mon, 01 Jan 999999999999 00:00:00 GMT"]
 )
 async def test_a_moment_to_come_again_that_no_calendar_has_is_none(moment: str) -> None:
-    fetch = await visit(web.Response(status=503, headers={"Retry-After": moment}))
+    fetch = await visit(503, Retry_After=moment)
     assert (fetch.status, fetch.retry_after_s) == (503, 0.0)
