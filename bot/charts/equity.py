@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from bot.charts import ThemeName
 from bot.charts.canvas import THEMES, decimals, head, moments, new_figure, png
-from bot.charts.words import LEAST_POINTS, at
+from bot.charts.words import LEAST_POINTS, at, drawdowns_pct
 from engine.wire.answers import EquityView
 
 _LEAST_FALL: Final = -0.1
@@ -45,8 +45,5 @@ def equity_chart(view: EquityView, theme: ThemeName = "light") -> bytes:
 
 def _series(view: EquityView) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     x = moments([point.ts_ns for point in view.points])
-    equity = np.array([point.equity_quote for point in view.points], np.float64)
-    peak = np.maximum.accumulate(equity)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        drawdown = np.where(peak > 0, 100.0 * (equity / peak - 1.0), 0.0)
-    return x, equity, drawdown
+    equity = [float(point.equity_quote) for point in view.points]
+    return x, np.array(equity, np.float64), np.array(drawdowns_pct(equity), np.float64)

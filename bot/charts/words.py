@@ -52,17 +52,20 @@ def candle_words(view: CandlesView, marks: Sequence[Mark] = (), levels: Sequence
     return "; ".join(parts)
 
 
+def drawdowns_pct(equity: Sequence[float]) -> list[float]:
+    """Return how far each point of a curve is below the highest so far, in percent: 0 or less."""
+    peaks = accumulate(equity, max)
+    return [100.0 * (worth / peak - 1.0) if peak > 0 else 0.0 for worth, peak in zip(equity, peaks, strict=True)]
+
+
 def equity_words(view: EquityView) -> str:
     """Say what the chart shows, for those who can't see it."""
     if len(view.points) < LEAST_POINTS:
         return "Equity: no history yet"
     equity = [float(point.equity_quote) for point in view.points]
-    falls = [
-        1.0 - worth / peak if peak > 0 else 0.0 for worth, peak in zip(equity, accumulate(equity, max), strict=True)
-    ]
     first, last = view.points[0], view.points[-1]
     return (
         f"Equity from {at(first.ts_ns):%d %b %H:%M} to {at(last.ts_ns):%d %b %H:%M} UTC: from {equity[0]:,.2f} to"
         f" {equity[-1]:,.2f} {view.quote_asset}, low {min(equity):,.2f}, high {max(equity):,.2f},"
-        f" largest drawdown {100.0 * max(falls):.1f} %"
+        f" largest drawdown {abs(min(drawdowns_pct(equity))):.1f} %"
     )

@@ -112,6 +112,11 @@ def test_what_can_not_be_drawn_is_said() -> None:
     assert equity_words(equity([])) == "Equity: no history yet"
 
 
+def test_a_curve_that_only_rises_has_no_drawdown() -> None:
+    """And none below nothing."""
+    assert equity_words(equity([100.0, 100.0, 101.0])).endswith("largest drawdown 0.0 %")
+
+
 @settings(max_examples=10)  # a picture takes 0.2 s
 @given(st.lists(st.floats(1e-6, 1e6), min_size=1, max_size=5), st.floats(0, 1e7), st.integers(-(10**14), 10**14))
 def test_whatever_prices_there_are_a_picture_comes_of_them(closes: list[float], level: float, offset: int) -> None:
