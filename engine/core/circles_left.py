@@ -25,7 +25,7 @@ class LeftCircles:
     def __init__(self, trading: Trading) -> None:
         self._trading = trading
         self._listed: dict[Symbol, Listed] = {}
-        self._former: dict[Symbol, Listed] = {}
+        self._former: set[Symbol] = set()
         """Symbols that only legs of circles were in, and that are not followed: heard of never again."""
         self._lost: dict[str, Symbol] = {}
         """By the id of a circle that is not counted: the symbol for which it is not."""
@@ -59,7 +59,7 @@ class LeftCircles:
             self._end_unfilled(failure.client_order_id)
 
     def records(self) -> list[Listed]:
-        """Return the units that a snapshot needs besides those of what is followed."""
+        """Return the units of what is not followed: a snapshot needs them, for a leg of a circle that comes later."""
         heard, former = self._trading.heard, self._former
         return [listed for symbol, listed in self._listed.items() if symbol in former or symbol not in heard]
 
@@ -100,7 +100,7 @@ class LeftCircles:
         """Make a symbol's units known where they are not; False where the journal does not have them."""
         heard = self._trading.heard
         if symbol not in heard and (listed := self._listed.get(symbol)) is not None:
-            self._former[symbol] = listed
+            self._former.add(symbol)
             heard[symbol] = Market(listed.instrument(), 0)
         return symbol in heard
 
